@@ -1,4 +1,4 @@
-//! The house stands as `src/lib.rs` draws it: imports go down only, what is fenced in stays there, every file says what it is for.
+//! The structure that `src/lib.rs` describes: imports go down only, restricted names stay in their files, every file has a description.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-/// Who may import whom. A room's own name need not be listed.
+/// Each room and the rooms that it may import. Every room may import itself.
 const ROOMS: &[(&str, &[&str])] = &[
     ("base", &[]),
     ("key", &["base"]),
@@ -26,7 +26,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("lib", &["base", "key", "hcl", "eval", "terraform", "plan", "live", "rules", "policy", "fix", "report", "check", "lsp", "cli"]),
 ];
 
-/// What may be written in one place only: the words, where they may stand, and what to do instead.
+/// Names that may be used in some files only: the names, those files, and what other files do instead.
 const FENCES: &[(&[&str], &[&str], &str)] = &[
     (&["hcl_edit"], &["hcl/native.rs"], "read the tree of `hcl` instead"),
     (&["clap", "clap_complete", "clap_mangen"], &["cli/"], "take plain values; only the command line knows its arguments"),
@@ -40,21 +40,21 @@ const FENCES: &[(&[&str], &[&str], &str)] = &[
     (
         &["std::fs", "fs::File", "File::open", "File::create", "OpenOptions"],
         &["base/disk.rs", "base/disk/"],
-        "use `base::disk`, which refuses what is no regular file and caps its size",
+        "use `base::disk`, which rejects everything but regular files and limits their size",
     ),
     (&["std::env", "env::var", "env::args"], &["cli/"], "take the value as an argument; `cli` hands the environment down"),
     (&["Timestamp::now", "SystemTime::now", "Zoned::now"], &["cli/"], "take the time as an argument; `cli` hands the clock down"),
     (&["process::exit", "process::abort"], &[], "return an `Exit` up to `main`"),
 ];
 
-/// The layers of a room, from the bottom up: each may import those before it. What is not listed is above all of them.
+/// The layers of a room, from the bottom up: each may import those before it. Modules that are not listed are above all of them.
 const LAYERS: &[(&str, &[&str])] = &[
     ("terraform", &["blocks", "schema", "request", "discovery", "modules", "inputs", "world", "facts", "scope", "keys", "roots"]),
     ("live/tenancy", &["fault", "wire", "crypto", "transport", "auth", "memo", "api", "audit"]),
 ];
 
-/// The files that import each other in a loop, and why. No others may.
-const CIRCLES: &[(&[&str], &str)] = &[
+/// The files that may import each other in a cycle, and why. `docs/architecture.md` gives the same reasons.
+const CYCLES: &[(&[&str], &str)] = &[
     (
         &[
             "eval/call.rs",
@@ -85,24 +85,24 @@ const CIRCLES: &[(&[&str], &str)] = &[
     (&["terraform/scope/time/passing.rs", "terraform/scope/time/triggers.rs"], "a resource is replaced because of what another undergoes"),
 ];
 
-/// A file's code, tests apart, is at most so many lines.
+/// The maximum number of lines of code in a file, without its tests.
 const MOST_LINES: usize = 600;
 
-/// A source file, without its tests and with comments and strings blanked where that matters.
+/// A source file.
 struct SourceFile {
     /// Relative to `src`, with forward slashes.
     path: String,
-    /// As it is.
+    /// The complete file.
     text: String,
-    /// The part before `#[cfg(test)] mod tests {`, comments and the contents of strings blanked; same lines.
+    /// The part before `#[cfg(test)] mod tests {`, with comments and the contents of strings blanked; line numbers stay the same.
     code: String,
-    /// What [`tokens`] makes of the code.
+    /// The [`tokens`] of `code`.
     tokens: Vec<(usize, String)>,
 }
 
 impl SourceFile {
     fn new(path: String, text: String) -> Self {
-        // Tests in a file of their own, `#[cfg(test)] mod tests;`, are no part of the room's code.
+        // A separate file of tests (`#[cfg(test)] mod tests;`) does not count as code.
         let is_tests = path.ends_with("/tests.rs") || path.ends_with("/testing.rs");
         let code = if is_tests { String::new() } else { code_of(&text) };
         let tokens = tokens(&code);
@@ -111,39 +111,39 @@ impl SourceFile {
 }
 
 #[test]
-fn every_import_goes_down() {
-    let mut complaints = String::new();
+fn imports_between_rooms_go_down() {
+    let mut faults = String::new();
     let mut imports = 0;
     for file in sources() {
         let room = room_of(&file.path);
         let (_, allowed) = ROOMS.iter().find(|(name, _)| *name == room).unwrap_or_else(|| {
             panic!(
-                "src/{} is in no room of tests/suite/architecture.rs: put it into one, or draw the new room in ROOMS and in src/lib.rs",
+                "src/{} is not in a room of tests/suite/architecture.rs: move it into one, or add the new room to ROOMS and to src/lib.rs",
                 file.path
             )
         });
-        for (line, target) in imported(file) {
+        for (line, target) in imported_rooms(file) {
             imports += 1;
             if target != room && !allowed.contains(&target.as_str()) {
                 let may = if allowed.is_empty() { "nothing".to_owned() } else { allowed.join(", ") };
-                writeln!(complaints, "src/{}:{line}: `{room}` may not import `{target}` (it may import {may}); move what is shared down, or hand it in as a value", file.path).unwrap();
+                writeln!(faults, "src/{}:{line}: `{room}` may not import `{target}` (it may import {may}); move the shared code down, or pass it in as a value", file.path).unwrap();
             }
         }
     }
-    assert!(complaints.is_empty(), "\n{complaints}");
-    assert!(imports >= 40, "only {imports} imports between rooms were seen: the test does not see what it should");
+    assert!(faults.is_empty(), "\n{faults}");
+    assert!(imports >= 40, "only {imports} imports between rooms were found: the collector is broken");
 }
 
 #[test]
-fn layers_of_a_room_import_downwards() {
-    let mut complaints = String::new();
+fn imports_between_layers_of_a_room_go_down() {
+    let mut faults = String::new();
     for (room, layers) in LAYERS {
         let within: Vec<String> = room.split('/').map(str::to_owned).collect();
-        // What is not in a layer is above all of them.
         let modules: BTreeSet<Vec<String>> = sources().iter().map(|file| module_of(&file.path)).collect();
         let rank = |path: &[String]| {
             let inside = path.strip_prefix(within.as_slice()).filter(|rest| !rest.is_empty())?;
             let is_module = || modules.contains(&path[..within.len() + 1]);
+            // Modules outside of the layers are above all of them.
             layers.iter().position(|name| *name == inside[0]).or_else(|| is_module().then_some(layers.len()))
         };
         let mut imports = 0;
@@ -154,11 +154,11 @@ fn layers_of_a_room_import_downwards() {
                 imports += 1;
                 if target > own {
                     let name = |rank: usize| layers.get(rank).copied().unwrap_or("the top");
-                    writeln!(complaints, "src/{}:{line}: `{}` may not import `{}`", file.path, name(own), name(target)).unwrap();
+                    writeln!(faults, "src/{}:{line}: `{}` may not import `{}`", file.path, name(own), name(target)).unwrap();
                 }
             }
         }
-        assert!(imports >= 30, "only {imports} imports between the layers of {room} were seen: the test does not see what it should");
+        assert!(imports >= 30, "only {imports} imports between the layers of {room} were found: the collector is broken");
         for layer in *layers {
             assert!(
                 Path::new("src").join(room).join(layer).exists() || Path::new("src").join(room).join(format!("{layer}.rs")).exists(),
@@ -166,75 +166,76 @@ fn layers_of_a_room_import_downwards() {
             );
         }
     }
-    assert!(complaints.is_empty(), "\n{complaints}");
+    assert!(faults.is_empty(), "\n{faults}");
 }
 
 #[test]
-fn files_import_each_other_only_where_the_matter_recurses() {
+fn import_cycles_are_only_the_documented_ones() {
     let imports = imports_of_files();
-    let arrows: usize = imports.values().map(BTreeSet::len).sum();
-    assert!(arrows >= 800, "only {arrows} imports between files were seen: the test does not see what it should");
-    let expected: BTreeSet<BTreeSet<&str>> = CIRCLES.iter().map(|(files, _)| files.iter().copied().collect()).collect();
-    let mut complaints = String::new();
-    for circle in circles(&imports).into_iter().filter(|circle| !expected.contains(circle)) {
-        writeln!(complaints, "these files import each other in a loop; move what they share below them:").unwrap();
-        for file in &circle {
-            let inside: Vec<&str> = imports[*file].iter().map(String::as_str).filter(|target| circle.contains(target)).collect();
-            writeln!(complaints, "  src/{file} imports {}", inside.join(", ")).unwrap();
+    let edges: usize = imports.values().map(BTreeSet::len).sum();
+    assert!(edges >= 800, "only {edges} imports between files were found: the collector is broken");
+    let expected: BTreeSet<BTreeSet<&str>> = CYCLES.iter().map(|(files, _)| files.iter().copied().collect()).collect();
+    let mut faults = String::new();
+    for cycle in cycles(&imports).into_iter().filter(|cycle| !expected.contains(cycle)) {
+        writeln!(faults, "these files import each other in a cycle; move the code that they share below them:").unwrap();
+        for file in &cycle {
+            let inside: Vec<&str> = imports[*file].iter().map(String::as_str).filter(|target| cycle.contains(target)).collect();
+            writeln!(faults, "  src/{file} imports {}", inside.join(", ")).unwrap();
         }
     }
-    assert!(complaints.is_empty(), "\n{complaints}");
-    assert_eq!(circles(&imports), expected, "a circle of CIRCLES is gone: take it out there and in docs/architecture.md");
+    assert!(faults.is_empty(), "\n{faults}");
+    assert_eq!(cycles(&imports), expected, "a cycle of CYCLES no longer exists: remove it there and from docs/architecture.md");
     let page = read(Path::new("docs/architecture.md"));
-    for (files, why) in CIRCLES {
+    for (files, why) in CYCLES {
         for file in *files {
             let name = format!("`{}`", Path::new(file).file_stem().unwrap().to_str().unwrap());
-            assert!(page.contains(&name), "docs/architecture.md does not list {name} among the circles that are left");
+            assert!(page.contains(&name), "docs/architecture.md does not list {name} among the remaining cycles");
         }
-        assert!(page.contains(why), "docs/architecture.md does not say \"{why}\" of the circle of {}", files.join(", "));
+        assert!(page.contains(why), "docs/architecture.md does not give the reason \"{why}\" for the cycle of {}", files.join(", "));
     }
 }
 
 #[test]
-fn what_is_fenced_in_stays_there() {
-    let mut complaints = String::new();
+fn restricted_names_are_used_in_their_files_only() {
+    let mut faults = String::new();
     let mut seen = vec![0; FENCES.len()];
     for file in sources() {
-        let code = with_whole_uses(&file.code);
+        let code = with_joined_uses(&file.code);
         for (line, text) in numbered(&code) {
             for ((words, homes, instead), seen) in FENCES.iter().zip(&mut seen) {
-                let Some(word) = words.iter().find(|word| names(text, word)) else { continue };
+                let Some(word) = words.iter().find(|word| mentions(text, word)) else { continue };
                 if homes.iter().any(|home| file.path == *home || (home.ends_with('/') && file.path.starts_with(home))) {
                     *seen += 1;
                 } else {
                     let home = if homes.is_empty() { "nowhere".to_owned() } else { format!("only in src/{}", homes.join(" or src/")) };
-                    writeln!(complaints, "src/{}:{line}: `{word}` may stand {home}: {instead}", file.path).unwrap();
+                    writeln!(faults, "src/{}:{line}: `{word}` may be used {home}: {instead}", file.path).unwrap();
                 }
             }
         }
     }
-    assert!(complaints.is_empty(), "\n{complaints}");
-    assert!(seen[5] > 0, "not even src/base/disk.rs was seen to use the disk: the test does not see what it should");
+    assert!(faults.is_empty(), "\n{faults}");
+    assert!(seen[5] > 0, "not even src/base/disk.rs was found to use the disk: the collector is broken");
 }
 
 #[test]
-fn every_file_says_what_it_is_for_and_has_a_readable_length() {
-    let mut complaints = String::new();
+fn files_have_a_description_and_a_readable_length() {
+    let mut faults = String::new();
     for file in sources() {
         let first = file.text.lines().next().unwrap_or_default();
         if first.strip_prefix("//! ").is_none_or(|text| text.trim().len() < 10) {
-            writeln!(complaints, "src/{}:1: begin with one line `//! …` that says what the file is for", file.path).unwrap();
+            writeln!(faults, "src/{}:1: begin with one line `//! …` that describes the file", file.path).unwrap();
         }
         let lines = file.code.lines().count();
         if lines > MOST_LINES {
-            writeln!(complaints, "src/{}:{MOST_LINES}: {lines} lines of code, and {MOST_LINES} are the most: split it by sense", file.path)
+            writeln!(faults, "src/{}:{MOST_LINES}: {lines} lines of code; the maximum is {MOST_LINES}: split the file by topic", file.path)
                 .unwrap();
         }
     }
-    assert!(complaints.is_empty(), "\n{complaints}");
+    assert!(faults.is_empty(), "\n{faults}");
 }
 
-/// A name says what it is without its path: a type's name is in `src` once. Generic parameters, associated types and tests do not count.
+/// A type is recognizable without its path: each name is declared once in `src`. Generic parameters, associated types and tests do not
+/// count.
 #[test]
 fn type_names_are_unique_in_the_crate() {
     let mut homes: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -244,13 +245,13 @@ fn type_names_are_unique_in_the_crate() {
         }
     }
     let repeated: Vec<_> = homes.iter().filter(|(_, homes)| homes.len() > 1).collect();
-    assert!(repeated.is_empty(), "types with the same name; rename all but one after what it is: {repeated:#?}");
-    assert!(homes.len() > 500, "only {} types were found: the test does not see what it should", homes.len());
+    assert!(repeated.is_empty(), "types with the same name; rename all but one: {repeated:#?}");
+    assert!(homes.len() > 500, "only {} types were found: the collector is broken", homes.len());
 }
 
-/// Names that English readers stumbled over: they are in no identifier of `src`, whatever its kind.
+/// Words that native readers found confusing are not in any identifier of `src`.
 #[test]
-fn declared_names_avoid_the_words_that_readers_stumbled_over() {
+fn declared_names_avoid_confusing_words() {
     const WORDS: [&str; 19] = [
         "behind",
         "beside",
@@ -276,18 +277,18 @@ fn declared_names_avoid_the_words_that_readers_stumbled_over() {
     for file in sources() {
         for (line, name) in declared_names(&file.tokens) {
             let is_known = |word: &str| WORDS.contains(&word);
-            // A field of the JSON report keeps its name.
+            // A published field of the JSON report keeps its name.
             if name.split('_').any(|word| is_known(&word.to_lowercase()))
                 && (file.path.as_str(), name.as_str()) != ("report/json.rs", "fate")
             {
-                writeln!(found, "src/{}:{line}: `{name}`: say what it is or does in a usual word", file.path).unwrap();
+                writeln!(found, "src/{}:{line}: `{name}`: use an ordinary word for what it is or does", file.path).unwrap();
             }
         }
     }
     assert!(found.is_empty(), "\n{found}");
 }
 
-/// The types that a file declares outside of blocks, each with its line.
+/// The types that a file declares, each with its line.
 fn declared_types(tokens: &[(usize, String)]) -> Vec<(usize, String)> {
     let mut depth = 0_usize;
     let mut found = Vec::new();
@@ -296,7 +297,7 @@ fn declared_types(tokens: &[(usize, String)]) -> Vec<(usize, String)> {
         match word.as_str() {
             "{" => depth += 1,
             "}" => depth = depth.saturating_sub(1),
-            // A type within a block is an associated one.
+            // A `type` inside of a block is an associated type.
             "struct" | "enum" | "trait" if is_word(name) => found.push((*line, name.clone())),
             "type" if depth == 0 && is_word(name) => found.push((*line, name.clone())),
             _ => {}
@@ -319,10 +320,10 @@ fn declared_names(tokens: &[(usize, String)]) -> Vec<(usize, String)> {
     found
 }
 
-/// What goes wrong has a type: a text cannot be told apart by those who receive it.
+/// Callers can distinguish errors by their type; they could not do so with strings.
 #[test]
-fn no_error_that_others_see_is_a_text() {
-    let mut complaints = String::new();
+fn public_errors_have_types() {
+    let mut faults = String::new();
     let mut errors = 0;
     for file in sources() {
         for (line, text) in numbered(&file.code) {
@@ -330,19 +331,19 @@ fn no_error_that_others_see_is_a_text() {
             let Some((_, result)) = text.rsplit_once("Result<").filter(|_| is_seen) else { continue };
             errors += usize::from(result.contains("Error>"));
             if result.contains(", String>") || result.contains(", &'static str>") {
-                writeln!(complaints, "src/{}:{line}: give the error a type of its own, built with `thiserror`", file.path).unwrap();
+                writeln!(faults, "src/{}:{line}: give the error its own type, built with `thiserror`", file.path).unwrap();
             }
         }
     }
-    assert!(complaints.is_empty(), "\n{complaints}");
-    assert!(errors >= 150, "only {errors} errors with a type were seen: the test does not see what it should");
+    assert!(faults.is_empty(), "\n{faults}");
+    assert!(errors >= 150, "only {errors} errors with a type were found: the collector is broken");
 }
 
 #[test]
-fn nothing_is_left_for_later() {
-    // Put together here, so that this file does not complain of itself.
+fn code_has_no_notes_of_unfinished_work() {
+    // Concatenated, so that this test does not find itself.
     let marks = [["TO", "DO"].concat(), ["FIX", "ME"].concat(), ["XX", "X:"].concat(), ["HA", "CK"].concat()];
-    let mut complaints = String::new();
+    let mut faults = String::new();
     let tests = files(Path::new("tests"), "rs");
     let all = sources().iter().map(|file| (format!("src/{}", file.path), file.text.clone()));
     let all = all.chain(tests.into_iter().map(|path| (path.display().to_string(), read(&path))));
@@ -350,107 +351,107 @@ fn nothing_is_left_for_later() {
     for (path, text) in all {
         count += 1;
         for (line, text) in numbered(&text) {
-            if let Some(mark) = marks.iter().find(|mark| names(text, mark)) {
-                writeln!(complaints, "{path}:{line}: {mark}: do it now, or open an issue and say nothing here").unwrap();
+            if let Some(mark) = marks.iter().find(|mark| mentions(text, mark)) {
+                writeln!(faults, "{path}:{line}: {mark}: do it now, or open an issue instead").unwrap();
             }
             if text.contains("#[allow(") && !text.contains("reason") {
-                writeln!(complaints, "{path}:{line}: a lint is allowed without a reason: write `#[expect(…, reason = \"…\")]`").unwrap();
+                writeln!(faults, "{path}:{line}: a lint is allowed without a reason; write `#[expect(…, reason = \"…\")]`").unwrap();
             }
         }
     }
-    assert!(complaints.is_empty(), "\n{complaints}");
-    assert!(count >= 30, "only {count} files were seen");
+    assert!(faults.is_empty(), "\n{faults}");
+    assert!(count >= 30, "only {count} files were found");
 }
 
 #[test]
-fn the_library_draws_its_rooms() {
+fn library_declares_every_room() {
     let lib = read(Path::new("src/lib.rs"));
     for (room, _) in ROOMS.iter().filter(|(room, _)| !room.contains('/') && !["main", "lib"].contains(room)) {
         assert!(
             lib.contains(&format!("pub mod {room};")),
-            "src/lib.rs does not declare `{room}`: ROOMS in tests/suite/architecture.rs names a room that is not there"
+            "src/lib.rs does not declare `{room}`, which ROOMS in tests/suite/architecture.rs lists"
         );
     }
     let main = read(Path::new("src/main.rs"));
-    assert!(main.lines().count() <= 20, "src/main.rs only hands over to `cli`: keep it to a dozen lines");
+    assert!(main.lines().count() <= 20, "src/main.rs only calls `cli`: keep it to a dozen lines");
 }
 
-/// What is linked in is needed, and a page says what for.
+/// Every dependency is needed, and `docs/dependencies.md` gives its purpose.
 #[test]
-fn every_dependency_is_used_and_accounted_for() {
+fn dependencies_are_used_and_documented() {
     let manifest: toml::Table = read(Path::new("Cargo.toml")).parse().expect("Cargo.toml");
     let page = read(Path::new("docs/dependencies.md"));
     let source_files = sources();
-    // Unit tests use what only tests use as well, so for those the whole text counts.
+    // Unit tests use development dependencies, too, so the complete files count for those.
     let tested: Vec<String> = [files(Path::new("tests"), "rs"), files(Path::new("benches"), "rs")]
         .concat()
         .iter()
         .map(|path| read(path))
         .chain(source_files.iter().map(|file| file.text.clone()))
         .collect();
-    let mut complaints = String::new();
+    let mut faults = String::new();
     for (table, of_tests) in [("dependencies", false), ("dev-dependencies", true)] {
         let listed = manifest[table].as_table().expect("a table");
         assert!(!listed.is_empty());
         for name in listed.keys() {
             let word = if name == "md-5" { "md5".to_owned() } else { name.replace('-', "_") };
             let used = if of_tests {
-                tested.iter().any(|text| names(text, &word))
+                tested.iter().any(|text| mentions(text, &word))
             } else {
-                source_files.iter().any(|file| names(&file.code, &word))
+                source_files.iter().any(|file| mentions(&file.code, &word))
             };
             if !used {
-                writeln!(complaints, "Cargo.toml: nothing uses `{name}`: take it out of [{table}]").unwrap();
+                writeln!(faults, "Cargo.toml: nothing uses `{name}`; remove it from [{table}]").unwrap();
             }
             if !of_tests && !page.contains(&format!("`{name}`")) {
-                writeln!(complaints, "docs/dependencies.md: `{name}` is missing: say there what it is for").unwrap();
+                writeln!(faults, "docs/dependencies.md: `{name}` is missing; add its purpose").unwrap();
             }
         }
     }
-    assert!(complaints.is_empty(), "\n{complaints}");
+    assert!(faults.is_empty(), "\n{faults}");
 }
 
-/// The sheet of rooms in the page: which there are, in their order, what each imports, and how large it is, to the nearest hundred lines.
+/// The table of rooms in `docs/architecture.md`: their order, what each imports, and its size (within 10 % and 100 lines).
 #[test]
-fn the_sheet_of_rooms_is_that_of_the_code() {
+fn documented_rooms_match_the_code() {
     let mut lines: BTreeMap<String, usize> = BTreeMap::new();
     let mut imports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for file in sources() {
         let room = room_of(&file.path);
         *lines.entry(room.clone()).or_default() += file.text.lines().count();
-        let targets = imported(file).into_iter().map(|(_, target)| target).filter(|target| *target != room);
+        let targets = imported_rooms(file).into_iter().map(|(_, target)| target).filter(|target| *target != room);
         imports.entry(room.clone()).or_default().extend(targets);
     }
     let page = read(Path::new("docs/architecture.md"));
     let mut rows = page.lines().skip_while(|line| !line.starts_with("| room |")).skip(2).take_while(|line| line.starts_with('|'));
-    let mut complaints = String::new();
+    let mut faults = String::new();
     for (room, _) in ROOMS.iter().filter(|(room, _)| !["main", "lib"].contains(room)) {
         let row: Vec<&str> = rows.next().unwrap_or_default().split(" | ").collect();
-        let [name, size, _, arrows] = row[..] else { panic!("docs/architecture.md has no row for `{room}` in its place: {row:?}") };
+        let [name, size, _, edges] = row[..] else { panic!("docs/architecture.md has no row for `{room}` at its position: {row:?}") };
         let size: usize = size.replace(',', "").parse().expect("a number of lines");
         if name.trim_start_matches("| ").trim_matches('`').trim_end_matches(".rs") != *room {
-            writeln!(complaints, "`{room}` is expected where {name} is").unwrap();
+            writeln!(faults, "`{room}` is expected where {name} is").unwrap();
         }
         if lines[*room].abs_diff(size) > lines[*room] / 10 + 100 {
-            writeln!(complaints, "`{room}` has {} lines, and the sheet says {size}", lines[*room]).unwrap();
+            writeln!(faults, "`{room}` has {} lines, but the table has {size}", lines[*room]).unwrap();
         }
         let allowed: BTreeSet<&str> =
             ROOMS.iter().find(|(name, _)| name == room).map(|(_, to)| to.iter().copied().collect()).unwrap_or_default();
-        let stated: BTreeSet<&str> = match arrows.trim_end_matches(" |") {
+        let stated: BTreeSet<&str> = match edges.trim_end_matches(" |") {
             "–" => BTreeSet::new(),
             "all above" => ROOMS.iter().map(|(name, _)| *name).take_while(|name| name != room).collect(),
             list => list.split(", ").collect(),
         };
         let found: BTreeSet<&str> = imports[*room].iter().map(String::as_str).collect();
         if stated != allowed || !found.is_subset(&stated) {
-            writeln!(complaints, "`{room}` imports {found:?}, may import {allowed:?}, and the sheet says {stated:?}").unwrap();
+            writeln!(faults, "`{room}` imports {found:?}, may import {allowed:?}, and the table has {stated:?}").unwrap();
         }
     }
-    assert!(complaints.is_empty(), "\ndocs/architecture.md:\n{complaints}");
+    assert!(faults.is_empty(), "\ndocs/architecture.md:\n{faults}");
 }
 
 #[test]
-fn declarations_are_seen_and_nothing_else() {
+fn collector_finds_all_declarations() {
     let code = "pub struct A<'a>(&'a B);\nimpl T for A<'_> {\n    type Item = B;\n    fn told(&self, says: u8) {}\n}\ntype C = A;\nstruct D { desk: u8 }\n";
     let tokens = tokens(code);
     let types: Vec<String> = declared_types(&tokens).into_iter().map(|(_, name)| name).collect();
@@ -459,12 +460,12 @@ fn declarations_are_seen_and_nothing_else() {
     assert!(["told", "says", "desk"].iter().all(|name| names.iter().any(|known| known == name)), "{names:?}");
 }
 
-/// The test tests itself: what it must see, it sees.
 #[test]
-fn imports_are_seen_in_every_spelling() {
+fn collector_finds_imports_in_every_spelling() {
     let file = |path: &str, text: &str| SourceFile::new(path.to_owned(), text.to_owned());
-    let seen =
-        |path: &str, text: &str| imported(&file(path, text)).into_iter().map(|(line, room)| format!("{line} {room}")).collect::<Vec<_>>();
+    let seen = |path: &str, text: &str| {
+        imported_rooms(&file(path, text)).into_iter().map(|(line, room)| format!("{line} {room}")).collect::<Vec<_>>()
+    };
     assert_eq!(seen("plan/a.rs", "use crate::base::Fact;"), ["1 base"]);
     assert_eq!(seen("plan/a.rs", "\nuse crate::{\n    base::{Fact, Place},\n    rules,\n};"), ["3 base", "4 rules"]);
     assert_eq!(
@@ -480,12 +481,12 @@ fn imports_are_seen_in_every_spelling() {
     );
     assert_eq!(seen("plan/a.rs", "fn a() {}\n#[cfg(test)]\nmod tests {\n    use crate::live::x;\n}"), Vec::<String>::new());
     assert_eq!(seen("main.rs", "fn main() { kmslint::cli::main() }"), ["1 cli"]);
-    assert!(names("use std::fs::{self};", "std::fs") && names("std :: fs", "std::fs") && names("use std::{fs, io};", "std::fs"));
-    assert_eq!(with_whole_uses("use std::{\n    fs,\n    io,\n};\nfn a() {}\n"), "use std::{     fs,     io, };\n\n\n\nfn a() {}\n");
-    assert!(!names("my_clap::x", "clap") && !names("let clapped = 1;", "clap"));
+    assert!(mentions("use std::fs::{self};", "std::fs") && mentions("std :: fs", "std::fs") && mentions("use std::{fs, io};", "std::fs"));
+    assert_eq!(with_joined_uses("use std::{\n    fs,\n    io,\n};\nfn a() {}\n"), "use std::{     fs,     io, };\n\n\n\nfn a() {}\n");
+    assert!(!mentions("my_clap::x", "clap") && !mentions("let clapped = 1;", "clap"));
 }
 
-/// All of `src`, sorted; read once for all tests.
+/// All files of `src`, sorted; read once for all tests.
 fn sources() -> &'static [SourceFile] {
     static SOURCES: LazyLock<Vec<SourceFile>> = LazyLock::new(|| {
         let path = |path: &Path| path.strip_prefix("src").unwrap().to_str().unwrap().replace('\\', "/");
@@ -516,15 +517,15 @@ fn room_of(path: &str) -> String {
     path.split('/').next().unwrap_or_default().trim_end_matches(".rs").to_owned()
 }
 
-/// The rooms that a file's code names, each with its line: paths from `crate` (`kmslint` in `main.rs`) and from `super`.
-fn imported(file: &SourceFile) -> Vec<(usize, String)> {
+/// The rooms that a file imports, each with its line: paths from `crate` (`kmslint` in `main.rs`) and from `super`.
+fn imported_rooms(file: &SourceFile) -> Vec<(usize, String)> {
     let mut found: Vec<(usize, String)> =
         imported_paths(file).into_iter().filter_map(|(line, path)| Some((line, path.into_iter().next()?))).collect();
     found.dedup();
     found
 }
 
-/// The same with the whole path, from the room on.
+/// The same with complete paths, starting at the room.
 fn imported_paths(file: &SourceFile) -> Vec<(usize, Vec<String>)> {
     let tokens = &file.tokens;
     let mut found = Vec::new();
@@ -550,24 +551,24 @@ fn imported_paths(file: &SourceFile) -> Vec<(usize, Vec<String>)> {
     found
 }
 
-/// Which files each file's code imports, through re-exports to where a name is declared. What a file hands on with `pub use` is no import.
+/// The files that each file imports. Re-exports are followed to the file that declares the name; a `pub use` does not count as an import.
 fn imports_of_files() -> BTreeMap<String, BTreeSet<String>> {
     let sources = sources();
     let modules: BTreeMap<Vec<String>, &str> = sources.iter().map(|file| (module_of(&file.path), file.path.as_str())).collect();
     let home = |path: &[String]| (1..=path.len()).rev().find(|length| modules.contains_key(&path[..*length]));
-    let paths: Vec<Vec<(bool, Vec<String>)>> = sources.iter().map(|file| paths_in(file, &modules)).collect();
-    let mut handed_on: BTreeMap<Vec<String>, Vec<String>> = BTreeMap::new();
+    let paths: Vec<Vec<(bool, Vec<String>)>> = sources.iter().map(|file| paths_of(file, &modules)).collect();
+    let mut reexports: BTreeMap<Vec<String>, Vec<String>> = BTreeMap::new();
     for (file, paths) in sources.iter().zip(&paths) {
-        for (_, path) in paths.iter().filter(|(is_handed_on, _)| *is_handed_on) {
+        for (_, path) in paths.iter().filter(|(is_reexport, _)| *is_reexport) {
             let Some(name) = path.last() else { continue };
-            handed_on.insert([module_of(&file.path), vec![name.clone()]].concat(), path.clone());
+            reexports.insert([module_of(&file.path), vec![name.clone()]].concat(), path.clone());
         }
     }
     let declared = |mut path: Vec<String>| {
-        // A name is handed on a few times at most.
+        // Stops a cycle of re-exports; a name is re-exported a few times at most.
         for _ in 0..8 {
             let length = home(&path)?;
-            let Some(next) = path.get(..=length).and_then(|name| handed_on.get(name)) else { break };
+            let Some(next) = path.get(..=length).and_then(|name| reexports.get(name)) else { break };
             path.clone_from(next);
         }
         Some(modules[&path[..home(&path)?]].to_owned())
@@ -584,21 +585,21 @@ fn imports_of_files() -> BTreeMap<String, BTreeSet<String>> {
         .collect()
 }
 
-/// The paths of a file's code that begin with `crate`, `super`, `self` or the name of a module in it, and whether it hands them on.
-fn paths_in(file: &SourceFile, modules: &BTreeMap<Vec<String>, &str>) -> Vec<(bool, Vec<String>)> {
+/// The paths in a file that begin with `crate`, `super`, `self` or the name of one of its modules, and whether each is a re-export.
+fn paths_of(file: &SourceFile, modules: &BTreeMap<Vec<String>, &str>) -> Vec<(bool, Vec<String>)> {
     let tokens = &file.tokens;
     let word = |at: usize| tokens.get(at).map_or("", |(_, word)| word.as_str());
     let module = module_of(&file.path);
     let mut found = Vec::new();
-    let (mut at, mut is_handed_on) = (0, false);
+    let (mut at, mut is_reexport) = (0, false);
     while at < tokens.len() {
         let before = if at == 0 { "" } else { word(at - 1) };
         match word(at) {
-            "use" => is_handed_on = before == "pub" || before == ")",
-            ";" => is_handed_on = false,
+            "use" => is_reexport = before == "pub" || before == ")",
+            ";" => is_reexport = false,
             _ => {}
         }
-        // `pub(in …)` says who may see a name, and imports nothing.
+        // `pub(in …)` is a visibility, not an import.
         let is_visibility = before == "in" && at >= 2 && word(at - 2) == "(";
         if before == "::" || before == "." || is_visibility || word(at + 1) != "::" || !is_word(word(at)) {
             at += 1;
@@ -622,13 +623,13 @@ fn paths_in(file: &SourceFile, modules: &BTreeMap<Vec<String>, &str>) -> Vec<(bo
         }
         let mut paths = Vec::new();
         at = targets(tokens, at, &base, &mut paths);
-        found.extend(paths.into_iter().map(|(_, path)| (is_handed_on, path)));
+        found.extend(paths.into_iter().map(|(_, path)| (is_reexport, path)));
     }
     found
 }
 
-/// The groups of files that reach each other by imports.
-fn circles(imports: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet<BTreeSet<&str>> {
+/// The groups of files that import each other, directly or indirectly.
+fn cycles(imports: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet<BTreeSet<&str>> {
     let reached = |from: &str| {
         let mut seen: BTreeSet<&str> = BTreeSet::new();
         let mut next: Vec<&str> = imports[from].iter().map(String::as_str).collect();
@@ -644,7 +645,7 @@ fn circles(imports: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet<BTreeSet<&s
     reached.keys().filter(|file| reached[**file].contains(**file)).map(around).collect()
 }
 
-/// Reads a path or a group of them from `at` on, notes each that is in a room, and tells where it ends.
+/// Reads a path or a group of paths at `at`, collects those that are in a room, and returns the position after it.
 fn targets(tokens: &[(usize, String)], mut at: usize, base: &[String], found: &mut Vec<(usize, Vec<String>)>) -> usize {
     let mut path = base.to_vec();
     let line = tokens.get(at).map_or(0, |(line, _)| *line);
@@ -697,7 +698,7 @@ fn is_word(text: &str) -> bool {
     text.starts_with(|c: char| c.is_alphanumeric() || c == '_')
 }
 
-/// Words, `::` and single other characters, each with its line from 1.
+/// Words, `::` and other characters one by one, each with its line, starting at 1.
 fn tokens(code: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     for (line, text) in numbered(code) {
@@ -720,9 +721,9 @@ fn tokens(code: &str) -> Vec<(usize, String)> {
     found
 }
 
-/// Whether a line names something, as words of their own and through a group too: `use std::{fs, io}` names `std::fs`.
-fn names(text: &str, wanted: &str) -> bool {
-    // Most lines are settled by a look.
+/// Whether a line mentions a path, as complete words or in a group: `use std::{fs, io}` mentions `std::fs`.
+fn mentions(text: &str, wanted: &str) -> bool {
+    // Most lines need no tokens.
     if !wanted.split("::").all(|word| text.contains(word)) {
         return false;
     }
@@ -736,8 +737,8 @@ fn names(text: &str, wanted: &str) -> bool {
     group.is_some_and(|at| words[at..].contains(last))
 }
 
-/// The code with every `use` on one line, so that a group is seen whole; the lines' numbers stay.
-fn with_whole_uses(code: &str) -> String {
+/// The code with every `use` joined on one line, so that a group is complete; line numbers stay the same.
+fn with_joined_uses(code: &str) -> String {
     let mut out = String::with_capacity(code.len());
     let mut held = 0;
     for line in code.lines() {
@@ -758,14 +759,14 @@ fn numbered(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.lines().enumerate().map(|(index, line)| (index + 1, line))
 }
 
-/// The code before the tests, with comments and the contents of strings blanked, line for line.
+/// The code before the tests, with comments and the contents of strings blanked; line numbers stay the same.
 fn code_of(text: &str) -> String {
     let blanked = blanked(text);
     let tests = blanked.find("#[cfg(test)]\nmod tests {").or_else(|| blanked.find("#[cfg(test)]\npub(crate) mod tests {"));
     tests.map_or(blanked.clone(), |at| blanked[..at].to_owned())
 }
 
-/// The text with comments and the contents of strings replaced by blanks; line ends stay.
+/// Replaces comments and the contents of strings by spaces; newlines stay.
 fn blanked(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     let mut out = String::with_capacity(text.len());
@@ -773,7 +774,7 @@ fn blanked(text: &str) -> String {
     let blank = |c: char| if c == '\n' { '\n' } else { ' ' };
     let starts = |at: usize, what: &str| what.chars().enumerate().all(|(offset, c)| chars.get(at + offset) == Some(&c));
     while at < chars.len() {
-        // Most characters begin nothing.
+        // Most characters start neither a comment nor a string.
         let end = if !matches!(chars[at], '/' | 'r' | '"' | '\'') {
             at
         } else if starts(at, "//") {

@@ -1,11 +1,11 @@
-//! The binary as a user meets it: arguments, exit codes, streams.
+//! The binary as a user runs it: arguments, exit codes, streams.
 
 use crate::harness::{command, expect_file, formats, kmslint, kmslint_with_input, output_of, root, scratch};
 
 const HSM: &str = "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\"\n}\n";
 
 #[test]
-fn exit_codes_tell_clean_findings_and_trouble_apart() {
+fn exit_code_distinguishes_clean_findings_and_problems() {
     let example = root().join("testdata/example");
     assert_eq!(kmslint(&example, &["--no-config"]).code, 1);
     assert_eq!(kmslint(&example, &["--no-config", "--fail-on", "error"]).code, 0);
@@ -14,20 +14,20 @@ fn exit_codes_tell_clean_findings_and_trouble_apart() {
     assert_eq!(kmslint(&root().join("testdata/rules/OCI-KMS-001/ok_scheduled"), &["--no-config"]).code, 0);
     let broken = scratch(&[("main.tf", HSM), ("broken.tf", "resource \"x\" {\n")]);
     let output = kmslint(broken.path(), &["--no-config", "--format", "short"]);
-    assert_eq!(output.code, 2, "trouble wins over findings");
-    assert!(output.out.contains("OCI-KMS-004"), "what can be judged is judged all the same: {output:#?}");
+    assert_eq!(output.code, 2, "problems take precedence over findings");
+    assert!(output.out.contains("OCI-KMS-004"), "the other files are still checked: {output:#?}");
     assert!(output.err.contains("broken.tf"), "{output:#?}");
 }
 
 #[test]
-fn the_format_never_changes_the_exit_code() {
+fn format_does_not_change_the_exit_code() {
     for format in formats() {
         assert_eq!(kmslint(&root().join("testdata/example"), &["--no-config", "--format", format]).code, 1, "{format}");
     }
 }
 
 #[test]
-fn mistakes_on_the_command_line_are_answered_with_what_to_do() {
+fn wrong_arguments_are_reported_with_the_correction() {
     let here = root().join("testdata/example");
     for (arguments, words) in [
         (vec!["--format", "sariff"], "did you mean `sarif`?"),
@@ -46,7 +46,7 @@ fn mistakes_on_the_command_line_are_answered_with_what_to_do() {
 }
 
 #[test]
-fn help_and_version_are_no_errors() {
+fn help_and_version_exit_with_0() {
     let help = kmslint(&root(), &["--help"]);
     assert_eq!(help.code, 0);
     for word in ["check", "explain", "eval", "--format", "--fix", "Exit codes"] {
@@ -66,7 +66,7 @@ fn check_is_the_default() {
 }
 
 #[test]
-fn a_directory_without_configuration_is_no_problem_and_is_said() {
+fn directory_without_configuration_is_a_note_and_not_a_problem() {
     let directory = scratch(&[("notes.txt", "oci_kms_key")]);
     let output = kmslint(directory.path(), &["--no-config"]);
     assert_eq!(output.code, 0);
@@ -74,7 +74,7 @@ fn a_directory_without_configuration_is_no_problem_and_is_said() {
 }
 
 #[test]
-fn configuration_without_keys_is_said_to_have_none() {
+fn configuration_without_keys_is_reported_as_a_note() {
     let directory = scratch(&[("a.tf", "variable \"a\" {}\n"), ("b.tf", "variable \"b\" {}\n")]);
     let output = kmslint(directory.path(), &["--no-config"]);
     assert_eq!((output.code, output.err.as_str()), (0, "note: no `oci_kms_key` in 2 files\n"), "{output:#?}");
@@ -83,7 +83,7 @@ fn configuration_without_keys_is_said_to_have_none() {
 }
 
 #[test]
-fn the_verbose_are_told_what_was_used() {
+fn verbose_run_lists_the_roots_modules_and_inputs_it_used() {
     let output = kmslint(&root(), &["testdata/example", "--no-config", "--verbose", "--var", "compartment=x"]);
     for line in [
         "configuration files: 2; root modules that may have keys: 1",
@@ -92,12 +92,12 @@ fn the_verbose_are_told_what_was_used() {
         "  input `compartment` from `--var`",
         "  input `level` from `testdata/example/terraform.tfvars`",
     ] {
-        assert!(output.err.lines().any(|told| told == line), "{line}: {output:#?}");
+        assert!(output.err.lines().any(|printed| printed == line), "{line}: {output:#?}");
     }
 }
 
 #[test]
-fn a_deleted_file_stands_for_its_directory() {
+fn deleted_file_means_its_directory() {
     let directory = scratch(&[("my infra/main.tf", HSM)]);
     let output = kmslint(directory.path(), &["--no-config", "--format", "short", "my infra/deleted.tf"]);
     assert_eq!(output.code, 1, "{output:#?}");
@@ -106,7 +106,7 @@ fn a_deleted_file_stands_for_its_directory() {
 }
 
 #[test]
-fn modules_that_are_not_followed_are_counted_where_they_are_many() {
+fn many_modules_not_followed_are_counted() {
     let calls: String = (0..9).map(|n| format!("module \"m{n}\" {{\n  source = \"example/m{n}/oci\"\n}}\n")).collect();
     let directory = scratch(&[("main.tf", &calls)]);
     let lines = |arguments: &[&str]| {
@@ -119,7 +119,7 @@ fn modules_that_are_not_followed_are_counted_where_they_are_many() {
 }
 
 #[test]
-fn a_module_that_many_roots_lead_to_is_not_followed_once() {
+fn module_not_followed_in_several_roots_is_listed_once() {
     let root = "module \"key\" {\n  source = \"../modules/key\"\n}\n";
     let shared =
         "module \"vault\" {\n  source = \"acme/vault/oci\"\n}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = \"SOFTWARE\"\n}\n";
@@ -136,14 +136,14 @@ fn a_module_that_many_roots_lead_to_is_not_followed_once() {
     }
     let strict = kmslint(directory.path(), &[&options[..], &["--strict", "--format", "json"]].concat());
     let json: serde_json::Value = serde_json::from_str(&strict.out).expect("JSON");
-    assert_eq!(json["modules_not_followed"].as_array().map(Vec::len), Some(3), "programs see every root");
+    assert_eq!(json["modules_not_followed"].as_array().map(Vec::len), Some(3), "JSON lists every root");
     let [finding] = json["findings"].as_array().expect("findings").as_slice() else { panic!("{json}") };
     let roots: Vec<_> = finding["keys"].as_array().expect("keys").iter().map(|key| key["root"].as_str().expect("a root")).collect();
     assert_eq!(roots, ["a", "b", "c"]);
 }
 
 #[test]
-fn a_plan_comes_through_standard_input() {
+fn plan_is_read_from_standard_input() {
     let plan = std::fs::read(root().join("testdata/plans/create/plan.json")).expect("the plan");
     let piped = kmslint_with_input(&root().join("testdata/plans/create"), &["--no-config", "--format", "short", "-"], &plan);
     let named = kmslint(&root().join("testdata/plans/create"), &["--no-config", "--format", "short", "plan.json"]);
@@ -152,7 +152,7 @@ fn a_plan_comes_through_standard_input() {
 }
 
 #[test]
-fn the_rules_explain_themselves() {
+fn explain_prints_the_documents_of_rules() {
     let list = kmslint(&root(), &["explain"]);
     assert!(list.out.contains("OCI-KMS-001") && list.out.contains("OCI-KMS-004"));
     let one = kmslint(&root(), &["explain", "oci-kms-004"]);
@@ -166,7 +166,7 @@ fn the_rules_explain_themselves() {
 }
 
 #[test]
-fn expressions_are_evaluated_in_a_root_module() {
+fn eval_answers_expressions_of_a_root_module() {
     let output = kmslint(&root().join("testdata/example"), &["eval", "var.level", "1 + 1", "upper(var.nope)", "oci_kms_vault.main.id"]);
     let lines: Vec<serde_json::Value> = output.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(output.code, 2, "one of them is an error: {output:#?}");
@@ -177,7 +177,7 @@ fn expressions_are_evaluated_in_a_root_module() {
 }
 
 #[test]
-fn variables_are_taken_in_the_order_in_which_they_are_typed() {
+fn var_and_var_file_apply_in_command_line_order() {
     let directory = scratch(&[
         ("main.tf", "variable \"mode\" {}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.mode\n}\n"),
         ("a.tfvars", "mode = \"SOFTWARE\"\n"),
@@ -194,7 +194,7 @@ fn variables_are_taken_in_the_order_in_which_they_are_typed() {
 }
 
 #[test]
-fn schemas_are_printed_as_they_are_published() {
+fn printed_schemas_match_the_published_ones() {
     for (name, file) in [("config", "docs/config.schema.json"), ("report", "docs/report.schema.json")] {
         let output = kmslint(&root(), &["schema", name]);
         assert_eq!((output.code, output.err.as_str()), (0, ""), "{name}");
@@ -207,7 +207,7 @@ fn schemas_are_printed_as_they_are_published() {
 }
 
 #[test]
-fn completions_and_the_manual_page_are_written() {
+fn completions_and_manual_page_are_printed() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         assert!(kmslint(&root(), &["completions", shell]).out.contains("kmslint"), "{shell}");
     }
@@ -234,7 +234,7 @@ fn every_subcommand_has_a_manual_page() {
 }
 
 #[test]
-fn the_short_help_is_shorter_than_the_long_one() {
+fn short_help_is_shorter_than_long_help() {
     let (short, long) = (kmslint(&root(), &["-h"]), kmslint(&root(), &["--help"]));
     assert!(short.code == 0 && short.out.lines().count() * 3 < long.out.lines().count() * 2, "{}", short.out);
     assert!(short.out.contains("--format") && short.out.contains("`--help` shows all options") && !short.out.contains("--allow-path"));
@@ -244,11 +244,11 @@ fn the_short_help_is_shorter_than_the_long_one() {
 }
 
 #[test]
-fn excluded_paths_are_left_out_and_named_ones_are_reported() {
-    let tree = scratch(&[("a/main.tf", HSM), ("b/main.tf", HSM), ("b/old/main.tf", HSM), ("plan.json", "{}")]);
+fn excluded_paths_are_skipped_and_reported_if_passed() {
+    let scratch = scratch(&[("a/main.tf", HSM), ("b/main.tf", HSM), ("b/old/main.tf", HSM), ("plan.json", "{}")]);
     let found = |directory: &str, arguments: &[&str]| {
         let output = kmslint(
-            &tree.path().join(directory),
+            &scratch.path().join(directory),
             &[&["--no-config", "--format", "short", "--level", "OCI-KMS-001=off"], arguments].concat(),
         );
         (output.out.lines().map(|line| line.split(':').next().unwrap_or_default().to_owned()).collect::<Vec<_>>(), output)
@@ -257,7 +257,7 @@ fn excluded_paths_are_left_out_and_named_ones_are_reported() {
     assert_eq!(found("", &["--exclude", "b"]).0, ["a/main.tf"]);
     assert_eq!(found("", &["--exclude", "./b/old/", "--exclude", "a/*"]).0, ["b/main.tf"]);
     assert_eq!(found("a", &["..", "--exclude", "../b"]).0.len(), 1);
-    let absolute = tree.path().canonicalize().expect("a path").join("b").display().to_string();
+    let absolute = scratch.path().canonicalize().expect("a path").join("b").display().to_string();
     assert_eq!(found("", &["--exclude", &absolute]).0, ["a/main.tf"]);
     for named in ["a", "plan.json"] {
         let (_, output) = found("", &[named, "--exclude", named]);
@@ -266,7 +266,7 @@ fn excluded_paths_are_left_out_and_named_ones_are_reported() {
 }
 
 #[test]
-fn statistics_count_kinds_in_place_of_findings() {
+fn statistics_replace_findings_by_counts_of_their_kinds() {
     let directory = scratch(&[("a.tf", HSM), ("b.tf", "resource \"oci_kms_key\" \"b\" {}\nresource \"oci_kms_key\" \"c\" {}\n")]);
     let output = kmslint(directory.path(), &["--no-config", "--statistics", "--quiet"]);
     let lines: Vec<Vec<&str>> = output.out.lines().map(|line| line.split_whitespace().collect()).collect();
@@ -288,7 +288,7 @@ fn statistics_count_kinds_in_place_of_findings() {
 }
 
 #[test]
-fn empty_standard_input_is_reported_as_such() {
+fn empty_standard_input_is_reported() {
     for input in ["", "\n \n"] {
         let output = kmslint_with_input(&root(), &["--no-config", "-"], input.as_bytes());
         assert!(output.code == 2 && output.err.contains("standard input is empty") && output.err.contains("kmslint -"), "{output:#?}");
@@ -296,21 +296,21 @@ fn empty_standard_input_is_reported_as_such() {
 }
 
 #[test]
-fn colour_is_asked_for_or_not_there() {
+fn color_is_only_printed_on_request() {
     let here = root().join("testdata/example");
     assert!(!kmslint(&here, &["--no-config"]).out.contains('\u{1b}'));
     assert!(kmslint(&here, &["--no-config", "--color", "always"]).out.contains('\u{1b}'));
 }
 
 #[test]
-fn the_working_directory_can_be_chosen() {
+fn chdir_changes_the_working_directory() {
     let output = kmslint(&root(), &["--no-config", "--chdir", "testdata/example", "--format", "short"]);
     assert_eq!(output.code, 1);
     assert!(output.out.contains("main.tf:"), "{output:#?}");
 }
 
 #[test]
-fn every_option_works_as_if_started_in_the_chosen_directory() {
+fn options_are_relative_to_the_directory_of_chdir() {
     let main = "variable \"mode\" {}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.mode\n}\n";
     let off = "[rules.OCI-KMS-001]\nlevel = \"off\"\n";
     let files = [("teams/web/main.tf", main), ("teams/web/my.tfvars", "mode = \"HSM\"\n"), ("teams/web/my.toml", off)];
@@ -336,11 +336,11 @@ fn every_option_works_as_if_started_in_the_chosen_directory() {
     assert_eq!(live.code, 0, "{live:#?}");
     let cwd = kmslint(outside.path(), &["eval", "basename(path.cwd)", "--chdir", "teams/web"]);
     let name = outside.path().file_name().and_then(|name| name.to_str()).expect("a name");
-    assert_eq!(cwd.out, format!("{{\"value\":\"{name}\"}}\n"), "Terraform's `path.cwd` is where it was started");
+    assert_eq!(cwd.out, format!("{{\"value\":\"{name}\"}}\n"), "Terraform's `path.cwd` is the directory in which it was started");
 }
 
 #[test]
-fn explanations_are_given_once_and_each_time_to_the_verbose() {
+fn notes_are_printed_once_unless_verbose() {
     let times = |arguments: &[&str]| {
         let output = kmslint(&root(), &[&["testdata/example", "--level", "OCI-KMS-001=off"], arguments].concat());
         assert_eq!(output.out.matches("warning[OCI-KMS-004]").count(), 2, "{}", output.out);
@@ -351,9 +351,9 @@ fn explanations_are_given_once_and_each_time_to_the_verbose() {
 }
 
 #[test]
-fn misspelled_words_of_the_command_line_are_answered_with_the_right_one() {
+fn misspelled_arguments_are_reported_with_a_suggestion() {
     let empty = tempfile::tempdir().expect("a temporary directory");
-    // As typed: what chooses the rules would be the first word.
+    // Without the options of `with_tested_rules`, which would become the first argument.
     let typed = |arguments: &[&str]| output_of(command(empty.path()).args(arguments));
     let help = typed(&["help"]);
     assert!(help.code == 0 && help.out.contains("Usage: kmslint"), "{help:#?}");

@@ -1,4 +1,4 @@
-//! Which directories are roots, which files and values count, what is said of modules that nobody calls, what is related to a key.
+//! Which directories are roots, which files and values apply, how modules without a caller are checked, and what is related to a key.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may fail loudly")]
 
 use kmslint::base::{Bounds, Claim, ProblemKind, Sources};
@@ -29,7 +29,7 @@ fn request(directory: &TempDir, paths: &[&str]) -> ScanRequest {
     ScanRequest::new(directory.path().canonicalize().expect("a path"), paths.iter().map(Into::into).collect())
 }
 
-fn look(directory: &TempDir, paths: &[&str]) -> Inventory {
+fn scan(directory: &TempDir, paths: &[&str]) -> Inventory {
     read(&request(directory, paths), &Arc::new(Sources::default()))
 }
 
@@ -47,7 +47,7 @@ fn find<'i>(inventory: &'i Inventory, address: &str) -> &'i KeyFacts {
 }
 
 #[test]
-fn called_directories_are_judged_through_their_callers_only() {
+fn called_directories_are_checked_through_their_callers_only() {
     let module = key("k", "protection_mode = var.mode") + VAULT + "variable \"mode\" {}";
     let directory = directory(&[
         ("live/prod/main.tf", "module \"a\" {\n  source = \"../../modules/key\"\n  mode   = \"HSM\"\n}"),
@@ -58,7 +58,7 @@ fn called_directories_are_judged_through_their_callers_only() {
         (".terraform/modules/x/main.tf", &(key("hidden", "") + VAULT)),
         ("node_modules/x/main.tf", &(key("hidden", "") + VAULT)),
     ]);
-    let inventory = look(&directory, &[]);
+    let inventory = scan(&directory, &[]);
     let expected = ["live/dev module.b.oci_kms_key.k", "live/prod module.a.oci_kms_key.k", "modules/alone oci_kms_key.k"];
     assert_eq!(addresses(&inventory), expected);
     assert_eq!(
@@ -73,7 +73,7 @@ fn called_directories_are_judged_through_their_callers_only() {
 }
 
 #[test]
-fn a_given_file_brings_in_every_root_that_uses_it() {
+fn passed_file_selects_every_root_that_uses_it() {
     let directory = directory(&[
         (".git/HEAD", ""),
         ("prod/main.tf", "module \"a\" {\n  source = \"../key\"\n}"),
@@ -81,26 +81,26 @@ fn a_given_file_brings_in_every_root_that_uses_it() {
         ("key/main.tf", &(key("k", "") + VAULT)),
         ("key/README.md", ""),
     ]);
-    assert_eq!(addresses(&look(&directory, &["key/main.tf"])), ["prod module.a.oci_kms_key.k"]);
-    assert_eq!(addresses(&look(&directory, &["dev/main.tf"])), ["dev oci_kms_key.own"]);
-    assert_eq!(addresses(&look(&directory, &["key/README.md"])), [""; 0]);
-    // A directory that is named is a root, whoever calls it from elsewhere.
-    assert_eq!(addresses(&look(&directory, &["key"])), ["key oci_kms_key.k"]);
-    let missing = look(&directory, &["nowhere"]);
+    assert_eq!(addresses(&scan(&directory, &["key/main.tf"])), ["prod module.a.oci_kms_key.k"]);
+    assert_eq!(addresses(&scan(&directory, &["dev/main.tf"])), ["dev oci_kms_key.own"]);
+    assert_eq!(addresses(&scan(&directory, &["key/README.md"])), [""; 0]);
+    // A directory that is passed is a root, even if it is called from elsewhere.
+    assert_eq!(addresses(&scan(&directory, &["key"])), ["key oci_kms_key.k"]);
+    let missing = scan(&directory, &["nowhere"]);
     assert_eq!(missing.problems.iter().map(|problem| problem.kind).collect::<Vec<_>>(), [ProblemKind::Unreadable]);
 }
 
 #[test]
-fn texts_about_keys_are_no_keys() {
+fn mentions_of_keys_are_not_keys() {
     let text = "# resource \"oci_kms_key\" \"k\" {}\ndata \"oci_kms_key\" \"k\" {\n  key_id = local.nowhere\n}\nmodule \"gone\" {\n  source = \"./gone\"\n}";
-    let inventory = look(&directory(&[("main.tf", text)]), &[]);
+    let inventory = scan(&directory(&[("main.tf", text)]), &[]);
     assert_eq!(addresses(&inventory), [""; 0]);
-    // The data source names the provider: the module that is missing may have keys.
+    // The data source proves that the root uses the provider, so the missing module may have keys.
     assert_eq!(inventory.problems.iter().map(|problem| problem.kind).collect::<Vec<_>>(), [ProblemKind::Structure]);
 }
 
 #[test]
-fn one_broken_file_or_directory_hides_nothing_else() {
+fn broken_file_or_directory_does_not_hide_others() {
     let directory = directory(&[
         ("main.tf", &(key("k", "protection_mode = local.missing\n  display_name = \"k\"") + VAULT)),
         ("broken.tf", "locals {\n  a = = 1\n}\n"),
@@ -109,10 +109,10 @@ fn one_broken_file_or_directory_hides_nothing_else() {
         ("loop/main.tf", "module \"again\" {\n  source = \"../loop\"\n}"),
     ]);
     std::fs::write(directory.path().join("latin.tf"), b"locals {\n  cafe = \"caf\xe9\"\n}\n").expect("written");
-    let inventory = look(&directory, &[]);
+    let inventory = scan(&directory, &[]);
     assert_eq!(addresses(&inventory), [". oci_kms_key.k"]);
     assert_eq!(inventory.keys[0].display_name.value().map(String::as_str), Some("k"));
-    // What is not declared may be declared in the file that could not be read.
+    // The local value may be declared in the file that could not be read.
     assert!(inventory.keys[0].protection_mode.as_unknown().is_some_and(|unknown| unknown.why.contains("could not be read")));
     let mut kinds: Vec<_> = inventory.problems.iter().map(|problem| problem.kind).collect();
     kinds.sort();
@@ -121,18 +121,18 @@ fn one_broken_file_or_directory_hides_nothing_else() {
 }
 
 #[test]
-fn directories_that_call_each_other_in_a_circle_are_still_judged() {
+fn directories_that_call_each_other_in_a_cycle_are_still_checked() {
     let directory = directory(&[
         ("a/main.tf", &(key("k", "") + VAULT + "module \"b\" {\n  source = \"../b\"\n}")),
         ("b/main.tf", "module \"a\" {\n  source = \"../a\"\n}"),
     ]);
-    let inventory = look(&directory, &[]);
+    let inventory = scan(&directory, &[]);
     assert_eq!(addresses(&inventory), ["a oci_kms_key.k"]);
     assert_eq!(inventory.problems.iter().map(|problem| problem.kind).collect::<Vec<_>>(), [ProblemKind::Structure]);
 }
 
 #[test]
-fn values_win_in_terraforms_order() {
+fn value_sources_take_precedence_in_terraforms_order() {
     let variables: String =
         ["a", "b", "c", "d", "e", "f"].iter().map(|name| format!("variable \"{name}\" {{\n  default = \"default\"\n}}\n")).collect();
     let keys: String = ["a", "b", "c", "d", "e", "f"].iter().map(|name| key(name, &format!("display_name = var.{name}"))).collect();
@@ -156,7 +156,7 @@ fn values_win_in_terraforms_order() {
 }
 
 #[test]
-fn a_missing_values_file_is_a_problem() {
+fn missing_values_file_is_a_problem() {
     let directory = directory(&[("main.tf", &(key("k", "") + VAULT))]);
     let mut request = request(&directory, &[]);
     request.inputs = vec![InputSource::File("nowhere.tfvars".into())];
@@ -166,21 +166,21 @@ fn a_missing_values_file_is_a_problem() {
 }
 
 #[test]
-fn what_terraform_would_refuse_is_said_once() {
+fn rejected_arguments_are_reported_once_for_all_instances() {
     let text = "resource \"oci_kms_key\" \"k\" {\n  count = 3\n  protection_mode = nosuch()\n  is_auto_rotation_enabled = \"maybe\"\n}";
-    let inventory = look(&directory(&[("main.tf", text)]), &[]);
+    let inventory = scan(&directory(&[("main.tf", text)]), &[]);
     assert_eq!(inventory.keys.len(), 3);
     assert_eq!(inventory.problems.len(), 2, "{:?}", inventory.problems);
     assert!(inventory.problems.iter().all(|problem| problem.kind == ProblemKind::Refused && problem.place.is_some()));
     assert!(inventory.keys.iter().all(|key| key.protection_mode.as_unknown().is_some() && key.rotation.enabled.as_unknown().is_some()));
 }
 
-/// What Terraform 1.15.5 said of each of these as the type of a variable.
+/// Terraform 1.15.5 accepts or rejects each of these as the type of a variable.
 #[test]
-fn type_constraints_are_taken_and_refused_as_terraform_does() {
-    let taken =
+fn type_constraints_are_accepted_and_rejected_as_in_terraform() {
+    let accepted =
         ["string", "any", "list", "map", "list(any)", "list(string...)", "object({ a = optional(string) })", "tuple([string, number])"];
-    let refused = [
+    let rejected = [
         "\"string\"",
         "\"list\"",
         "\"number\"",
@@ -200,25 +200,25 @@ fn type_constraints_are_taken_and_refused_as_terraform_does() {
         "object({ \"a\" = string })",
         "object({ (a) = string })",
     ];
-    for (constraint, is_taken) in
-        taken.iter().map(|constraint| (constraint, true)).chain(refused.iter().map(|constraint| (constraint, false)))
+    for (constraint, is_accepted) in
+        accepted.iter().map(|constraint| (constraint, true)).chain(rejected.iter().map(|constraint| (constraint, false)))
     {
         let text = format!("variable \"v\" {{\n  type = {constraint}\n  default = null\n}}\n");
         let directory = directory(&[("main.tf", &text)]);
         let answers = evaluate(&request(&directory, &[]), &Arc::new(Sources::default()), &["var.v".to_owned()]);
         match answers.as_slice() {
-            [EvalAnswer::Value { json, .. }] if is_taken => assert_eq!(json, "null", "{constraint}"),
-            [EvalAnswer::Error { message, .. }] if !is_taken => assert!(!message.is_empty(), "{constraint}"),
+            [EvalAnswer::Value { json, .. }] if is_accepted => assert_eq!(json, "null", "{constraint}"),
+            [EvalAnswer::Error { message, .. }] if !is_accepted => assert!(!message.is_empty(), "{constraint}"),
             other => panic!("{constraint}: {other:?}"),
         }
     }
 }
 
-/// What Terraform 1.15.5 said of each of these: a reference to nothing is refused even where nobody comes by.
+/// Observed with Terraform 1.15.5: it rejects a reference to nothing even in an expression that is never evaluated.
 #[test]
-fn references_are_checked_where_nothing_is_evaluated() {
+fn references_are_checked_even_where_nothing_is_evaluated() {
     let directory = directory(&[("main.tf", "resource \"terraform_data\" \"unk\" {}\nlocals {\n  a = 1\n}\n")]);
-    let refused = [
+    let rejected = [
         "try(1, local.nosuch)",
         "try(1, a)",
         "try(1, a.b)",
@@ -244,7 +244,7 @@ fn references_are_checked_where_nothing_is_evaluated() {
         "path[\"module\"]",
         "terraform_data[\"unk\"]",
     ];
-    let taken = [
+    let accepted = [
         ("try(1, terraform_data.unk)", "1"),
         ("try(1, resource.terraform_data.unk)", "1"),
         ("try(1, path.module)", "1"),
@@ -254,21 +254,21 @@ fn references_are_checked_where_nothing_is_evaluated() {
         ("\"%{ for k, v in {} }${k}${v.x}%{ endfor }\"", "\"\""),
     ];
     let ask = |text: &str| evaluate(&request(&directory, &[]), &Arc::new(Sources::default()), &[text.to_owned()]).remove(0);
-    for text in refused {
+    for text in rejected {
         assert!(matches!(ask(text), EvalAnswer::Error { .. }), "{text}: {:?}", ask(text));
     }
-    for (text, expected) in taken {
+    for (text, expected) in accepted {
         assert!(matches!(ask(text), EvalAnswer::Value { json, .. } if json == expected), "{text}: {:?}", ask(text));
     }
 }
 
 #[test]
-fn a_key_does_not_disappear_behind_a_mistake_in_for_each() {
+fn invalid_for_each_does_not_hide_its_key() {
     let text = key("a", "for_each = [\"x\"]\n  protection_mode = \"HSM\"")
         + &key("b", "for_each = sensitive({ x = 1 })")
         + &key("c", "count = -1")
         + VAULT;
-    let inventory = look(&directory(&[("main.tf", &text)]), &[]);
+    let inventory = scan(&directory(&[("main.tf", &text)]), &[]);
     let expected = [". oci_kms_key.a[\"*\"]", ". oci_kms_key.b[\"*\"]", ". oci_kms_key.c[\"*\"]"];
     assert_eq!(addresses(&inventory), expected);
     assert_eq!(inventory.problems.len(), 3, "{:?}", inventory.problems);
@@ -276,7 +276,7 @@ fn a_key_does_not_disappear_behind_a_mistake_in_for_each() {
 }
 
 #[test]
-fn a_library_is_judged_by_what_its_caller_would_get() {
+fn module_without_a_caller_is_checked_for_what_callers_would_get() {
     let text = "variable \"keys\" {\n  type = map(object({ name = string, mode = optional(string, \"HSM\"), tags = optional(map(string), {}) }))\n  default = {}\n}\n\
                 variable \"create\" {\n  default = false\n}\n"
         .to_owned()
@@ -285,7 +285,7 @@ fn a_library_is_judged_by_what_its_caller_would_get() {
         + &key("grouped", "count = length(var.keys)\n  protection_mode = values(var.keys)[count.index].name")
         + &key("off", "count = var.create ? 1 : 0")
         + VAULT;
-    let inventory = look(&directory(&[("main.tf", &text)]), &[]);
+    let inventory = scan(&directory(&[("main.tf", &text)]), &[]);
     let expected = [". oci_kms_key.default[\"*\"]", ". oci_kms_key.fixed[\"*\"]", ". oci_kms_key.grouped[\"*\"]"];
     assert_eq!(addresses(&inventory), expected);
     let Claim::Unknown(unknown) = &find(&inventory, "oci_kms_key.default[\"*\"]").protection_mode.claim else { panic!("not unknown") };
@@ -299,7 +299,7 @@ fn a_library_is_judged_by_what_its_caller_would_get() {
 }
 
 #[test]
-fn a_library_that_is_called_is_judged_through_its_callers_only() {
+fn called_module_is_checked_through_its_callers_only() {
     let module = "variable \"keys\" {\n  type = map(string)\n  default = {}\n}\n".to_owned()
         + &key("k", "for_each = var.keys\n  protection_mode = each.value")
         + VAULT;
@@ -307,17 +307,17 @@ fn a_library_that_is_called_is_judged_through_its_callers_only() {
         ("main.tf", "module \"none\" {\n  source = \"./m\"\n}\nmodule \"one\" {\n  source = \"./m\"\n  keys = { a = \"SOFTWARE\" }\n}"),
         ("m/main.tf", &module),
     ]);
-    assert_eq!(addresses(&look(&directory, &[])), [". module.one.oci_kms_key.k[\"a\"]"]);
-    // Set explicitly to nothing makes nothing.
+    assert_eq!(addresses(&scan(&directory, &[])), [". module.one.oci_kms_key.k[\"a\"]"]);
+    // An explicit empty value creates no instances.
     std::fs::write(directory.path().join("m/terraform.tfvars"), "keys = {}\n").expect("written");
-    assert_eq!(addresses(&look(&directory, &["m"])), [""; 0]);
+    assert_eq!(addresses(&scan(&directory, &["m"])), [""; 0]);
 }
 
 #[test]
-fn modules_that_are_not_there_are_listed_and_their_outputs_unknown() {
+fn missing_modules_are_listed_and_their_outputs_are_unknown() {
     let text = "module \"vault\" {\n  source = \"oracle/vault/oci\"\n}\nresource \"oci_kms_key\" \"k\" {\n  management_endpoint = module.vault.endpoint\n}";
     let inventory =
-        look(&directory(&[("main.tf", text), ("sub/main.tf", "provider \"aws\" {}\nmodule \"vpc\" {\n  source = \"x/vpc/aws\"\n}")]), &[]);
+        scan(&directory(&[("main.tf", text), ("sub/main.tf", "provider \"aws\" {}\nmodule \"vpc\" {\n  source = \"x/vpc/aws\"\n}")]), &[]);
     assert!(inventory.keys[0].vault_type.as_unknown().is_some_and(|unknown| unknown.why.contains("not installed")));
     let listed: Vec<_> = inventory.modules_not_followed.iter().map(|module| (module.address.as_str(), module.source.as_str())).collect();
     assert_eq!(listed, [("module.vault", "oracle/vault/oci")]);
@@ -325,7 +325,7 @@ fn modules_that_are_not_there_are_listed_and_their_outputs_unknown() {
 }
 
 #[test]
-fn the_vault_is_followed_wherever_it_is_made() {
+fn vault_of_a_key_is_found_through_any_reference() {
     let text = "module \"vault\" {\n  source = \"./vault\"\n  count = 1\n}\n\
                 resource \"oci_kms_vault\" \"two\" {\n  for_each = toset([\"DEFAULT\", \"VIRTUAL_PRIVATE\"])\n  vault_type = each.key\n}\n\
                 resource \"time_sleep\" \"wait\" {\n  triggers = { endpoint = oci_kms_vault.two[\"DEFAULT\"].management_endpoint }\n}\n\
@@ -349,7 +349,7 @@ fn the_vault_is_followed_wherever_it_is_made() {
         .concat();
     let vault = "resource \"oci_kms_vault\" \"v\" {\n  vault_type = \"VIRTUAL_PRIVATE\"\n}\n\
                  output \"endpoint\" {\n  value = oci_kms_vault.v.management_endpoint\n}\noutput \"id\" {\n  value = oci_kms_vault.v.id\n}";
-    let inventory = look(&directory(&[("main.tf", &text), ("vault/main.tf", vault)]), &[]);
+    let inventory = scan(&directory(&[("main.tf", &text), ("vault/main.tf", vault)]), &[]);
     let vault = |name: &str| find(&inventory, &format!("oci_kms_key.{name}")).vault_type.value().cloned();
     for name in ["module", "each", "data"] {
         assert_eq!(vault(name), Some(VaultType::VirtualPrivate), "{name}");
@@ -364,7 +364,7 @@ fn the_vault_is_followed_wherever_it_is_made() {
 }
 
 #[test]
-fn rotation_by_code_is_found_through_what_passes_time_on() {
+fn rotation_by_code_is_found_through_resources_that_pass_on_a_timestamp() {
     let text = key("yearly", "")
         + &key("static", "")
         + &key("never", "")
@@ -377,7 +377,7 @@ fn rotation_by_code_is_found_through_what_passes_time_on() {
            resource \"time_rotating\" \"unused\" {\n  rotation_days = 30\n}\n";
     let version = "variable \"key\" {}\nvariable \"stamp\" {}\nresource \"null_resource\" \"n\" {\n  triggers = { stamp = var.stamp }\n}\n\
                    resource \"oci_kms_key_version\" \"v\" {\n  key_id = var.key\n  lifecycle {\n    replace_triggered_by = [null_resource.n]\n  }\n}";
-    let inventory = look(&directory(&[("main.tf", &text), ("version/main.tf", version)]), &[]);
+    let inventory = scan(&directory(&[("main.tf", &text), ("version/main.tf", version)]), &[]);
     let [never, fixed, yearly] = inventory.keys.as_slice() else { panic!("{:?}", addresses(&inventory)) };
     assert_eq!((never.versions.len(), never.schedules.len()), (0, 0));
     assert_eq!((fixed.versions.len(), fixed.schedules.len()), (2, 0));
@@ -386,10 +386,10 @@ fn rotation_by_code_is_found_through_what_passes_time_on() {
 }
 
 #[test]
-fn comments_cover_what_they_stand_beside() {
-    let text = "# kmslint: ignore[OCI-KMS-004] contract\n# more words\nresource \"oci_kms_key\" \"k\" {\n  # kmslint: ignore[OCI-KMS-001] above\n  display_name = \"x\" # kmslint: ignore[OCI-KMS-001] beside\n}\n\
+fn comments_cover_the_lines_next_to_them() {
+    let text = "# kmslint: ignore[OCI-KMS-004] contract\n# more words\nresource \"oci_kms_key\" \"k\" {\n  # kmslint: ignore[OCI-KMS-001] above\n  display_name = \"x\" # kmslint: ignore[OCI-KMS-001] inline\n}\n\
                 module \"m\" {\n  source = \"./m\"\n  # kmslint: ignore[OCI-KMS-004] all of it\n}\n# kmslint: ignore[OCI-KMS-004] of nothing\n";
-    let inventory = look(&directory(&[("main.tf", text), ("m/main.tf", &(key("k", "") + VAULT))]), &[]);
+    let inventory = scan(&directory(&[("main.tf", text), ("m/main.tf", &(key("k", "") + VAULT))]), &[]);
     let covers: Vec<_> = inventory.comments.iter().map(|comment| &comment.covers).collect();
     assert!(
         matches!(covers.as_slice(), [Covers::Resource(_), Covers::Lines(3, 4), Covers::Lines(4, 4), Covers::Call(_), Covers::Lines(10, _)]),
@@ -398,7 +398,7 @@ fn comments_cover_what_they_stand_beside() {
 }
 
 #[test]
-fn functions_read_no_files_outside_of_the_repository() {
+fn file_functions_read_nothing_outside_of_the_repository() {
     let outside = directory(&[("secret", "HSM")]);
     let text = key("outside", &format!("protection_mode = file(\"{}\")", outside.path().join("secret").display()))
         + &key("above", "protection_mode = file(\"../../../../../etc/hostname\")")
@@ -408,7 +408,7 @@ fn functions_read_no_files_outside_of_the_repository() {
     let directory = directory(&[("main.tf", &text), ("mode", "SOFTWARE")]);
     #[cfg(unix)]
     std::os::unix::fs::symlink(outside.path().join("secret"), directory.path().join("link")).expect("a link");
-    let inventory = look(&directory, &[]);
+    let inventory = scan(&directory, &[]);
     for name in ["outside", "above", "linked"] {
         assert!(find(&inventory, &format!("oci_kms_key.{name}")).protection_mode.as_unknown().is_some(), "{name}");
     }
@@ -422,7 +422,7 @@ fn functions_read_no_files_outside_of_the_repository() {
 }
 
 #[test]
-fn expressions_are_answered_in_the_root_module() {
+fn eval_answers_expressions_of_the_root_module() {
     let directory = directory(&[(
         "main.tf",
         &("variable \"x\" {\n  default = 2\n}\nvariable \"s\" {\n  default = \"z\"\n  sensitive = true\n}\n".to_owned() + VAULT),
@@ -440,14 +440,14 @@ fn expressions_are_answered_in_the_root_module() {
 }
 
 #[test]
-fn expressions_are_answered_in_a_root_without_anything_of_oci() {
+fn eval_answers_in_a_root_without_oci_resources() {
     let directory = directory(&[("main.tf", "variable \"x\" {\n  default = 2\n}\nlocals {\n  y = var.x + 1\n}\n")]);
     let answers = evaluate(&request(&directory, &[]), &Arc::new(Sources::default()), &["local.y".to_owned()]);
     assert_eq!(answers, [EvalAnswer::Value { json: "3".to_owned(), sensitive: false }]);
 }
 
 #[test]
-fn errors_quote_nothing_that_is_sensitive_or_read_from_a_file() {
+fn eval_errors_do_not_quote_sensitive_values_or_file_contents() {
     let directory =
         directory(&[("main.tf", "variable \"s\" {\n  default = \"hunter2\"\n  sensitive = true\n}\n"), ("token.txt", "hunter2")]);
     let forms = [
@@ -469,12 +469,12 @@ fn errors_quote_nothing_that_is_sensitive_or_read_from_a_file() {
 }
 
 #[test]
-fn too_much_is_said_and_not_tried() {
+fn excessive_instances_and_modules_are_not_expanded() {
     let text = key("bomb", "count = 1000000000\n  protection_mode = \"HSM\"") + &key("small", "") + VAULT;
-    let inventory = look(&directory(&[("main.tf", &text)]), &[]);
+    let inventory = scan(&directory(&[("main.tf", &text)]), &[]);
     assert_eq!(addresses(&inventory), [". oci_kms_key.bomb[\"*\"]", ". oci_kms_key.small"]);
     assert!(inventory.keys[0].symbolic.as_ref().is_some_and(|symbolic| symbolic.why.contains("more than")));
-    // Each level calls the next one twice: 2^20 modules, of which none is visited.
+    // Each level calls the next one twice: 2^20 modules, and none has keys.
     let mut files: Vec<(String, String)> = (0..20)
         .map(|level| {
             (
@@ -486,11 +486,11 @@ fn too_much_is_said_and_not_tried() {
     files.push(("m20/main.tf".to_owned(), "resource \"oci_core_vcn\" \"v\" {}".to_owned()));
     files.push(("m0/key.tf".to_owned(), key("k", "") + VAULT));
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-    assert_eq!(addresses(&look(&directory(&files), &[])), ["m0 oci_kms_key.k"]);
+    assert_eq!(addresses(&scan(&directory(&files), &[])), ["m0 oci_kms_key.k"]);
 }
 
 #[test]
-fn paths_are_those_of_the_working_directory() {
+fn paths_are_relative_to_the_working_directory() {
     let directory = directory(&[("a/b/main.tf", &(key("k", "") + VAULT))]);
     let mut request = request(&directory, &[]);
     request.cwd.push("a");

@@ -1,4 +1,4 @@
-//! Which modules and roots exist, by the parsed structure; what is not there or was not read is reported.
+//! Which modules and roots exist according to the parsed structure; what is missing or was not read is reported.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may fail loudly")]
 
 use super::harness::{kmslint, report, scratch};
@@ -7,14 +7,14 @@ use std::path::Path;
 
 const OCI: &str = "provider \"oci\" {}\n";
 
-/// A module whose only key takes its mode from `var.mode`, which is SOFTWARE by default.
+/// A module with one key, whose mode is `var.mode`, which is SOFTWARE by default.
 const MODULE: &str = "resource \"oci_kms_key\" \"k\" {\n  display_name        = path.module\n  management_endpoint = \"e\"\n  protection_mode     = var.mode\n}\nvariable \"mode\" {\n  default = \"SOFTWARE\"\n}\n";
 
 fn call(name: &str, source: &str) -> String {
     format!("module \"{name}\" {{\n  source = {source}\n  mode   = \"HSM\"\n}}\n")
 }
 
-/// Each key: `root address mode`, the mode `?` where it is unknown.
+/// The keys of a report, as `root address mode`. An unknown mode is `?`.
 fn keys(report: &Value) -> Vec<String> {
     let keys = report["keys"].as_array().expect("keys");
     keys.iter()
@@ -37,7 +37,7 @@ fn check(directory: &Path, arguments: &[&str]) -> (i32, Value) {
 }
 
 #[test]
-fn a_call_whose_source_is_written_in_an_odd_form_is_followed() {
+fn source_in_an_unusual_form_is_followed() {
     for source in [
         "/* local */ \"./mod\"",
         "(\"./mod\")",
@@ -65,7 +65,7 @@ fn a_call_whose_source_is_written_in_an_odd_form_is_followed() {
 }
 
 #[test]
-fn an_absolute_source_is_followed_where_it_exists() {
+fn absolute_source_is_followed_if_it_exists() {
     let elsewhere = scratch(&[("kms/main.tf", MODULE)]);
     let path = elsewhere.path().canonicalize().expect("a path");
     for source in [format!("\"{}/kms\"", path.display()), format!("\"{}//kms\"", path.display())] {
@@ -78,7 +78,7 @@ fn an_absolute_source_is_followed_where_it_exists() {
 }
 
 #[test]
-fn a_constant_of_a_caller_decides_a_source_and_the_module_is_no_root() {
+fn constant_of_a_caller_decides_a_source_and_the_module_is_not_a_root() {
     let outer = "variable \"inner\" {\n  type  = string\n  const = true\n}\nmodule \"inner\" {\n  source = \"../${var.inner}\"\n  mode   = \"HSM\"\n}\n";
     let directory = scratch(&[
         ("main.tf", "module \"outer\" {\n  source = \"./outer\"\n  inner  = \"mod\"\n}\n"),
@@ -89,7 +89,7 @@ fn a_constant_of_a_caller_decides_a_source_and_the_module_is_no_root() {
 }
 
 #[test]
-fn a_module_that_an_unknown_source_may_lead_to_is_not_checked_by_its_defaults() {
+fn module_that_an_unknown_source_may_mean_is_not_checked_with_its_defaults() {
     for source in ["\"./modules/${var.w}\"", "\"./modules/${oci_core_vcn.v.id}\"", "\"./${var.w}/kms\""] {
         let main = "variable \"w\" {}\nresource \"oci_core_vcn\" \"v\" {}\n".to_owned() + &call("m", source);
         let directory = scratch(&[("main.tf", &main), ("modules/kms/main.tf", MODULE), ("other/main.tf", MODULE)]);
@@ -101,7 +101,7 @@ fn a_module_that_an_unknown_source_may_lead_to_is_not_checked_by_its_defaults() 
 }
 
 #[test]
-fn a_source_without_a_value_is_what_was_installed() {
+fn source_without_a_value_is_the_installed_module() {
     let main = "variable \"w\" {\n  type  = string\n  const = true\n}\n".to_owned() + &call("m", "\"./${var.w}\"") + OCI;
     let manifest = |source: &str| {
         format!(
@@ -116,7 +116,7 @@ fn a_source_without_a_value_is_what_was_installed() {
 }
 
 #[test]
-fn what_was_installed_for_another_source_or_version_is_not_followed() {
+fn module_installed_from_another_source_or_version_is_not_followed() {
     let manifest = |source: &str, version: &str| {
         format!("{{\"Modules\":[{{\"Key\":\"m\",\"Source\":\"{source}\",\"Version\":\"{version}\",\"Dir\":\".terraform/modules/m\"}}]}}")
     };
@@ -144,7 +144,7 @@ fn what_was_installed_for_another_source_or_version_is_not_followed() {
 }
 
 #[test]
-fn a_call_in_a_file_that_does_not_parse_makes_its_module_a_library() {
+fn module_called_in_a_file_that_does_not_parse_has_unknown_inputs() {
     let directory = scratch(&[
         ("main.tf", "module \"kms\" {\n  source = \"./modules/kms\"\n  mode   = \"HSM\"\n"),
         ("modules/kms/main.tf", MODULE),
@@ -156,12 +156,12 @@ fn a_call_in_a_file_that_does_not_parse_makes_its_module_a_library() {
     let (code, report) = check(directory.path(), &["."]);
     assert_eq!(code, 2);
     assert_eq!(report["problems"].as_array().map(Vec::len), Some(1), "{report}");
-    // The default does not hold, what the module fixes does.
+    // The default of the variable does not apply; the mode that the module fixes does.
     assert_eq!(keys(&report), ["modules/kms oci_kms_key.fixed HSM", "modules/kms oci_kms_key.k ?"]);
 }
 
 #[test]
-fn a_missing_local_module_is_a_problem_where_there_may_be_keys() {
+fn missing_local_module_is_a_problem_if_it_may_have_keys() {
     let missing = "module \"v\" {\n  source = \"../../modules/vualt\"\n}\n";
     for (more, code) in [
         (OCI, 2),
@@ -179,7 +179,7 @@ fn a_missing_local_module_is_a_problem_where_there_may_be_keys() {
             assert_eq!(report["problems"][0]["help"], "Did you mean `../../modules/vault`?", "{more}");
         }
     }
-    // The lock file names the providers, too.
+    // The lock file lists the providers, too.
     for (provider, code) in [("hashicorp/aws", 0), ("oracle/oci", 2)] {
         let lock = format!("provider \"registry.terraform.io/{provider}\" {{\n  version = \"1.0.0\"\n}}\n");
         let directory = scratch(&[("main.tf", missing), (".terraform.lock.hcl", &lock)]);
@@ -188,7 +188,7 @@ fn a_missing_local_module_is_a_problem_where_there_may_be_keys() {
 }
 
 #[test]
-fn an_empty_module_directory_is_listed() {
+fn empty_module_directory_is_listed() {
     let directory = scratch(&[("main.tf", &(call("sub", "\"./sub\"") + &call("docs", "\"./docs\"") + OCI)), ("docs/README.md", "")]);
     std::fs::create_dir(directory.path().join("sub")).expect("a directory");
     let (code, found) = check(directory.path(), &["."]);
@@ -206,9 +206,9 @@ fn an_empty_module_directory_is_listed() {
 }
 
 #[test]
-fn a_remote_module_is_listed_where_its_root_may_have_keys() {
+fn remote_module_is_listed_if_its_root_may_have_keys() {
     for source in ["\"git::https://git.example.com/tf/kms.git?ref=v1\"", "\"app.terraform.io/acme/keys/oracle\"", "\"/opt/modules/kms\""] {
-        // The directory that calls it does not name the provider itself.
+        // The calling directory does not mention the provider; its root does.
         let wrapper = call("kms", source);
         let directory = scratch(&[("main.tf", &(OCI.to_owned() + "module \"w\" {\n  source = \"./w\"\n}\n")), ("w/main.tf", &wrapper)]);
         let (code, report) = check(directory.path(), &["."]);
@@ -221,7 +221,7 @@ fn a_remote_module_is_listed_where_its_root_may_have_keys() {
 }
 
 #[test]
-fn a_called_directory_is_a_root_as_well_where_it_shows_it() {
+fn called_directory_is_also_a_root_if_its_files_show_it() {
     let root = MODULE.to_owned();
     let example = "module \"x\" {\n  source = \"../..\"\n}\n";
     let own = ". oci_kms_key.k HSM";
@@ -244,14 +244,14 @@ fn a_called_directory_is_a_root_as_well_where_it_shows_it() {
         let expected = if is_root { vec![own, called_hsm] } else { vec![called_hsm] };
         assert_eq!(keys(&check(directory.path(), &["."]).1), expected, "{file} {text}");
     }
-    // Inputs that are given for exactly that directory name it.
+    // An option that sets a variable of that directory makes it a root.
     let directory = scratch(&[("main.tf", &root), ("examples/basic/main.tf", example)]);
     assert_eq!(keys(&check(directory.path(), &["."]).1), [called]);
     assert_eq!(keys(&check(directory.path(), &["--var", "mode=HSM", "."]).1), [own, called]);
 }
 
 #[test]
-fn the_answer_of_terraform_is_final_for_a_directory_that_is_certainly_a_root() {
+fn certain_root_without_instances_has_no_keys() {
     let main = "variable \"name\" {\n  default = null\n}\nresource \"oci_kms_key\" \"k\" {\n  count               = var.name != null ? 1 : 0\n  management_endpoint = \"e\"\n}\n";
     for (file, text, is_final) in [
         ("terraform.tfvars", "", true),
@@ -270,7 +270,7 @@ fn the_answer_of_terraform_is_final_for_a_directory_that_is_certainly_a_root() {
 }
 
 #[test]
-fn copies_that_tools_keep_are_not_looked_at() {
+fn caches_of_other_tools_are_not_read() {
     let directory = scratch(&[
         ("live/prod/.terragrunt-cache/abc/def/main.tf", MODULE),
         ("node_modules/x/main.tf", MODULE),
@@ -280,7 +280,7 @@ fn copies_that_tools_keep_are_not_looked_at() {
 }
 
 #[test]
-fn a_module_that_terragrunt_or_a_stack_calls_is_a_library_whose_variables_are_set_elsewhere() {
+fn module_called_by_terragrunt_or_a_stack_has_unknown_inputs() {
     let units: &[(&str, &str, &str)] = &[
         (
             "live/prod/terragrunt.hcl",
@@ -308,10 +308,10 @@ fn a_module_that_terragrunt_or_a_stack_calls_is_a_library_whose_variables_are_se
         );
         let output = kmslint(directory.path(), &["--strict", "."]);
         assert_eq!(output.code, 1, "{text}");
-        // The path is at the head of the finding, and not repeated in its sentence.
+        // The finding starts with the path, and its message does not repeat it.
         assert_eq!(output.out.lines().next().map(|line| line.matches(file).count()), Some(1), "{}", output.out);
     }
-    // An include that has the source; a unit that is its own module; a unit whose module has no keys.
+    // An include with the source; a unit that is its own module; a unit whose module has no keys.
     let include = "include \"root\" {\n  path = find_in_parent_folders(\"common.hcl\")\n}\ninputs = {}\n";
     let common = "terraform {\n  source = \"${get_terragrunt_dir()}/../../modules/kms\"\n}\n";
     let directory = scratch(&[("live/prod/terragrunt.hcl", include), ("live/common.hcl", common), ("modules/kms/main.tf", MODULE)]);
@@ -348,7 +348,7 @@ fn plans_and_states_in_a_directory_are_listed() {
 }
 
 #[test]
-fn the_lock_file_says_whose_files_count() {
+fn lock_file_decides_which_dialect_applies() {
     let files = |lock: &'static str, more: &'static str| {
         let key = |mode: &str| {
             format!("resource \"oci_kms_key\" \"k\" {{\n  management_endpoint = \"e\"\n  protection_mode     = \"{mode}\"\n}}\n")
@@ -367,7 +367,7 @@ fn the_lock_file_says_whose_files_count() {
 
 #[cfg(unix)]
 #[test]
-fn a_lock_file_behind_a_link_out_of_the_repository_says_nothing() {
+fn lock_file_linked_from_outside_of_the_repository_is_ignored() {
     let key =
         |mode: &str| format!("resource \"oci_kms_key\" \"k\" {{\n  management_endpoint = \"e\"\n  protection_mode     = \"{mode}\"\n}}\n");
     let files = [("a.tf", key("HSM")), ("a.tofu", key("SOFTWARE")), (".git/HEAD", "ref: refs/heads/main\n".to_owned())];
@@ -383,7 +383,7 @@ fn a_lock_file_behind_a_link_out_of_the_repository_says_nothing() {
     };
     assert_eq!(mode_with(&outside.path().join("lock")), [". oci_kms_key.k SOFTWARE"]);
     std::fs::write(directory.path().join("lock"), lock).expect("written");
-    assert_eq!(mode_with(Path::new("lock")), [". oci_kms_key.k HSM"], "a link inside holds");
+    assert_eq!(mode_with(Path::new("lock")), [". oci_kms_key.k HSM"], "a link inside of the repository is followed");
 }
 
 #[test]
@@ -394,12 +394,12 @@ fn files_below_the_named_directory_are_read_without_a_repository() {
     let expected = ["live/prod module.m.oci_kms_key.k HSM"];
     assert_eq!(keys(&check(directory.path(), &["."]).1), expected);
     let (_, report) = check(&directory.path().join("live/prod"), &["."]);
-    assert_eq!(keys(&report), [". module.m.oci_kms_key.k ?"], "outside of what was named");
+    assert_eq!(keys(&report), [". module.m.oci_kms_key.k ?"], "outside of the directory that was passed");
 }
 
 #[cfg(unix)]
 #[test]
-fn the_path_of_a_module_behind_a_link_is_its_target() {
+fn path_of_a_linked_module_is_its_target() {
     let directory = scratch(&[
         ("root/main.tf", &(call("a", "\"./mod\"") + &call("b", "\"./links/inner\""))),
         ("shared/main.tf", MODULE),
@@ -414,9 +414,9 @@ fn the_path_of_a_module_behind_a_link_is_its_target() {
     assert_eq!(names.into_iter().collect::<Vec<_>>(), ["../shared", "../shared/inner"]);
 }
 
-/// Every one of these stays a problem: it may hide keys.
+/// Each of these files is a problem because it may hide keys.
 #[test]
-fn files_that_are_no_configuration_cost_one_line_a_directory() {
+fn unparsable_files_are_one_problem_for_each_kind_and_directory() {
     let jinja = "{% if tenant %}\nresource \"oci_kms_key\" \"{{ name }}\" {\n}\n{% endif %}\n";
     let cookie = "resource \"oci_kms_key\" {{ cookiecutter.name }} {\n}\n";
     let good = "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"SOFTWARE\"\n  display_name = \"{{ not a template }}\"\n}\n";

@@ -1,6 +1,6 @@
 //! Pages and rule documents cannot lie: their transcripts and examples are run, their tables and numbers derived.
 
-use crate::harness::{command, expect_file, kmslint, others, output_of, root, scratch};
+use crate::harness::{command, expect_file, kmslint, other_rules_off, output_of, root, scratch};
 use crate::pages::{page, pages};
 use kmslint::report::Format;
 use kmslint::rules;
@@ -267,8 +267,9 @@ fn examples_in_the_rules_documents_do_what_they_say() {
             assert!(!examples.is_empty(), "{} has no example that {heading}", rule.id);
             for example in examples {
                 let directory = scratch(&[("main.tf", example)]);
-                let alone =
-                    output_of(command(directory.path()).args(["check", "--no-config", "--format", "json"]).args(others(&[rule.id])));
+                let alone = output_of(
+                    command(directory.path()).args(["check", "--no-config", "--format", "json"]).args(other_rules_off(&[rule.id])),
+                );
                 let report: serde_json::Value = serde_json::from_str(&alone.out).expect("a report");
                 let keys = report["keys"].as_array().expect("keys");
                 assert!(!keys.is_empty(), "{}: no key in\n{example}", rule.id);

@@ -1,6 +1,6 @@
 //! What auditors get: CSV and HTML hold every key and verdict, how the run was made, and nothing that a program would carry out.
 
-use crate::harness::{Output, chosen, command, expect_syntax, kmslint, output_of, report, root, scratch};
+use crate::harness::{Output, command, expect_syntax, kmslint, output_of, report, root, scratch, with_tested_rules};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use kmslint::report::Format;
@@ -128,7 +128,7 @@ fn html_holds_every_key_and_says_how_it_was_made() {
         (".git/refs/heads/main", "0123456789abcdef0123456789abcdef01234567\n"),
     ]);
     let page = html_of(directory.path(), &["infra", "--var", "token=hush-hush"]);
-    let typed = chosen(&["check", "--no-config", "--now", "2026-06-01", "--format", "html", "infra", "--var", "token=…"]);
+    let typed = with_tested_rules(&["check", "--no-config", "--now", "2026-06-01", "--format", "html", "infra", "--var", "token=…"]);
     for words in [
         "<h1>3 violations in 2 keys</h1>",
         &format!("kmslint {}", typed.join(" ")),

@@ -1,4 +1,4 @@
-//! Runs the binary as a user would, in an environment that nothing leaks into, and compares with what is checked in.
+//! Runs the binary as a user would, in a clean environment, and compares its output with checked-in files.
 
 use kmslint::base::Sources;
 use kmslint::key::Inventory;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, LazyLock};
 
-/// What a run said.
+/// What a run printed, and its exit code.
 #[derive(Debug)]
 pub struct Output {
     pub code: i32,
@@ -22,24 +22,24 @@ pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The binary in a directory, without the environment of whoever runs the tests.
+/// The binary in a directory, without the environment variables of whoever runs the tests.
 pub fn command(directory: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kmslint"));
-    bare(&mut command).current_dir(directory).stdin(Stdio::null());
+    clear_environment(&mut command).current_dir(directory).stdin(Stdio::null());
     command
 }
 
-/// Takes the environment away, but for where `cargo llvm-cov` wants the binary to leave what it covered.
-pub fn bare(command: &mut Command) -> &mut Command {
+/// Clears the environment, except for the variable that tells an instrumented binary where to write its coverage (`cargo llvm-cov`).
+pub fn clear_environment(command: &mut Command) -> &mut Command {
     command.env_clear().envs(std::env::var_os("LLVM_PROFILE_FILE").map(|file| ("LLVM_PROFILE_FILE", file)))
 }
 
-/// The rules that the tests are about. What another one reports is for its own fixtures: a new rule changes no expectation of these.
-pub const RULES: [&str; 2] = ["OCI-KMS-001", "OCI-KMS-004"];
+/// The rules that the tests are about. All others are turned off, so that a new rule changes no expectation; its own fixtures test it.
+pub const TESTED_RULES: [&str; 2] = ["OCI-KMS-001", "OCI-KMS-004"];
 
-/// The arguments of a run of [`RULES`] and no others.
-pub fn chosen<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
-    static OTHERS: LazyLock<Vec<String>> = LazyLock::new(|| others(&RULES));
+/// Adds the options that turn off all rules except [`TESTED_RULES`].
+pub fn with_tested_rules<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+    static LEVELS: LazyLock<Vec<String>> = LazyLock::new(|| other_rules_off(&TESTED_RULES));
     let mut all = arguments.to_vec();
     let at = match arguments
         .iter()
@@ -47,28 +47,28 @@ pub fn chosen<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
     {
         None => 0,
         Some(at) if ["check", "live"].contains(&arguments[at]) => at + 1,
-        // No rule is asked.
+        // The other subcommands run no rules.
         Some(_) => return all,
     };
-    all.splice(at..at, OTHERS.iter().map(String::as_str));
+    all.splice(at..at, LEVELS.iter().map(String::as_str));
     all
 }
 
-/// The options that turn every rule off but these.
-pub fn others(chosen: &[&str]) -> Vec<String> {
-    rules::ALL.iter().filter(|rule| !chosen.contains(&rule.id)).map(|rule| format!("--level={}=off", rule.id)).collect()
+/// The options that turn off all rules except these.
+pub fn other_rules_off(kept: &[&str]) -> Vec<String> {
+    rules::ALL.iter().filter(|rule| !kept.contains(&rule.id)).map(|rule| format!("--level={}=off", rule.id)).collect()
 }
 
 /// Runs the binary in a directory.
 pub fn kmslint(directory: &Path, arguments: &[&str]) -> Output {
-    output_of(command(directory).args(chosen(arguments)))
+    output_of(command(directory).args(with_tested_rules(arguments)))
 }
 
 /// Runs the binary in a directory with this standard input.
 pub fn kmslint_with_input(directory: &Path, arguments: &[&str], input: &[u8]) -> Output {
     use std::io::Write;
     let mut child = command(directory)
-        .args(chosen(arguments))
+        .args(with_tested_rules(arguments))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -76,20 +76,20 @@ pub fn kmslint_with_input(directory: &Path, arguments: &[&str], input: &[u8]) ->
         .expect("kmslint starts");
     let mut stdin = child.stdin.take().expect("a pipe");
     let input = input.to_vec();
-    // A binary that does not read to the end closes the pipe: not this test's concern.
+    // A binary that exits before it has read everything closes the pipe; the write error does not matter here.
     let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
     let output = child.wait_with_output().expect("kmslint ends");
     writer.join().expect("the writer ends");
     read_output(&output)
 }
 
-/// Runs a command to its end.
+/// Runs a command until it exits.
 pub fn output_of(command: &mut Command) -> Output {
     read_output(&command.output().expect("kmslint starts"))
 }
 
-/// Runs a command that checks, once for all formats: what it said, and the report in each format. The first is written to standard output,
-/// the others to files.
+/// Runs a command that checks once with all formats: its output, and the report in each format. The first report goes to standard output,
+/// the others go to files.
 pub fn in_all_formats(command: &mut Command) -> (Output, Vec<(&'static str, String)>) {
     let reports = scratch(&[]);
     let files: Vec<_> = formats().skip(1).map(|format| (format, reports.path().join(format))).collect();
@@ -121,12 +121,13 @@ pub fn report(directory: &Path, arguments: &[&str]) -> (Output, serde_json::Valu
     (output, report)
 }
 
-/// Reads JSON with the parser as `serde_json` compiles it: `from_str` would be compiled here, without optimization.
+/// Parses JSON. `str::parse` is compiled in the optimized `serde_json`; `serde_json::from_str` is generic and would be compiled here,
+/// without optimization.
 pub fn read_json(text: &str) -> serde_json::Result<serde_json::Value> {
     text.parse()
 }
 
-/// Compares with a checked-in text. `SNAPSHOTS=overwrite cargo test` writes it anew; a missing one fails.
+/// Compares with a checked-in file. `SNAPSHOTS=overwrite cargo test` rewrites it; a missing file is a failure.
 pub fn expect_file(path: &Path, actual: &str) {
     if std::env::var("SNAPSHOTS").as_deref() == Ok("overwrite") {
         std::fs::write(path, actual).expect("the expectation can be written");
@@ -163,12 +164,12 @@ pub fn scratch(files: &[(&str, &str)]) -> tempfile::TempDir {
     directory
 }
 
-/// The names of all formats: a new one is tested by being there.
+/// The names of all formats, so that a new format is tested without further work.
 pub fn formats() -> impl Iterator<Item = &'static str> {
     Format::ALL.iter().map(|format| format.name)
 }
 
-/// Fails unless a report is what the syntax of its format asks for.
+/// Fails unless a report parses in the syntax of its format.
 pub fn expect_syntax(format: &Format, text: &str) {
     match format.syntax {
         Syntax::Text => {}
@@ -180,7 +181,7 @@ pub fn expect_syntax(format: &Format, text: &str) {
     }
 }
 
-/// What the front end reads in a directory.
+/// The inventory of a directory.
 pub fn inventory(directory: &Path) -> Inventory {
     let request = ScanRequest::new(directory.canonicalize().expect("a path"), Vec::new());
     read(&request, &Arc::new(Sources::default()))

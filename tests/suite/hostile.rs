@@ -27,7 +27,7 @@ mod untrusted;
 #[cfg(unix)]
 mod writes;
 
-use crate::harness::{Output, bare, chosen, read_json};
+use crate::harness::{Output, clear_environment, read_json, with_tested_rules};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -52,7 +52,7 @@ fn shell(directory: &Path, script: &str, arguments: &[&str]) -> Output {
 
 /// A shell command in a directory that may be killed, but not hang.
 fn unguarded(directory: &Path, script: &str, arguments: &[&str]) -> Output {
-    let child = bare(&mut Command::new("/bin/sh"))
+    let child = clear_environment(&mut Command::new("/bin/sh"))
         .args(["-c", script, "sh"])
         .args(arguments)
         .current_dir(directory)
@@ -81,7 +81,7 @@ fn unguarded(directory: &Path, script: &str, arguments: &[&str]) -> Output {
 
 /// kmslint in a directory under guard.
 fn kmslint(directory: &Path, arguments: &[&str]) -> Output {
-    shell(directory, "exec \"$KMSLINT\" \"$@\"", &chosen(arguments))
+    shell(directory, "exec \"$KMSLINT\" \"$@\"", &with_tested_rules(arguments))
 }
 
 /// Judges a hostile directory: the run ends, and the honest key in it is found.

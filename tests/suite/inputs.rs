@@ -1,18 +1,18 @@
-//! Where the values of root variables come from: Terraform's files, its environment, its spelling, and values files that are passed.
+//! Where the values of root variables come from: Terraform's files, environment and options, and values files that are passed.
 
-use crate::harness::{Output, chosen, command, formats, kmslint, output_of, report, scratch};
+use crate::harness::{Output, command, formats, kmslint, output_of, report, scratch, with_tested_rules};
 use serde_json::Value;
 use std::path::Path;
 use std::process::Stdio;
 
-/// A root module whose key has the mode that `var.mode` says.
+/// A root module whose key has the mode `var.mode`.
 const ROOT: &str = "variable \"mode\" {\n  default = \"SOFTWARE\"\n}\nresource \"oci_kms_key\" \"k\" {\n  compartment_id = \"c\"\n  \
                     display_name = \"d\"\n  management_endpoint = \"e\"\n  key_shape {\n    algorithm = \"AES\"\n    length = 32\n  }\n  \
                     protection_mode = var.mode\n  is_auto_rotation_enabled = true\n  auto_key_rotation_details {\n    \
                     rotation_interval_in_days = 90\n  }\n}\n";
 const HSM: &str = "mode = \"HSM\"\n";
 
-/// Each key of a report: root, values file, mode. A mode that is unknown is `?`.
+/// The keys of a report: root, values file, mode. An unknown mode is `?`.
 fn keys(report: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
     let key = |key: &Value| {
@@ -28,17 +28,17 @@ fn run(directory: &Path, arguments: &[&str]) -> (Output, Vec<String>, Value) {
     (output, keys(&report), report)
 }
 
-/// The JSON report of a command that has an environment.
-fn with_env(directory: &Path, env: &[(&str, &str)], arguments: &[&str]) -> (Output, Vec<String>) {
+/// Runs a check with these environment variables: its output, and the keys of its JSON report.
+fn run_with_env(directory: &Path, env: &[(&str, &str)], arguments: &[&str]) -> (Output, Vec<String>) {
     let mut command = command(directory);
-    command.args(chosen(&["check", "--no-config", "--format", "json"])).args(arguments).envs(env.iter().copied());
+    command.args(with_tested_rules(&["check", "--no-config", "--format", "json"])).args(arguments).envs(env.iter().copied());
     let output = output_of(&mut command);
     let keys = serde_json::from_str(&output.out).map(|report| keys(&report)).unwrap_or_default();
     (output, keys)
 }
 
 #[test]
-fn passed_values_file_is_a_run_of_its_root() {
+fn passed_values_file_adds_a_run_of_its_root() {
     let directory = scratch(&[("main.tf", ROOT), ("prod.tfvars", HSM), ("dev.tfvars.json", "{\"mode\": \"EXTERNAL\"}")]);
     let (output, keys, report) = run(directory.path(), &["prod.tfvars"]);
     assert_eq!(keys, [". prod.tfvars HSM"]);
@@ -54,7 +54,7 @@ fn passed_values_file_is_a_run_of_its_root() {
 }
 
 #[test]
-fn passed_values_file_takes_its_place_among_the_options() {
+fn passed_values_file_applies_in_the_order_of_the_options() {
     let directory = scratch(&[("main.tf", ROOT), ("prod.tfvars", HSM), ("all.tfvars", "mode = \"EXTERNAL\"\n")]);
     assert_eq!(run(directory.path(), &["--var-file", "all.tfvars", "prod.tfvars"]).1, [". prod.tfvars HSM"]);
     assert_eq!(run(directory.path(), &["prod.tfvars", "--var-file", "all.tfvars"]).1, [". prod.tfvars EXTERNAL"]);
@@ -62,18 +62,18 @@ fn passed_values_file_takes_its_place_among_the_options() {
 }
 
 #[test]
-fn values_file_that_terraform_reads_by_itself_makes_no_further_run() {
+fn automatic_values_file_adds_no_run() {
     let directory = scratch(&[("main.tf", ROOT), ("terraform.tfvars", HSM), ("b.auto.tfvars", "mode = \"EXTERNAL\"\n")]);
     for file in ["terraform.tfvars", "b.auto.tfvars"] {
         assert_eq!(run(directory.path(), &[file]).1, [". - EXTERNAL"], "{file}");
     }
-    // In another directory it is like any other.
+    // In another directory it is an ordinary values file.
     let directory = scratch(&[(".git/HEAD", ""), ("main.tf", ROOT), ("env/terraform.tfvars", HSM)]);
     assert_eq!(run(directory.path(), &["env/terraform.tfvars"]).1, [". env/terraform.tfvars HSM"]);
 }
 
 #[test]
-fn root_of_a_values_file_elsewhere_is_the_one_that_declares_its_variables() {
+fn values_file_in_another_directory_belongs_to_the_root_that_declares_its_variables() {
     let other = "variable \"region\" {}\n";
     let files = [
         ("infra/main.tf", ROOT),
@@ -102,7 +102,7 @@ fn root_of_a_values_file_elsewhere_is_the_one_that_declares_its_variables() {
 }
 
 #[test]
-fn several_roots_that_could_be_meant_are_named() {
+fn values_file_that_fits_several_roots_is_not_read_and_names_them() {
     let directory = scratch(&[("a/main.tf", ROOT), ("b/main.tf", ROOT), ("env/prod.tfvars", HSM)]);
     let (output, keys, report) = run(directory.path(), &["env/prod.tfvars"]);
     assert!(keys.is_empty(), "{keys:?}");
@@ -120,7 +120,7 @@ fn values_file_of_a_called_module_checks_that_module() {
 }
 
 #[test]
-fn fingerprints_distinguish_the_values_file_and_nothing_else_changes() {
+fn fingerprints_depend_on_the_values_file_only() {
     let directory = scratch(&[("main.tf", ROOT), ("dev.tfvars", HSM), ("prod.tfvars", HSM)]);
     let prints = |arguments: &[&str]| -> Vec<Value> {
         let (.., report) = run(directory.path(), arguments);
@@ -133,20 +133,20 @@ fn fingerprints_distinguish_the_values_file_and_nothing_else_changes() {
     assert_ne!(both[0], both[1]);
     assert_eq!(prints(&["prod.tfvars"])[0], both[1], "the same run alone");
     assert!(plain[0] != both[0] && plain[0] != both[1]);
-    // A baseline of one set of inputs does not hold for another.
+    // A baseline for one set of inputs does not apply to another.
     assert_eq!(kmslint(directory.path(), &["--no-config", "dev.tfvars", "--write-baseline", "b.json"]).code, 0);
     assert_eq!(kmslint(directory.path(), &["--no-config", "dev.tfvars", "--baseline", "b.json"]).code, 0);
     assert_eq!(kmslint(directory.path(), &["--no-config", "prod.tfvars", "--baseline", "b.json"]).code, 1);
 }
 
 #[test]
-fn every_format_names_the_values_file() {
+fn formats_name_the_values_file() {
     let directory = scratch(&[("main.tf", ROOT), ("dev.tfvars", HSM), ("prod.tfvars", HSM)]);
     for format in ["human", "sarif", "json", "junit"] {
         let output = kmslint(directory.path(), &["--no-config", "dev.tfvars", "prod.tfvars", "--format", format]);
         assert!(output.out.contains("dev.tfvars") && output.out.contains("prod.tfvars"), "{format}: {output:#?}");
     }
-    // JSON and CSV have the values file in a field of its own.
+    // JSON and CSV have a separate field for the values file.
     for format in formats().filter(|format| !["json", "csv"].contains(format)) {
         let output = kmslint(directory.path(), &["--no-config", "prod.tfvars", "--format", format]);
         assert!(output.out.contains("oci_kms_key.k (prod.tfvars)"), "{format}: {output:#?}");
@@ -154,7 +154,7 @@ fn every_format_names_the_values_file() {
 }
 
 #[test]
-fn values_files_that_no_run_used_are_listed_once() {
+fn unused_values_files_are_listed_once() {
     let directory = scratch(&[
         ("main.tf", ROOT),
         ("dev.tfvars", HSM),
@@ -173,7 +173,7 @@ fn values_files_that_no_run_used_are_listed_once() {
     assert_eq!(listed(&["prod.tfvars"]), ["values-file dev.tfvars", "values-file inputs/stage.tfvars.json"]);
     assert_eq!(listed(&["--var-file", "dev.tfvars"]), ["values-file inputs/stage.tfvars.json", "values-file prod.tfvars"]);
     let output = kmslint(directory.path(), &["--no-config", "--strict"]);
-    assert_eq!(output.code, 0, "it is no finding: {output:#?}");
+    assert_eq!(output.code, 0, "it is not a finding: {output:#?}");
     let line = "note: 3 values files were not used: `dev.tfvars`, `inputs/stage.tfvars.json`, `prod.tfvars`; pass them to check them\n";
     assert!(output.err.contains(line), "{output:#?}");
     let output = kmslint(directory.path(), &["--no-config", "prod.tfvars", "dev.tfvars"]);
@@ -203,7 +203,7 @@ fn misspelled_var_is_an_error_with_a_suggestion() {
     assert_eq!(keys.len(), 2);
     assert!(output.err.contains("no root module declares") && output.err.contains("Did you mean `mode`?"), "{output:#?}");
     assert!(!output.err.contains("HSM"), "the value is not repeated: {output:#?}");
-    // Some root declares it: one without keys, or one of several.
+    // One declaration is enough, even in a root without keys.
     for arguments in [["--var", "region=x"], ["--var", "mode=HSM"]] {
         let output = run(directory.path(), &arguments).0;
         assert!(output.code < 2, "{arguments:?}: {output:#?}");
@@ -211,26 +211,26 @@ fn misspelled_var_is_an_error_with_a_suggestion() {
     let eval = kmslint(&directory.path().join("a"), &["eval", "var.mode", "--var", "mdoe=HSM"]);
     assert_eq!(eval.code, 2, "{eval:#?}");
     assert!(eval.err.contains("Did you mean `mode`?"), "{eval:#?}");
-    // What a module that is called declares is no input.
+    // Variables of a called module are not inputs.
     let called =
         scratch(&[("main.tf", "variable \"level\" {}\nmodule \"m\" {\n  source = \"./m\"\n  mode = var.level\n}\n"), ("m/main.tf", ROOT)]);
     assert_eq!(run(called.path(), &["--var", "mode=HSM"]).0.code, 2);
-    // It may be declared in a file that does not parse.
+    // The variable may be declared in the file that does not parse.
     let broken = scratch(&[("main.tf", ROOT), ("vars.tf", "variable \"x\" {\n  default = = 1\n}\nvariable")]);
     let output = run(broken.path(), &["--var", "y=1"]).0;
     assert!(!output.err.contains("no root module declares"), "{output:#?}");
 }
 
 #[test]
-fn undeclared_names_in_files_and_environment_are_no_errors() {
+fn undeclared_names_in_files_and_environment_are_accepted() {
     let directory = scratch(&[("main.tf", ROOT), ("terraform.tfvars", "region = \"x\"\n"), ("x.tfvars", "other = 1\n")]);
-    let (output, keys) = with_env(directory.path(), &[("TF_VAR_nothing", "1")], &["--var-file", "x.tfvars"]);
+    let (output, keys) = run_with_env(directory.path(), &[("TF_VAR_nothing", "1")], &["--var-file", "x.tfvars"]);
     assert_eq!((output.code, keys), (0, vec![". - SOFTWARE".to_owned()]));
 }
 
 #[cfg(unix)]
 #[test]
-fn values_come_through_pipes_that_the_user_names() {
+fn values_files_can_be_pipes() {
     let directory = scratch(&[("a/main.tf", ROOT), ("b/main.tf", ROOT), ("c.tfvars", HSM)]);
     // Two roots read the same pipe.
     let mut piped = command(directory.path());
@@ -239,7 +239,7 @@ fn values_come_through_pipes_that_the_user_names() {
     let output = output_of(&mut piped);
     let report = serde_json::from_str(&output.out).expect("a report");
     assert_eq!(keys(&report), ["a - HSM", "b - HSM"], "{output:#?}");
-    // `--fix` reads everything twice.
+    // `--fix` reads every input twice.
     let mut fixed = command(directory.path());
     fixed.args(["--no-config", "--format", "short", "--var-file", "/dev/stdin", "--fix", "--unsafe-fixes"]);
     fixed.stdin(Stdio::from(cat(&directory.path().join("c.tfvars"))));
@@ -248,7 +248,7 @@ fn values_come_through_pipes_that_the_user_names() {
     assert_eq!(std::fs::read_to_string(directory.path().join("c.tfvars")).expect("a file"), HSM);
 }
 
-/// A pipe that brings a file's text.
+/// A pipe with the contents of a file.
 #[cfg(unix)]
 fn cat(path: &Path) -> std::process::ChildStdout {
     let mut child = std::process::Command::new("cat").arg(path).stdout(Stdio::piped()).spawn().expect("cat starts");
@@ -258,7 +258,7 @@ fn cat(path: &Path) -> std::process::ChildStdout {
 }
 
 #[test]
-fn what_an_unreadable_values_file_may_set_is_unknown() {
+fn variables_that_an_unreadable_values_file_may_set_are_unknown() {
     let two = format!("{ROOT}variable \"other\" {{\n  default = \"d\"\n}}\n");
     for (files, arguments, expected) in [
         (vec![], vec!["--var-file", "missing.tfvars"], "?"),
@@ -289,7 +289,7 @@ fn what_an_unreadable_values_file_may_set_is_unknown() {
 }
 
 #[test]
-fn bytes_that_are_not_text_matter_outside_of_comments_only() {
+fn invalid_utf8_is_accepted_in_comments_only() {
     for (bytes, expected, code) in [
         (&b"# caf\xe9\nmode = \"HSM\"\n"[..], "HSM", 1),
         (b"/* \xe9 */ mode = \"HSM\" // \xff\n", "HSM", 1),
@@ -305,7 +305,7 @@ fn bytes_that_are_not_text_matter_outside_of_comments_only() {
 }
 
 #[test]
-fn what_is_wrong_in_a_values_file_of_several_roots_is_reported_once() {
+fn problems_in_a_values_file_of_several_roots_are_reported_once() {
     let text = "# kmslint-ignore[OCI-KMS-004] contract\n# kmslint: ignore[OCI-KMS-004] contract\nmode = \"HSM\"\nx = = 1\n";
     let directory = scratch(&[("a/main.tf", ROOT), ("b/main.tf", ROOT), ("c.tfvars", text)]);
     let (output, keys, report) = run(directory.path(), &["--var-file", "c.tfvars"]);
@@ -314,7 +314,7 @@ fn what_is_wrong_in_a_values_file_of_several_roots_is_reported_once() {
 }
 
 #[test]
-fn missing_values_file_is_told_by_its_nearest_name() {
+fn missing_values_file_is_reported_with_the_most_similar_name() {
     let directory = scratch(&[("main.tf", ROOT), ("prod.tfvars", HSM)]);
     for arguments in [vec!["prdo.tfvars"], vec!["--var-file", "prdo.tfvars"]] {
         let (output, ..) = run(directory.path(), &arguments);
@@ -323,7 +323,7 @@ fn missing_values_file_is_told_by_its_nearest_name() {
 }
 
 #[test]
-fn passed_values_file_may_be_named_in_any_way() {
+fn passed_values_file_can_have_any_spelling_of_its_path() {
     let directory = scratch(&[("r/main.tf", ROOT), ("r/my prod.tfvars", HSM), ("r/.hidden.tfvars", HSM)]);
     let absolute = directory.path().join("r/my prod.tfvars").display().to_string();
     for path in ["r/my prod.tfvars", "./r/../r/my prod.tfvars", absolute.as_str()] {
@@ -336,25 +336,25 @@ fn passed_values_file_may_be_named_in_any_way() {
 
 #[cfg(unix)]
 #[test]
-fn passed_link_to_a_values_file_belongs_to_where_the_link_is() {
+fn passed_link_to_a_values_file_belongs_to_the_directory_of_the_link() {
     let directory = scratch(&[("a/main.tf", ROOT), ("b/main.tf", ROOT), ("b/prod.tfvars", HSM)]);
     std::os::unix::fs::symlink("../b/prod.tfvars", directory.path().join("a/prod.tfvars")).expect("a link");
     assert_eq!(run(directory.path(), &["a/prod.tfvars"]).1, ["a prod.tfvars HSM"]);
 }
 
 #[test]
-fn root_with_passed_values_has_no_caller_that_could_give_others() {
+fn root_with_passed_values_is_not_checked_as_a_module_without_a_caller() {
     let text = format!(
         "variable \"keys\" {{\n  default = {{}}\n}}\n{}",
         ROOT.replace("  compartment_id", "  for_each = var.keys\n  compartment_id")
     );
     let directory = scratch(&[("main.tf", &text), ("none.tfvars", HSM)]);
-    assert_eq!(run(directory.path(), &["none.tfvars"]).1, [""; 0], "zero instances are no key");
-    assert_eq!(run(directory.path(), &["."]).1.len(), 1, "a library is checked by what its caller would get");
+    assert_eq!(run(directory.path(), &["none.tfvars"]).1, [""; 0], "no instances, no key");
+    assert_eq!(run(directory.path(), &["."]).1.len(), 1, "a module without a caller is checked for what callers would get");
 }
 
 #[test]
-fn arguments_that_terraform_gets_from_its_environment_count() {
+fn arguments_in_terraforms_environment_variables_apply() {
     let directory = scratch(&[("main.tf", ROOT), ("prod.tfvars", HSM)]);
     for (env, arguments, expected) in [
         (vec![("TF_CLI_ARGS_plan", "-var-file=prod.tfvars")], vec![], "HSM"),
@@ -366,14 +366,14 @@ fn arguments_that_terraform_gets_from_its_environment_count() {
         (vec![("TF_CLI_ARGS_apply", "-var mode=HSM")], vec![], "SOFTWARE"),
         (vec![("TF_CLI_ARGS_plan", "")], vec![], "SOFTWARE"),
     ] {
-        assert_eq!(with_env(directory.path(), &env, &arguments).1, [format!(". - {expected}")], "{env:?} {arguments:?}");
+        assert_eq!(run_with_env(directory.path(), &env, &arguments).1, [format!(". - {expected}")], "{env:?} {arguments:?}");
     }
     for text in ["-var 'mode=HSM", "-var mode", "-var"] {
-        let (output, _) = with_env(directory.path(), &[("TF_CLI_ARGS_plan", text)], &[]);
+        let (output, _) = run_with_env(directory.path(), &[("TF_CLI_ARGS_plan", text)], &[]);
         assert_eq!(output.code, 2, "{text}");
         assert!(output.err.contains("TF_CLI_ARGS_plan"), "{output:#?}");
     }
-    let (output, _) = with_env(directory.path(), &[("TF_CLI_ARGS", "-var mdoe=HSM")], &[]);
+    let (output, _) = run_with_env(directory.path(), &[("TF_CLI_ARGS", "-var mdoe=HSM")], &[]);
     assert!(output.code == 2 && output.err.contains("`TF_CLI_ARGS` sets `mdoe`"), "{output:#?}");
 }
 
@@ -389,7 +389,7 @@ fn terraforms_spelling_of_options_is_accepted() {
 }
 
 #[test]
-fn workspace_is_the_one_that_the_cloud_block_names() {
+fn cloud_block_selects_the_workspace() {
     let with = |settings: &str| {
         format!("{settings}\n{}", ROOT.replace("= var.mode", "= terraform.workspace == \"prod\" ? \"HSM\" : \"SOFTWARE\""))
     };
@@ -416,7 +416,7 @@ fn workspace_is_the_one_that_the_cloud_block_names() {
         (with(""), None, "", vec![], "SOFTWARE"),
     ] {
         let directory = scratch(&[&[("main.tf", text.as_str())], more.as_slice()].concat());
-        let (output, keys) = with_env(directory.path(), &[("TF_WORKSPACE", env)], &arguments);
+        let (output, keys) = run_with_env(directory.path(), &[("TF_WORKSPACE", env)], &arguments);
         assert_eq!(keys, [format!(". - {expected}")], "{text} {more:?} {env}: {output:#?}");
         assert!(output.code < 2, "{output:#?}");
     }
@@ -426,13 +426,13 @@ fn workspace_is_the_one_that_the_cloud_block_names() {
     let json = ("cloud.tf.json", "{\"terraform\": {\"cloud\": {\"workspaces\": {\"name\": \"prod\"}}}}");
     assert_eq!(run(scratch(&[("main.tf", &with("")), json]).path(), &[]).1, [". - HSM"]);
     let both = scratch(&[("main.tf", &cloud("workspaces {\n name = \"dev\"\n}"))]);
-    let (output, keys) = with_env(both.path(), &[("TF_WORKSPACE", "prod")], &[]);
+    let (output, keys) = run_with_env(both.path(), &[("TF_WORKSPACE", "prod")], &[]);
     assert_eq!((output.code, keys), (2, vec![". - ?".to_owned()]), "{output:#?}");
     assert!(output.err.contains("`TF_WORKSPACE` selects") && output.err.contains("main.tf"), "{output:#?}");
 }
 
 #[test]
-fn sensitive_by_any_constant_expression_is_not_shown() {
+fn variable_marked_sensitive_by_any_constant_expression_is_not_shown() {
     for flag in ["(true)", "!false", "\"${true}\"", "\"1\"", "1 == 1", "var.x"] {
         let text = ROOT.replace("default = \"SOFTWARE\"", &format!("default = \"SECRETMODE\"\n  sensitive = {flag}"));
         let directory = scratch(&[("main.tf", &text)]);
@@ -445,7 +445,7 @@ fn sensitive_by_any_constant_expression_is_not_shown() {
 }
 
 #[test]
-fn arguments_without_effect_are_refused() {
+fn arguments_without_effect_are_rejected() {
     let directory = scratch(&[("main.tf", ROOT), ("terraform.tfstate", "{\"version\": 4, \"resources\": []}")]);
     for (arguments, words) in [
         (vec!["--changed-only"], "--changed-only"),
@@ -466,14 +466,14 @@ fn arguments_without_effect_are_refused() {
 }
 
 #[test]
-fn exemption_in_another_spelling_is_a_problem() {
+fn misspelled_exemption_is_a_problem() {
     let hsm = ROOT.replace("= var.mode", "= \"HSM\" # kmslint-ignore[OCI-KMS-004] contract");
     let directory = scratch(&[("main.tf", &hsm)]);
     let output = kmslint(directory.path(), &["--no-config", "--format", "short"]);
     assert_eq!(output.code, 2, "{output:#?}");
     assert!(output.out.contains("OCI-KMS-004"), "it exempts nothing: {output:#?}");
     assert!(output.err.contains("`kmslint-ignore` has no effect") && output.err.contains("Write `kmslint: ignore["), "{output:#?}");
-    // In values files, too, where the right spelling holds.
+    // Values files, too, where only the correct spelling applies.
     let directory = scratch(&[("main.tf", ROOT), ("prod.tfvars", "# KMSLINT: ignore[OCI-KMS-004] contract\nmode = \"HSM\"\n")]);
     let output = kmslint(directory.path(), &["--no-config", "prod.tfvars"]);
     assert!(output.code == 2 && output.err.contains("prod.tfvars"), "{output:#?}");

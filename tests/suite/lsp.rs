@@ -1,6 +1,6 @@
 //! The language server over its pipes, as an editor talks to it.
 
-use super::harness::{bare, root};
+use super::harness::{clear_environment, root};
 use lsp_server::Message;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -60,7 +60,7 @@ impl Editor {
 
     fn started(directory: TempDir) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kmslint"));
-        bare(&mut command).arg("lsp").current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped());
+        clear_environment(&mut command).arg("lsp").current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut server = command.spawn().expect("kmslint starts");
         let (to, from) = (server.stdin.take(), BufReader::new(server.stdout.take().expect("a pipe")));
         Self { server, to, from, next: 0, directory, agreed: Value::Null, shown: BTreeMap::new(), heard: Vec::new() }

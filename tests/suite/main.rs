@@ -1,4 +1,4 @@
-//! The integration tests: one module per promise.
+//! The integration tests: one module for each promise to the user.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,78 +10,79 @@
     reason = "tests may fail loudly; clippy.toml allows it only inside of test functions, not in their helpers"
 )]
 
-/// Advice is true: every remedy leads where it says.
+/// Advice works: every remedy has the effect that it promises.
 mod advice;
-/// Imports go down only, fences hold, every file says what it is for.
+/// Imports go down only, restricted names stay in their files, every file has a description.
 mod architecture;
-/// The binary as a user meets it: arguments, exit codes, streams, transcripts.
+/// The binary as a user runs it: arguments, exit codes, streams.
 mod cli;
-/// Two reports compared.
+/// `kmslint compare`: the difference between two reports.
 mod compare;
-/// Roots, files, values, libraries, relations: what configuration says of keys.
+/// Roots, files, values, modules without a caller, related resources: what configuration determines about keys.
 mod configuration;
-/// Expressions evaluate as real Terraform evaluates them.
+/// Expressions evaluate as in Terraform.
 mod conformance;
-/// Which modules and roots exist, and what is reported of those that were not read.
+/// Which modules and roots exist, and how those that were not read are reported.
 mod discovery;
-/// README and rule documents: their examples run and say what is printed there.
+/// README and rule documents: their examples run and print the output that is shown.
 mod documents;
 /// Messages, help texts and pages are plain English.
 mod english;
-/// What auditors get: CSV and HTML.
+/// Evidence for auditors: CSV and HTML.
 mod evidence;
-/// Comments, config, baseline.
+/// Exemptions: comments, the config file, the baseline.
 mod exemptions;
-/// What the cases of `testdata` expect of the readers.
+/// The expected facts of the cases in `testdata`.
 mod expected;
-/// Edits change what they must and nothing else.
+/// Fixes change what they must and nothing else.
 mod fixes;
+/// The forms that plans and states can have: other producers, missing parts, encodings.
 mod forms;
-/// Runs the binary and compares with what is checked in.
+/// Runs the binary and compares its output with checked-in files.
 mod harness;
-/// Hostile repositories and arbitrary bytes: a clear sentence, in bounded time and memory.
+/// Hostile repositories and arbitrary bytes: a clear message, in bounded time and memory.
 mod hostile;
-/// The report for people: folded, counted, fitted to the screen.
+/// The human report: folded, counted, fitted to the terminal.
 mod human;
 /// Where the values of root variables come from.
 mod inputs;
-/// What the language allows and what it refuses.
+/// What the Terraform language accepts and what it rejects.
 mod language;
-/// Links lead somewhere.
+/// Links in pages and messages work.
 mod links;
-/// The service's audit against a server that behaves as OCI does.
+/// The audit of a tenancy, against a server that behaves as OCI does.
 #[cfg(feature = "live")]
 mod live;
 /// The language server, as an editor talks to it.
 #[cfg(unix)]
 mod lsp;
-/// The pages that people read.
+/// The Markdown pages of the repository.
 mod pages;
-/// The configuration and the plan made of it give equal facts.
+/// A configuration and the plan that was made from it give the same facts.
 mod parity;
-/// The README's picture is what the terminal shows.
+/// The screenshot in the README is what a terminal shows.
 mod picture;
-/// Where findings stand: where the edit belongs.
+/// A finding is at the place where the edit belongs.
 mod places;
-/// Plans: what will happen to each key.
+/// Plans: what is going to happen to each key.
 mod plans;
-/// Pull requests on a monorepo: what is new stands on a changed line.
+/// Pull requests on a monorepo: new findings are on changed lines.
 mod pull_requests;
-/// What Terraform refuses where a key depends on it.
+/// What Terraform rejects, where a key depends on it.
 mod refusals;
-/// Every format is what its consumer accepts.
+/// Every format is accepted by its consumers.
 mod reports;
-/// Fixtures of each rule: what must be found, what must be silent.
+/// Fixtures of each rule: what is found, and what is not.
 mod rules;
-/// Rotation by code: what Terraform does when time passes.
+/// Rotation by code: what Terraform does as time passes.
 mod schedules;
-/// What may not be shown is shown nowhere.
+/// Secrets are not in any output.
 mod secrets;
-/// States: what is.
+/// States: what exists.
 mod states;
-/// Blocks that create nothing with these inputs.
+/// Blocks that create nothing with the given inputs.
 mod switched_off;
-/// What providers make of written arguments.
+/// How providers convert configured arguments.
 mod types;
-/// Genuine plans and states through the whole pipeline.
+/// Real plans and states through the complete pipeline.
 mod verdicts;

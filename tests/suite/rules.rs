@@ -1,6 +1,6 @@
 //! Fixtures of each rule: `ok_…` must be silent, the others say what `expected.txt` beside them says.
 
-use crate::harness::{command, directories, expect_file, others, output_of, root};
+use crate::harness::{command, directories, expect_file, other_rules_off, output_of, root};
 use kmslint::rules;
 
 /// Runs one rule alone over each of its fixtures: how many are silent, and how many report.
@@ -8,8 +8,10 @@ fn fixtures(rule: &str) -> (usize, usize) {
     let (mut silent, mut reporting) = (0, 0);
     for case in directories(&root().join("testdata/rules").join(rule)) {
         let name = case.file_name().expect("a name").to_string_lossy().into_owned();
-        let alone =
-            ["--no-config", "--format", "short", "--now", "2026-11-21T00:00:00Z"].map(str::to_owned).into_iter().chain(others(&[rule]));
+        let alone = ["--no-config", "--format", "short", "--now", "2026-11-21T00:00:00Z"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain(other_rules_off(&[rule]));
         let output = output_of(command(&case).args(alone));
         if name.starts_with("ok_") {
             assert_eq!((output.code, output.out.as_str(), output.err.as_str()), (0, "", ""), "{rule}/{name} must be silent");

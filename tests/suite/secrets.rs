@@ -1,6 +1,6 @@
 //! What may not be shown is shown nowhere: every kind of secret, through every expression, into every argument, in every format.
 
-use crate::harness::{Output, chosen, command, formats, in_all_formats, output_of, read_json, report, scratch};
+use crate::harness::{Output, command, formats, in_all_formats, output_of, read_json, report, scratch, with_tested_rules};
 use base64::Engine as _;
 use rayon::prelude::*;
 use regex::Regex;
@@ -189,7 +189,7 @@ fn run(directory: &Path, kind: &Kind, arguments: &[&str]) -> Output {
     if let Some((name, value)) = kind.env {
         command.env(name, value.replace("SECRET", SECRET));
     }
-    output_of(command.args(chosen(arguments)).args(kind.arguments.iter().map(|argument| argument.replace("SECRET", SECRET))))
+    output_of(command.args(with_tested_rules(arguments)).args(kind.arguments.iter().map(|argument| argument.replace("SECRET", SECRET))))
 }
 
 /// What gives a kind of secret away in any format, and how many expressions were looked at.

@@ -1,7 +1,7 @@
 //! A stranger's pull request: links, `.git`, commands, markup, and a config file that it brings along.
 
 use super::{HONEST, kmslint, shell};
-use crate::harness::{chosen, command, expect_syntax, formats, in_all_formats, report, scratch};
+use crate::harness::{command, expect_syntax, formats, in_all_formats, report, scratch, with_tested_rules};
 use kmslint::report::{Format, Syntax};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -23,7 +23,7 @@ fn checkout(files: &[(&str, &str)]) -> tempfile::TempDir {
 
 /// Runs in every format: no output may hold the token.
 fn shows_nothing(directory: &Path, arguments: &[&str]) {
-    let (output, reports) = in_all_formats(command(directory).args(chosen(arguments)));
+    let (output, reports) = in_all_formats(command(directory).args(with_tested_rules(arguments)));
     for (from, text) in reports.into_iter().chain([("standard error", output.err)]) {
         assert!(!text.contains(TOKEN), "{from}: {text}");
     }
@@ -121,7 +121,7 @@ fn modules_outside_are_followed_and_not_quoted_unless_confined() {
         ),
     ]);
     let directory = around.path().join("repo");
-    let (output, reports) = in_all_formats(command(&directory).args(chosen(&["check", "--no-config"])));
+    let (output, reports) = in_all_formats(command(&directory).args(with_tested_rules(&["check", "--no-config"])));
     assert_eq!(output.code, 1, "{output:#?}");
     for (from, text) in reports.into_iter().chain([("standard error", output.err)]) {
         assert!(!text.contains("of-theirs"), "{from}: {text}");

@@ -1,7 +1,7 @@
 //! Writes are complete or did not happen: killed at any step, on a full disk, into a read-only directory, into a closed pipe.
 
 use super::{HONEST, kmslint, shell, unguarded};
-use crate::harness::{chosen, command, report, scratch};
+use crate::harness::{command, report, scratch, with_tested_rules};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -184,7 +184,8 @@ fn of_several_files_all_are_mended_or_none() {
 
 /// Kills a run as soon as its temporary file has grown so long; false where the run was over before.
 fn kill_at(directory: &Path, arguments: &[&str], size: u64) -> bool {
-    let mut child = command(directory).args(chosen(arguments)).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("kmslint starts");
+    let mut child =
+        command(directory).args(with_tested_rules(arguments)).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("kmslint starts");
     loop {
         if temporary(directory).iter().any(|(_, length)| *length >= size) {
             child.kill().expect("it is ours");

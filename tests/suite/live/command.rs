@@ -3,7 +3,7 @@
 use super::server::{Behaviour, FINGERPRINT, Fault, Faults, KEY_PEM, Server, TENANCY, USER};
 use super::tenancy::{A, B, C, FRA, IAD, KEYS, PRIVATE, Small, ocid};
 use super::trial::healthy;
-use crate::harness::{Output, chosen, command, output_of};
+use crate::harness::{Output, command, output_of, with_tested_rules};
 use jiff::Timestamp;
 use kmslint::report::Format;
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ fn regional_command(server: &Server, directory: &Path, arguments: &[&str]) -> Co
         .env("OCI_CLI_FINGERPRINT", FINGERPRINT.trim())
         .env("OCI_CLI_KEY_CONTENT", KEY_PEM)
         .env("OCI_CLI_REGION", FRA)
-        .args(chosen(&["live", "--rps", "10000", "--endpoint", &server.endpoint()]))
+        .args(with_tested_rules(&["live", "--rps", "10000", "--endpoint", &server.endpoint()]))
         .args(arguments);
     command
 }
