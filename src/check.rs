@@ -23,23 +23,23 @@ pub struct InputDocument {
     pub name: String,
     /// The bytes.
     pub input: Box<dyn Read + Send>,
-    /// The directories in which its configuration is looked for; the first that declares one of its keys counts.
+    /// The directories to search for its configuration; the first that declares one of its keys is used.
     pub sources: Vec<PathBuf>,
-    /// Whether the user named them.
+    /// Whether the user named them with `--source`.
     pub is_source_named: bool,
 }
 
-/// What is to be checked and how.
+/// What to check, and how.
 pub struct CheckRequest<'a> {
-    /// Configuration; `None` where only documents are checked.
+    /// The configuration; `None` if only documents are checked.
     pub terraform: Option<terraform::ScanRequest>,
-    /// Makes a request for one directory's configuration, with the same inputs: the code of a document.
+    /// Makes the request that reads a document's configuration from a directory, with the same inputs.
     pub code: &'a dyn Fn(&Path) -> terraform::ScanRequest,
     /// Plans and states.
     pub documents: Vec<InputDocument>,
-    /// How they are read.
+    /// How to read them.
     pub plan: plan::PlanOptions<'a>,
-    /// `--changed-only`: keys that a plan leaves alone are not checked.
+    /// `--changed-only`: keys that a plan does not change are not checked.
     pub changed_only: bool,
 }
 
@@ -57,17 +57,17 @@ pub struct Decisions<'a> {
     pub repository: &'a Repository,
 }
 
-/// Reads everything that a request names. Never fails: what could not be read is among the problems.
+/// Reads everything that a request names. Never fails: whatever could not be read is a problem in the inventory.
 #[must_use]
 pub fn read(request: CheckRequest<'_>, sources: &Arc<Sources>) -> Inventory {
-    let mut inventory = request.terraform.as_ref().map(|asked| terraform::read(asked, sources)).unwrap_or_default();
-    // The code of each document is evaluated on its own.
+    let mut inventory = request.terraform.as_ref().map(|scan| terraform::read(scan, sources)).unwrap_or_default();
+    // The configuration of each document is evaluated separately, so each evaluation gets an equal part of the limits.
     let parts = request.documents.len() as u64 + u64::from(request.terraform.is_some());
     for document in request.documents {
         let Contents { inventory: mut read, variables, listed } = plan::read(&document.name, document.input, &request.plan);
         let code = |directory: &Path| {
-            let asked = (request.code)(directory);
-            terraform::ScanRequest { recorded: variables.clone(), limits: asked.limits.share(parts), ..asked }
+            let scan = (request.code)(directory);
+            terraform::ScanRequest { recorded: variables.clone(), limits: scan.limits.share(parts), ..scan }
         };
         if !read.keys.is_empty() && !find_code(&mut read, &document.sources, &code, &listed, sources) && document.is_source_named {
             let problem = unused_source(&read.log, &document.name);
@@ -87,7 +87,7 @@ pub fn read(request: CheckRequest<'_>, sources: &Arc<Sources>) -> Inventory {
 /// Checks an inventory and decides what is reported.
 #[must_use]
 pub fn decide(input: policy::Input, decisions: &Decisions<'_>, sources: &Sources) -> Outcome {
-    // To know what is written at a finding's place, it is parsed again.
+    // Describing the edit at a finding's place parses the file again.
     terraform::deep(|| {
         with_paths(decisions.repository, sources, |paths| {
             let context = policy::DecisionContext { now: decisions.now, sources, paths };
@@ -96,10 +96,10 @@ pub fn decide(input: policy::Input, decisions: &Decisions<'_>, sources: &Sources
     })
 }
 
-/// Runs something that needs to know how places and roots are named in the repository; each file is asked about once.
+/// Runs something that needs the repository names of places and roots; each file's name is looked up once.
 pub fn with_paths<T>(repository: &Repository, sources: &Sources, run: impl FnOnce(&Paths<'_>) -> T) -> T {
-    // Standard input is called the same wherever kmslint is started.
-    let named = |shown: &str| if shown == STDIN { shown.to_owned() } else { repository.path(shown) };
+    // Standard input has the same name in every working directory.
+    let repository_path = |shown: &str| if shown == STDIN { shown.to_owned() } else { repository.path(shown) };
     let known: RefCell<HashMap<SourceId, String>> = RefCell::default();
     let place = |place: &Place| match place {
         Place::Source(span) => {
@@ -107,11 +107,11 @@ pub fn with_paths<T>(repository: &Repository, sources: &Sources, run: impl FnOnc
             let path = || repository.path(&sources.get(span.source).path().to_string_lossy());
             known.entry(span.source).or_insert_with(path).clone()
         }
-        Place::Json(at) => named(&at.file),
-        Place::File(file) => named(file),
+        Place::Json(at) => repository_path(&at.file),
+        Place::File(file) => repository_path(file),
         Place::Cloud(at) => at.ocid.to_string(),
     };
-    let root = |root: &str| named(root);
+    let root = |root: &str| repository_path(root);
     let outlines: Mutex<HashMap<SourceId, Arc<OnceLock<Outline>>>> = Mutex::default();
     let address = |place: &Place| {
         let span = place.span()?;
@@ -119,9 +119,9 @@ pub fn with_paths<T>(repository: &Repository, sources: &Sources, run: impl FnOnc
         let outline = Arc::clone(outlines.lock().unwrap_or_else(PoisonError::into_inner).entry(span.source).or_default());
         let outline = outline.get_or_init(|| {
             let name = source.path().to_string_lossy();
-            let written = FileName::of(&name);
-            let is_values = written.is_some_and(|name| !name.is_configuration());
-            Outline::new(source.text(), outline::FileSyntax { is_json: written.is_some_and(|name| name.is_json), is_values })
+            let file_name = FileName::of(&name);
+            let is_values = file_name.is_some_and(|name| !name.is_configuration());
+            Outline::new(source.text(), outline::FileSyntax { is_json: file_name.is_some_and(|name| name.is_json), is_values })
         });
         let (block, path) = outline.address(source.text(), span)?;
         Some(EditAddress { block, path })
@@ -129,7 +129,7 @@ pub fn with_paths<T>(repository: &Repository, sources: &Sources, run: impl FnOnc
     run(&Paths { place: &place, root: &root, address: &address })
 }
 
-/// Settles a document's keys by the first of these directories whose configuration declares one of them; false where there is none.
+/// Settles a document's keys from the first of these directories whose configuration declares one of them; false if none does.
 fn find_code(
     document: &mut Inventory,
     directories: &[PathBuf],
@@ -141,8 +141,8 @@ fn find_code(
     let name = document.keys.first().map(|key| Arc::clone(&key.id.root)).unwrap_or_default();
     for directory in directories.iter().filter(|directory| terraform::holds_configuration(directory)) {
         let code = terraform::read(&request(directory), sources);
-        let keys = Code::of(&code);
-        // In another directory than the document's a key of the same address is often another key.
+        let keys = ConfiguredKeys::of(&code);
+        // Outside of the document's own directory, a key with the same address is often a different key.
         let is_foreign = !is_own(directory) && document.keys.iter().any(|key| keys.get(key).is_some_and(|code| contradicts(key, code)));
         if is_foreign {
             document.log.push(format!("the configuration in `{}` is not that of `{name}`: it gives other values", directory.display()));
@@ -159,42 +159,43 @@ fn find_code(
     false
 }
 
-/// A directory that the user named as the source of a document and that is not.
+/// The problem with `--source`: none of the named directories has the document's configuration.
 fn unused_source(log: &[String], document: &str) -> Problem {
     let message = log.last().cloned().unwrap_or_else(|| format!("`--source` has no configuration for `{document}`"));
     let help = "Pass the directory of the root module that it was created from, at that commit, or omit `--source`";
     Problem::new(ProblemKind::Structure, message).at(Place::File(document.into())).help(help)
 }
 
-/// Keys by the configuration of the same address; an instance that it cannot name is matched by the symbolic instance of its block.
-struct Code<'c> {
+/// The configuration's keys by address; an instance that it does not list matches the symbolic instance of its block.
+struct ConfiguredKeys<'c> {
     exact: HashMap<Cow<'c, str>, &'c KeyFacts>,
     hidden_keys: &'c HiddenKeys,
-    any: HashMap<String, &'c KeyFacts>,
+    /// By the address without instance keys.
+    symbolic: HashMap<String, &'c KeyFacts>,
 }
 
-impl<'c> Code<'c> {
+impl<'c> ConfiguredKeys<'c> {
     fn of(code: &'c Inventory) -> Self {
         let symbolic = code.keys.iter().filter(|key| key.symbolic.is_some());
         Self {
             exact: code.keys.iter().map(|key| (code.hidden_keys.real(&key.id.address), &**key)).collect(),
             hidden_keys: &code.hidden_keys,
-            any: symbolic.filter_map(|key| Some((key.address.as_ref()?.without_keys().to_string(), &**key))).collect(),
+            symbolic: symbolic.filter_map(|key| Some((key.address.as_ref()?.without_keys().to_string(), &**key))).collect(),
         }
     }
 
     fn get(&self, key: &KeyFacts) -> Option<&'c KeyFacts> {
-        let block = || self.any.get(&key.address.as_ref()?.without_keys().to_string());
+        let block = || self.symbolic.get(&key.address.as_ref()?.without_keys().to_string());
         self.exact.get(key.id.address.as_str()).or_else(block).copied()
     }
 }
 
-/// Settles keys by their configuration; false where it declares none of them.
-fn settle_all(keys: &mut [Box<KeyFacts>], code: &Code<'_>, listed: &ListedResources) -> bool {
+/// Settles keys from their configuration; false if it declares none of them.
+fn settle_all(keys: &mut [Box<KeyFacts>], code: &ConfiguredKeys<'_>, listed: &ListedResources) -> bool {
     let mut found = false;
     for key in keys {
-        if let Some(same) = code.get(key) {
-            settle(key, same, code.hidden_keys, listed);
+        if let Some(configured) = code.get(key) {
+            settle(key, configured, code.hidden_keys, listed);
             found = true;
         }
     }

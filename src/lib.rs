@@ -1,8 +1,8 @@
 //! kmslint checks every `oci_kms_key` in Terraform configuration, plans, states and tenancies against two rules.
 //!
-//! Three front ends that do not know each other, [`terraform`] (on top of [`hcl`] and [`eval`]), [`plan`] and [`live`], turn their input
-//! into [`key::KeyFacts`]. [`rules`] see nothing else; [`policy`] applies what the user decided, [`report`] writes it. [`check`] is the
-//! complete pipeline on one page, and `docs/architecture.md` the map.
+//! Three independent front ends, [`terraform`] (on top of [`hcl`] and [`eval`]), [`plan`] and [`live`], turn their input into
+//! [`key::KeyFacts`]. The [`rules`] see nothing else; [`policy`] applies the user's decisions, and [`report`] writes the result. [`check`]
+//! is the complete pipeline on one page; `docs/architecture.md` is the map.
 //!
 //! ```
 //! use kmslint::{base::Sources, rules, terraform};

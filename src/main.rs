@@ -1,9 +1,8 @@
-//! The binary: hands the process's surroundings to the library and exits with what it says.
+//! The binary: passes the process environment to the library and exits with its exit code.
 
 use std::process::ExitCode;
 
-/// Facts, values and their trails are small and many: a third of a large run is spent on giving and taking their memory with glibc's
-/// allocator, and more with musl's.
+/// Facts, values and trails are many small allocations: a large run spends a third of its time in glibc's allocator, and more in musl's.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

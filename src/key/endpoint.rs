@@ -1,6 +1,7 @@
-//! Whether a URL can be a vault's management endpoint. Source: VaultSummary of the KMS vault API: `https://ID-management.kms.REGION.…`.
+//! Recognizes URLs that cannot be a vault's management endpoint. Source: VaultSummary of the KMS vault API:
+//! `https://ID-management.kms.REGION.…`.
 
-/// What a URL is, where it is certainly not a vault's management endpoint: what follows "this is".
+/// Describes a URL that is certainly not a vault's management endpoint, as the noun phrase after "this is".
 #[must_use]
 pub(crate) fn wrong_endpoint(url: &str) -> Option<&'static str> {
     let host = url.split_once("://").map_or(url, |(_, rest)| rest).split(['/', ':']).next().unwrap_or_default().to_ascii_lowercase();
@@ -19,7 +20,7 @@ mod tests {
     use super::wrong_endpoint;
 
     #[test]
-    fn endpoints_of_regions_and_for_cryptography_are_not_management_endpoints() {
+    fn region_and_crypto_endpoints_are_not_management_endpoints() {
         for (url, is_wrong) in [
             ("https://kms.eu-frankfurt-1.oraclecloud.com", true),
             ("https://kms.us-ashburn-1.oci.oraclecloud.com/", true),

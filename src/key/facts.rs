@@ -8,36 +8,36 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Which key.
+/// Identifies a key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyId {
     /// The root module's directory relative to the working directory (`.` for itself), the path of the plan or state file, or
     /// `live/REGION` for the service.
     pub root: Arc<str>,
-    /// The values file that was passed for this run of the root, by its path from the root module's directory.
+    /// The values file that this run of the root used, relative to the root module's directory.
     pub inputs: Option<Arc<str>>,
-    /// The address of the instance as Terraform prints it; the OCID where the key is known from the service only.
+    /// The address of the instance as Terraform prints it; the OCID if only the service knows the key.
     pub address: String,
-    /// The reader.
+    /// The kind of input that it was read from.
     pub input: InputKind,
 }
 
 impl KeyId {
-    /// The address, and the values file of the run where one was passed: `oci_kms_key.k (prod.tfvars)`.
+    /// The address, with the values file of the run if there is one: `oci_kms_key.k (prod.tfvars)`.
     #[must_use]
     pub fn labeled_address(&self) -> Cow<'_, str> {
         self.labeled(&self.address)
     }
 
-    /// The address as reports show it: with the root where several are checked, `teams/web/dev: oci_kms_key.k`. An OCID names its key
-    /// everywhere.
+    /// The address as reports show it, with the root if several are checked: `teams/web/dev: oci_kms_key.k`. An OCID is unique without a
+    /// root.
     #[must_use]
     pub fn label(&self, names_root: bool) -> Cow<'_, str> {
         let address = self.labeled_address();
         if names_root && self.input != InputKind::Live { Cow::Owned(format!("{}: {address}", self.root)) } else { address }
     }
 
-    /// The root, and the values file of the run where one was passed: `prod (prod.tfvars)`.
+    /// The root, with the values file of the run if there is one: `prod (prod.tfvars)`.
     #[must_use]
     pub fn labeled_root(&self) -> Cow<'_, str> {
         self.labeled(&self.root)
@@ -48,7 +48,7 @@ impl KeyId {
     }
 }
 
-/// Whether the facts say what will be or what is.
+/// Whether the facts describe the future or the present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// Configuration and plan: will it be rotated?
@@ -57,22 +57,22 @@ pub enum Stage {
     Actual,
 }
 
-/// What will happen to the key.
+/// What Terraform will do with the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PlannedAction {
-    /// It will be made.
+    /// Create it.
     Create,
-    /// It exists and will be changed in place.
+    /// Update it in place.
     Update,
-    /// It exists and stays as it is. States and live keys too.
+    /// Leave it unchanged. Keys of states and of the service have this action.
     NoOp,
-    /// It exists, will be deleted, and a new one made.
+    /// Delete it and create a new one.
     Replace,
-    /// It will be deleted.
+    /// Delete it.
     Delete,
-    /// Terraform will forget it; the key stays.
+    /// Remove it from the state; the key stays.
     Forget,
-    /// Configuration alone cannot tell whether it exists.
+    /// Unknown: configuration alone does not determine whether the key exists.
     Unknown,
 }
 
@@ -91,27 +91,28 @@ impl PlannedAction {
         }
     }
 
-    /// Whether the key exists already and will go on to exist as the same key: its mode cannot be changed.
+    /// Whether the key already exists and will not be replaced or deleted: its protection mode cannot be changed.
     #[must_use]
     pub fn is_existing(self) -> bool {
         matches!(self, Self::Update | Self::NoOp | Self::Forget)
     }
 }
 
-/// The facts of `auto_key_rotation_details` and its switch.
+/// `is_auto_rotation_enabled` and the arguments of `auto_key_rotation_details`.
 #[derive(Clone, Debug, Default)]
 pub struct AutoRotation {
     /// `is_auto_rotation_enabled`.
     pub enabled: Fact<bool>,
-    /// `rotation_interval_in_days`. 0 is a value: Terraform plans it and the provider sends it. A fraction is not a number of days: it is
-    /// unknown.
+    /// `rotation_interval_in_days`. 0 is a value: Terraform plans it and the provider sends it. A fraction is unknown, because it is not a
+    /// number of days.
     pub interval_days: Fact<i64>,
     /// `time_of_schedule_start`.
     pub start: Fact<Timestamp>,
-    /// The block `auto_key_rotation_details`, where one is written.
+    /// The block `auto_key_rotation_details`, if there is one.
     pub block: Option<Place>,
-    /// The way of the `for_each` by which a `dynamic` block makes no `auto_key_rotation_details`; empty where there is no such block.
-    pub absent_by: Trail,
+    /// The trail of an empty `for_each`, by which a `dynamic` block generates no `auto_key_rotation_details`; empty if there is no such
+    /// block.
+    pub absence_trail: Trail,
 }
 
 /// `key_shape`.
@@ -125,22 +126,22 @@ pub struct KeyShape {
     pub curve: Fact<String>,
 }
 
-/// A version of the key: an `oci_kms_key_version` resource, or one of the service's list.
+/// A version of the key: an `oci_kms_key_version` resource, or one that the service lists.
 #[derive(Clone, Debug)]
 pub struct KeyVersion {
     /// Its address or OCID.
     pub id: String,
-    /// Where it is written.
+    /// Where it is declared.
     pub place: Option<Place>,
-    /// When it was made, where that is known.
+    /// When it was created, if known.
     pub time_created: Option<Timestamp>,
-    /// Whether it is the version in use, where that is known.
+    /// Whether it is the current version, if known.
     pub is_current: Option<bool>,
-    /// Whether a schedule made it, where that is known.
+    /// Whether automatic rotation created it, if known.
     pub is_auto_rotated: Option<bool>,
 }
 
-/// How code makes the next version in time.
+/// How a schedule in the configuration creates the next key version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ScheduleForm {
     /// Old versions stay.
@@ -149,35 +150,35 @@ pub enum ScheduleForm {
     Replacing,
 }
 
-/// A rotation that Terraform itself repeats.
+/// A rotation that Terraform repeats: a resource such as `time_rotating` replaces or adds key versions.
 #[derive(Clone, Debug)]
 pub struct Schedule {
-    /// The longest time between two rotations in days, months counted as 31 days and years as 366 unless the limit is 365
-    /// (see [`Schedule::period_months`]); `None` where every run rotates (`timestamp()`).
+    /// The longest time between two rotations in days, with a month as 31 days and a year as 366 unless the limit is 365
+    /// (see [`Schedule::period_months`]); `None` if every run rotates (`timestamp()`).
     pub period_days: Option<f64>,
-    /// The period in whole months where it is given in months or years; 12 is within a limit of 365 days.
+    /// The period in months if it is given in months or years; 12 is within a limit of 365 days.
     pub period_months: Option<i64>,
     /// Whether old versions stay.
     pub form: ScheduleForm,
     /// What drives it: the address of the `time_rotating`, or `timestamp()`.
     pub driver: String,
-    /// The address of the key version that is made again.
+    /// The address of the key version that is created again.
     pub version: String,
-    /// The places on the way: the key version, the `time_rotating`.
+    /// The steps from the key version to its driver.
     pub trail: Vec<Step>,
 }
 
-/// A `time_rotating` in `replace_triggered_by` of a key version. It never triggers: when it expires, its provider drops it from the state,
-/// Terraform plans to create it, and only an update or a replacement triggers (Terraform, `EvaluateReplaceTriggeredBy`).
+/// A `time_rotating` in `replace_triggered_by` of a key version. It never triggers: when it expires, its provider removes it from the
+/// state and Terraform plans to create it, but only an update or a replacement triggers (Terraform, `EvaluateReplaceTriggeredBy`).
 #[derive(Clone, Debug)]
 pub struct IdleSchedule {
-    /// The reference to the `time_rotating`, as it is written within its module.
+    /// The reference to the `time_rotating` within its module.
     pub driver: String,
-    /// What changes when it expires: an expression for another resource's trigger.
+    /// An expression whose value changes when it expires: the trigger that works instead.
     pub trigger: String,
-    /// Its period in days, where it is known.
+    /// Its period in days, if known.
     pub period_days: Option<f64>,
-    /// Its period in months, where it is given in months or years.
+    /// Its period in months, if it is given in months or years.
     pub period_months: Option<i64>,
     /// Where `replace_triggered_by` names it.
     pub at: Step,
@@ -188,35 +189,35 @@ pub struct IdleSchedule {
 pub struct CaUse {
     /// Its address or OCID.
     pub id: String,
-    /// Where it is written.
+    /// Where it is declared.
     pub place: Option<Place>,
 }
 
 /// Times that only a state, a plan of an existing key, or the service knows.
 #[derive(Clone, Debug, Default)]
 pub struct Times {
-    /// When the key was made.
+    /// When the key was created.
     pub created: Option<Timestamp>,
-    /// When the version in use was made.
+    /// When the current version was created.
     pub current_version: Option<Timestamp>,
-    /// When the schedule rotated last.
+    /// When the last scheduled rotation happened.
     pub last_rotation: Option<Timestamp>,
-    /// When the schedule will rotate next.
+    /// When the next scheduled rotation is due.
     pub next_rotation: Option<Timestamp>,
     /// How the last scheduled rotation ended.
     pub last_status: Option<RotationStatus>,
-    /// What the service says about it.
+    /// The service's message about it.
     pub last_message: Option<String>,
     /// When the key will be deleted.
     pub deletion: Option<Timestamp>,
 }
 
-/// Why an instance represents any number of instances: which ones there will be is unknown.
+/// Why an instance represents any number of instances: their number or keys are unknown.
 #[derive(Clone, Debug)]
 pub struct Symbolic {
     /// The reason as a clause: "`for_each` is known only after apply", "no caller in the scanned directories".
     pub why: Reason,
-    /// Where the unknown `count` or `for_each` is written.
+    /// Where the unknown `count` or `for_each` is.
     pub place: Option<Place>,
 }
 
@@ -229,21 +230,21 @@ pub struct VaultUsage {
     pub software_versions: u64,
 }
 
-/// How far a key's own text can be pointed at and changed: what the fixes need.
+/// Where and how the key is declared: what fixes need to know.
 #[derive(Clone, Debug, Default)]
 pub struct Declared {
     /// The complete resource block.
     pub block: Option<Place>,
-    /// Calls on the way, outermost first.
+    /// The module calls around it, outermost first.
     pub calls: Calls,
-    /// `lifecycle.ignore_changes`: attribute names; `*` is all.
+    /// `lifecycle.ignore_changes`: attribute names; `*` is all of them.
     pub ignore_changes: Vec<String>,
 }
 
-/// Whether the key is the primary one of a replicated pair.
+/// The part of a key in replication between regions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Importance {
-    /// The key that is managed.
+pub enum ReplicationRole {
+    /// The key that can be managed; keys without replicas are primary.
     #[default]
     Primary,
     /// A read-only copy in another region.
@@ -253,42 +254,42 @@ pub enum Importance {
 /// Everything a rule may know about a key.
 #[derive(Clone, Debug)]
 pub struct KeyFacts {
-    /// Which key.
+    /// Identifies the key.
     pub id: KeyId,
-    /// The parsed address, where the key has one.
+    /// The parsed address, if the key has one.
     pub address: Option<Address>,
-    /// The key's OCID, where it exists and is known.
+    /// The key's OCID, if it exists and is known.
     pub ocid: Option<String>,
-    /// The service's region, where it is known.
+    /// The service's region, if known.
     pub region: Option<String>,
-    /// Will be or is.
+    /// Whether the facts describe the future or the present.
     pub stage: Stage,
     /// The resource's header, its entry in the JSON, or its OCID.
     pub place: Place,
-    /// The resource's entry in the document when `place` was moved to the sources: plans and states with `--source`.
+    /// The resource's entry in the plan or state, once `place` points into the configuration.
     pub document: Option<Place>,
-    /// The root module's directory whose configuration declares the key, relative to the working directory; the part of a
-    /// fingerprint that holds for plan and configuration alike.
+    /// The directory of the root module that declares the key, relative to the working directory; the part of a fingerprint that is the
+    /// same for a plan and its configuration.
     pub source_root: Option<Arc<str>>,
     /// Block, calls, lifecycle.
     pub declared: Declared,
-    /// Set where this instance stands for many.
+    /// Set if this instance represents any number of instances.
     pub symbolic: Option<Symbolic>,
-    /// What will happen to it.
+    /// What Terraform will do with it.
     pub planned_action: PlannedAction,
-    /// `restore_from_file` or `restore_from_object_store`: the key comes from a backup, whose mode wins. Unset where neither is written.
+    /// `restore_from_file` or `restore_from_object_store`: the key comes from a backup and has the backup's mode. Unset without either.
     pub restored: Fact<bool>,
-    /// An `import` block of the configuration names the key, so it exists. Unset where none does.
+    /// An `import` block of the configuration names the key, so it exists. Unset without one.
     pub imported: Fact<bool>,
     /// `protection_mode`; `""` is unset.
     pub protection_mode: Fact<ProtectionMode>,
-    /// The switch, the interval, the start.
+    /// Automatic rotation: whether it is enabled, its interval, its start.
     pub rotation: AutoRotation,
-    /// Type of the vault the key is in.
+    /// The type of the key's vault.
     pub vault_type: Fact<VaultType>,
-    /// The vault's OCID or the address of the vault's resource, where it is known.
+    /// The vault's OCID or the address of the vault's resource, if known.
     pub vault: Option<String>,
-    /// `desired_state`, or the lifecycle state where the key exists.
+    /// `desired_state`, or the lifecycle state if the key exists.
     pub lifecycle: Fact<Lifecycle>,
     /// `key_shape`.
     pub shape: KeyShape,
@@ -298,49 +299,49 @@ pub struct KeyFacts {
     pub display_name: Fact<String>,
     /// `compartment_id`.
     pub compartment: Fact<String>,
-    /// `freeform_tags`; a tag whose value is not known is left out.
+    /// `freeform_tags`; a tag whose value is unknown is omitted.
     pub freeform_tags: BTreeMap<String, String>,
     /// `defined_tags`, keys `Namespace.Key`.
     pub defined_tags: BTreeMap<String, String>,
-    /// The names of tags whose value may not be shown: it is sensitive, or comes from a file.
+    /// The names of tags whose value may not be shown, because it is sensitive or comes from a file.
     pub hidden_tags: BTreeSet<String>,
     /// `is_primary`.
-    pub importance: Importance,
-    /// Versions that are written or listed.
+    pub replication_role: ReplicationRole,
+    /// Versions that are declared or that the service lists.
     pub versions: Vec<KeyVersion>,
-    /// Rotation that Terraform itself repeats; `Unknown` where a plan shows a key version and a `time_rotating` without
-    /// the sources that would relate them.
+    /// Rotations that Terraform repeats.
     pub schedules: Vec<Schedule>,
-    /// Set where it is unknown whether `schedules` is whole; the reason as a clause.
+    /// Set if `schedules` may be incomplete, for example because a plan shows a key version and a `time_rotating` without the
+    /// configuration that relates them; the reason as a clause.
     pub schedules_unsure: Option<Reason>,
-    /// Whether that is because Terraform would reject the configuration: then no plan will tell.
-    pub is_schedule_refused: bool,
-    /// What looks like a schedule and rotates nothing.
+    /// Whether that is because Terraform would reject the configuration: then no plan resolves it either.
+    pub is_schedule_rejected: bool,
+    /// What looks like a schedule but rotates nothing.
     pub idle_schedule: Option<Box<IdleSchedule>>,
     /// Certificate authorities that use it.
     pub authorities: Vec<CaUse>,
-    /// Set where a certificate authority may use the key that is not in `authorities`; the reason as a clause.
+    /// Set if `authorities` may be incomplete; the reason as a clause.
     pub authorities_unsure: Option<Reason>,
-    /// Set where the configuration keeps the provider below the version that rotates keys.
+    /// Set if the configuration allows only provider versions from before automatic rotation.
     pub old_provider: Option<Arc<OldProvider>>,
-    /// Set where `management_endpoint` is known not to be a vault's management endpoint.
+    /// Set if `management_endpoint` is known not to be a vault's management endpoint.
     pub wrong_endpoint: Option<Box<Step>>,
     /// Times.
     pub times: Times,
-    /// The vault's count of versions, where the service told it.
+    /// The vault's count of versions, if the service returned it.
     pub vault_usage: Option<VaultUsage>,
-    /// What else a reader should say next to the key: drift outside of Terraform, a provider pinned below 5.31.
+    /// Further notes to show with the key: drift outside of Terraform, a provider pinned below 5.31.
     pub notes: Vec<Step>,
 }
 
 impl KeyFacts {
-    /// A key of which nothing is known but where it is: readers fill in the rest.
+    /// A key of which only the place is known: front ends fill in the rest.
     #[must_use]
     pub fn new(id: KeyId, stage: Stage, planned_action: PlannedAction, place: Place) -> Self {
         Self { address: Address::parse(&id.address), ..Self::without_address(id, stage, planned_action, place) }
     }
 
-    /// The same for a reader that knows the parsed address.
+    /// As [`Self::new`], for a front end that sets the parsed address.
     #[must_use]
     pub(crate) fn without_address(id: KeyId, stage: Stage, planned_action: PlannedAction, place: Place) -> Self {
         Self {
@@ -369,11 +370,11 @@ impl KeyFacts {
             freeform_tags: BTreeMap::new(),
             defined_tags: BTreeMap::new(),
             hidden_tags: BTreeSet::new(),
-            importance: Importance::Primary,
+            replication_role: ReplicationRole::Primary,
             versions: Vec::new(),
             schedules: Vec::new(),
             schedules_unsure: None,
-            is_schedule_refused: false,
+            is_schedule_rejected: false,
             idle_schedule: None,
             authorities: Vec::new(),
             authorities_unsure: None,
@@ -385,14 +386,14 @@ impl KeyFacts {
         }
     }
 
-    /// When the version in use was created, where that is known.
+    /// When the current version was created, if known.
     #[must_use]
     pub fn current_version_time(&self) -> Option<Timestamp> {
         let listed = || self.versions.iter().find(|version| version.is_current == Some(true))?.time_created;
         self.times.current_version.or_else(listed)
     }
 
-    /// The display name of a key of the service, whose address is but an OCID. `None` also where the name may not be shown.
+    /// The display name of a key of the service, whose address is only an OCID. `None` also if the name may not be shown.
     #[must_use]
     pub fn service_name(&self) -> Option<&str> {
         let is_live = self.id.input == InputKind::Live;

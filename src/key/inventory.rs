@@ -4,37 +4,37 @@ use super::facts::KeyFacts;
 use crate::base::{HiddenKeys, Place, Problem};
 use std::sync::Arc;
 
-/// A comment that speaks to kmslint (`kmslint: …`), or a module call's comments.
+/// A comment addressed to kmslint: `# kmslint: …`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comment {
     /// The comment's text after `kmslint:`, trimmed.
     pub text: String,
     /// Where the comment is.
     pub place: Place,
-    /// What it stands next to: the resource's or call's whole block where the comment is in the block's leading comments or
-    /// (for calls) inside it; otherwise the line it shares or precedes.
+    /// What it covers: the complete block of a resource or call if the comment precedes the block or (for calls) is inside it;
+    /// otherwise the line that it shares or precedes.
     pub covers: Covers,
 }
 
 /// What a comment covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Covers {
-    /// Findings at these lines (from 0, inclusive) of the comment's source.
+    /// Findings in this range of lines (from 0, inclusive) of the comment's source.
     Lines(usize, usize),
     /// The resource whose block this is, and findings within it.
     Resource(Place),
-    /// Every key that comes through the call whose header is at this place.
+    /// Every key in the module whose call has its header at this place.
     Call(Place),
 }
 
-/// A module call whose source is not at hand.
+/// A module call whose source is not available.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModuleNotFollowed {
     /// `module.a.module.b`.
     pub address: String,
     /// The root module's directory.
     pub root: String,
-    /// The `source` as written.
+    /// The text of the `source` argument.
     pub source: String,
     /// The call's header.
     pub place: Place,
@@ -42,14 +42,14 @@ pub struct ModuleNotFollowed {
     pub why: String,
 }
 
-/// A key's block that creates no key with the inputs of a run.
+/// A block of a key that creates no key with the inputs of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SwitchedOff {
-    /// The block's address without instance keys of its own: `module.a.oci_kms_key.k`.
+    /// The block's address without its own instance key: `module.a.oci_kms_key.k`.
     pub address: String,
     /// The root module's directory.
     pub root: Arc<str>,
-    /// The values files of this run, where they distinguish it from another.
+    /// The values files of this run, if the root has other runs.
     pub inputs: Option<Arc<str>>,
     /// The block's header.
     pub place: Place,
@@ -60,7 +60,7 @@ pub struct SwitchedOff {
 /// What a [`NotRead`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NotReadKind {
-    /// A plan as JSON that was not passed.
+    /// A JSON plan that was not passed.
     Plan,
     /// A state that was not passed.
     State,
@@ -70,7 +70,7 @@ pub enum NotReadKind {
     TerragruntUnit,
     /// A component configuration of Terraform Stacks.
     Stack,
-    /// A path that was named and that the config file excludes.
+    /// A path that the user named and the config file excludes.
     Excluded,
 }
 
@@ -88,13 +88,13 @@ impl NotReadKind {
         }
     }
 
-    /// What was not done with it: `read`, or `used`.
+    /// The participle after "was not": `read`, or `used`.
     #[must_use]
     pub fn participle(self) -> &'static str {
         if self == Self::ValuesFile { "used" } else { "read" }
     }
 
-    /// What it is called in sentences: one, and several.
+    /// What sentences call it: singular and plural.
     #[must_use]
     pub fn nouns(self) -> (&'static str, &'static str) {
         match self {
@@ -108,25 +108,25 @@ impl NotReadKind {
     }
 }
 
-/// Something that was seen and not read.
+/// Something that was found but not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotRead {
     /// The path as shown, relative to the working directory.
     pub path: String,
     /// What it is.
     pub kind: NotReadKind,
-    /// Why, and what to do to have it read, as a clause.
+    /// Why, and how to have it read, as a clause.
     pub why: String,
     /// Whether keys may be missed because of it: a finding with `--strict`.
     pub may_hide_keys: bool,
 }
 
-/// Something that may be a mistake, or that is reported about the user's own decisions: it never reaches the exit code.
+/// A possible mistake, or a remark about the user's own decisions. It never affects the exit code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// As a word: `unused-exemption`, `expired-exemption`, `old-baseline`, `unknown-argument`, `ignored-argument`.
+    /// The kind in reports: `unused-exemption`, `expired-exemption`, `old-baseline`, `unknown-argument`, `ignored-argument`.
     pub kind: &'static str,
-    /// One sentence without a full stop.
+    /// One sentence without a final period.
     pub message: String,
     /// Where.
     pub place: Option<Place>,
@@ -141,53 +141,53 @@ pub struct NotAudited {
     pub region: String,
     /// What it is: compartment, vault, key.
     pub what: &'static str,
-    /// Why, as a sentence without a full stop.
+    /// Why, as a sentence without a final period.
     pub why: String,
 }
 
-/// What an audit of the service covered: a key can only be missing where the audit looked.
+/// What an audit of the service covered: a key can only be missing where the audit would have found it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditCoverage {
-    /// Identifiers and short codes of the regions that were looked into: OCIDs have either.
+    /// Identifiers and short codes of the audited regions: an OCID contains either.
     pub regions: Vec<String>,
-    /// OCIDs of the compartments whose keys were asked for; `None` is the complete tenancy.
+    /// OCIDs of the compartments whose keys were requested; `None` is the complete tenancy.
     pub compartments: Option<Vec<String>>,
 }
 
-/// Keys as they are gathered. Each has a place of its own in memory: they are 2 KiB, and all are moved and sorted on their way to the report.
+/// The keys of an inventory. Boxed, because a key takes 2 KiB and all keys are moved and sorted several times.
 pub type Keys = Vec<Box<KeyFacts>>;
 
-/// What a front end returns. It never fails: what could not be read is among the problems.
+/// What a front end returns. Front ends never fail: whatever could not be read is a problem.
 #[derive(Clone, Debug, Default)]
 pub struct Inventory {
     /// Keys.
     pub keys: Keys,
     /// Problems.
     pub problems: Vec<Problem>,
-    /// Comments that speak to kmslint.
+    /// Comments addressed to kmslint.
     pub comments: Vec<Comment>,
     /// Module calls not followed.
     pub modules_not_followed: Vec<ModuleNotFollowed>,
     /// Blocks that create no key with these inputs.
     pub switched_off: Vec<SwitchedOff>,
-    /// What was seen and not read.
+    /// What was found but not read.
     pub not_read: Vec<NotRead>,
-    /// What may be a mistake.
+    /// Possible mistakes.
     pub notices: Vec<Notice>,
     /// Parts of a tenancy not audited.
     pub not_audited: Vec<NotAudited>,
-    /// Where an audit of the service looked.
+    /// What an audit of the service covered.
     pub coverage: Option<AuditCoverage>,
-    /// Things worth a line with `--verbose`: which roots, inputs and modules were used, how many calls were made.
+    /// Lines for `--verbose`: which roots, inputs and modules were used, how many requests were made.
     pub log: Vec<String>,
-    /// How many files were looked at.
+    /// How many files were read.
     pub files: usize,
-    /// The instance keys that addresses do not show.
+    /// The instance keys that addresses hide.
     pub hidden_keys: HiddenKeys,
 }
 
 impl Inventory {
-    /// Takes in what another front end, or another root, found.
+    /// Adds what another front end, or another root, found.
     pub fn absorb(&mut self, other: Self) {
         self.keys.extend(other.keys);
         self.problems.extend(other.problems);

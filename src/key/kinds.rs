@@ -6,5 +6,5 @@ pub const KEY: &str = "oci_kms_key";
 pub const KEY_VERSION: &str = "oci_kms_key_version";
 /// A vault, as a resource or a data source.
 pub const VAULT: &str = "oci_kms_vault";
-/// A certificate authority: it uses a key and decides what the key may be.
+/// A certificate authority: it uses a key, and restricts the key's protection mode.
 pub const AUTHORITY: &str = "oci_certificates_management_certificate_authority";

@@ -1,6 +1,6 @@
-//! The waist: one model of a key, whoever brought it, and what a front end returns.
+//! The waist: one model of a key for all front ends, and the inventory that a front end returns.
 //!
-//! Read `facts` first, then `inventory`. `settle` completes the key of a plan or state from the configuration of the same address.
+//! Read `facts` first, then `inventory`. `settle` completes the key of a plan or state from the configuration with the same address.
 
 mod endpoint;
 mod facts;
@@ -12,7 +12,7 @@ mod words;
 
 pub(crate) use endpoint::wrong_endpoint;
 pub(crate) use facts::{AutoRotation, CaUse, IdleSchedule, KeyShape, KeyVersion, Symbolic, VaultUsage};
-pub use facts::{Declared, Importance, KeyFacts, KeyId, PlannedAction, Schedule, ScheduleForm, Stage, Times};
+pub use facts::{Declared, KeyFacts, KeyId, PlannedAction, ReplicationRole, Schedule, ScheduleForm, Stage, Times};
 pub(crate) use inventory::{AuditCoverage, ModuleNotFollowed, NotAudited, NotRead, NotReadKind, Notice, SwitchedOff};
 pub use inventory::{Comment, Covers, Inventory, Keys};
 pub(crate) use provider::{OldProvider, is_oci_provider};

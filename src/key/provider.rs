@@ -1,38 +1,43 @@
-//! Which versions of the provider a constraint leaves: advice must not name an argument that none of them has.
+//! Which provider versions a constraint allows: advice must not name an argument that none of them has.
 
 use crate::base::Place;
 
-/// A version of the provider without some of the arguments that advice would name.
+/// A provider version, or a constraint, without some of the arguments that advice would name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OldProvider {
     /// The constraint, or the version in the lock file.
     pub version: String,
-    /// Whether the lock file says it, which `terraform init -upgrade` rewrites.
+    /// Whether it comes from the lock file, which `terraform init -upgrade` rewrites.
     pub is_locked: bool,
-    /// Where it is written.
+    /// Where it is.
     pub place: Place,
-    /// Whether it is from before keys in SOFTWARE, too.
-    pub without_software: bool,
+    /// Whether it is so old that it does not support SOFTWARE keys either.
+    pub predates_software_keys: bool,
 }
 
-/// A version in its three parts.
+/// Major, minor and patch version.
 type ProviderVersion = [u64; 3];
 
 /// The first version with `is_auto_rotation_enabled`. Source: CHANGELOG of oracle/oci.
 const ROTATION: ProviderVersion = [5, 31, 0];
-/// The first version with keys in SOFTWARE. Source: CHANGELOG of oracle/oci.
+/// The first version that supports SOFTWARE keys. Source: CHANGELOG of oracle/oci.
 const SOFTWARE: ProviderVersion = [3, 94, 0];
 
 impl OldProvider {
-    /// Reads a constraint, or the version in the lock file; nothing where it allows a version that rotates keys.
+    /// Reads a constraint, or the version in the lock file; `None` if it allows a version that rotates keys.
     #[must_use]
     pub fn read(version: &str, is_locked: bool, place: Place) -> Option<Self> {
         let excludes = |least| version.split(',').any(|constraint| excludes(constraint, least));
-        excludes(ROTATION).then(|| Self { version: version.trim().to_owned(), is_locked, place, without_software: excludes(SOFTWARE) })
+        excludes(ROTATION).then(|| Self {
+            version: version.trim().to_owned(),
+            is_locked,
+            place,
+            predates_software_keys: excludes(SOFTWARE),
+        })
     }
 }
 
-/// Whether a provider's source is Oracle's provider: `oracle/oci`, `hashicorp/oci` from before it moved, or just `oci`.
+/// Whether a provider's source is Oracle's provider: `oracle/oci`, its former address `hashicorp/oci`, or just `oci`.
 #[must_use]
 pub(crate) fn is_oci_provider(source: &str) -> bool {
     let mut parts = source.rsplit('/');
@@ -45,7 +50,7 @@ fn excludes(constraint: &str, least: ProviderVersion) -> bool {
     let at = constraint.find(|c: char| c.is_ascii_digit()).unwrap_or(constraint.len());
     let (operator, version) = constraint.split_at(at);
     let Some((version, parts)) = parse(version) else { return false };
-    // Terraform takes a version with a `v` before it.
+    // Terraform accepts a `v` before a version.
     match operator.trim().trim_end_matches('v').trim_end() {
         "" | "=" => version < least,
         "<" => version <= least,
@@ -64,7 +69,7 @@ fn excludes(constraint: &str, least: ProviderVersion) -> bool {
     }
 }
 
-/// A version, and how many parts of it are written.
+/// Parses a version, and counts the parts that it names.
 fn parse(text: &str) -> Option<(ProviderVersion, usize)> {
     let plain = text.trim().split(['-', '+']).next()?;
     let mut version = [0; 3];
@@ -81,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_constraint_excludes_what_no_allowed_version_reaches() {
+    fn constraint_excludes_features_newer_than_every_allowed_version() {
         for (constraint, excluded) in [
             ("5.18.0", true),
             ("= 5.30.9", true),
@@ -106,14 +111,14 @@ mod tests {
             assert_eq!(excludes(constraint, ROTATION), excluded, "{constraint}");
         }
         let both = OldProvider::read(">= 4.0, < 5.0", false, Place::File("x".into())).unwrap();
-        assert!(!both.without_software && both.version == ">= 4.0, < 5.0");
-        assert!(OldProvider::read("~> 3.27.0", false, Place::File("x".into())).unwrap().without_software);
+        assert!(!both.predates_software_keys && both.version == ">= 4.0, < 5.0");
+        assert!(OldProvider::read("~> 3.27.0", false, Place::File("x".into())).unwrap().predates_software_keys);
         assert_eq!(OldProvider::read(">= 6.0", false, Place::File("x".into())), None);
     }
 
     #[test]
-    fn the_provider_is_known_by_its_source() {
-        for (source, is) in [
+    fn oci_provider_is_recognized_by_its_source() {
+        for (source, is_oci) in [
             ("oracle/oci", true),
             ("registry.terraform.io/oracle/oci", true),
             ("registry.opentofu.org/hashicorp/oci", true),
@@ -121,7 +126,7 @@ mod tests {
             ("acme/oci", false),
             ("hashicorp/aws", false),
         ] {
-            assert_eq!(is_oci_provider(source), is, "{source}");
+            assert_eq!(is_oci_provider(source), is_oci, "{source}");
         }
     }
 }

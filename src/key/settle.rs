@@ -1,11 +1,11 @@
-//! A plan or state and the configuration that it was made from describe the same key: the document says what is, the configuration says where it is
-//! written and what the document leaves open.
+//! A plan or state and its configuration describe the same keys: the document has the values; the configuration has the places, and the
+//! values that the document leaves open.
 
 use super::{KeyFacts, PlannedAction, VaultType};
 use crate::base::{Address, Claim, Fact, HiddenKeys, Step};
 use std::collections::{HashMap, HashSet};
 
-/// The resources other than keys that a document lists. A resource that it does not list does not exist, even if it is configured.
+/// The resources that a document lists, other than keys. A resource that it does not list does not exist, even if it is configured.
 #[derive(Clone, Debug, Default)]
 pub struct ListedResources {
     addresses: HashSet<String>,
@@ -20,27 +20,27 @@ impl ListedResources {
         self.blocks.extend(parsed.map(|parsed| parsed.without_keys().to_string()));
     }
 
-    /// Adds a vault by its address or its OCID, with its type where that is known.
+    /// Adds a vault by its address or its OCID, with its type if known.
     pub fn add_vault(&mut self, name: &str, kind: Option<VaultType>) {
         let known = self.vaults.entry(name.to_owned()).or_default();
         *known = known.take().or(kind);
     }
 
-    /// Whether a resource exists. Of a symbolic instance, whether its block has any.
+    /// Whether a resource exists. A symbolic instance exists if its block has any instance.
     fn has(&self, address: &str) -> bool {
-        // A symbolic instance has an address that no document has.
-        let is_block_there = || {
+        // No document contains the address of a symbolic instance.
+        let has_instances = || {
             let parsed = address.contains("[\"*\"]").then(|| Address::parse(address)).flatten();
             parsed.is_some_and(|parsed| self.blocks.contains(&parsed.without_keys().to_string()))
         };
-        self.addresses.contains(address) || is_block_there()
+        self.addresses.contains(address) || has_instances()
     }
 
-    /// The type of the vault that the configuration names for a key; `code` is the type that the configuration gives it.
+    /// The type of a key's vault, whose name and type (`code`) the configuration gives.
     fn vault_type(&self, name: Option<&str>, code: &VaultType) -> Option<&VaultType> {
         match name {
             Some(name) => self.vaults.get(name)?.as_ref(),
-            // One of several: they all have to be of one type.
+            // Without a name it can be any listed vault: all of them must have the same type.
             None => {
                 let mut kinds = self.vaults.values();
                 let first = kinds.next()?.as_ref()?;
@@ -50,42 +50,42 @@ impl ListedResources {
     }
 }
 
-/// Takes into a key of a document what the same key's configuration knows.
+/// Completes a key of a document from the same key's configuration.
 ///
-/// The document's claims stand. The configuration gives the places, and settles what the document leaves open: whether an argument that will be known
-/// after apply is omitted, the vault's type, what rotates the key by code. A document that does not know a value which the configuration gives was
-/// made with other inputs or from another configuration: then nothing is settled. `hidden` has the instance keys that addresses in the
-/// configuration do not show and those of the document do.
+/// The document's claims win. The configuration gives the places, and settles what the document leaves open: whether an argument that is
+/// known after apply is omitted, the vault's type, and rotation by Terraform. If the configuration has a value that the document does not
+/// know, the document was created with other inputs or from another configuration, and nothing is settled. `hidden` has the instance keys
+/// that the configuration's addresses hide and the document's addresses show.
 pub fn settle(key: &mut KeyFacts, code: &KeyFacts, hidden: &HiddenKeys, listed: &ListedResources) {
     key.document = Some(std::mem::replace(&mut key.place, code.place.clone()));
     key.source_root = Some(code.id.root.clone());
     key.declared = code.declared.clone();
-    // What exists keeps what its arguments omit.
+    // An existing key keeps its values for omitted arguments.
     let is_new = matches!(key.planned_action, PlannedAction::Create | PlannedAction::Replace | PlannedAction::Unknown);
     if is_new && let Some(name) = contradiction(key, code) {
         let label = format!(
             "the configuration and the plan give `{name}` different values: the configuration was changed after the plan and is not used"
         );
         key.notes.push(Step::new(code.place.clone(), label));
-        stale(&mut key.protection_mode);
-        stale(&mut key.rotation.enabled);
-        stale(&mut key.rotation.interval_days);
-        stale(&mut key.rotation.start);
+        mark_stale(&mut key.protection_mode);
+        mark_stale(&mut key.rotation.enabled);
+        mark_stale(&mut key.rotation.interval_days);
+        mark_stale(&mut key.rotation.start);
         return;
     }
-    fact(&mut key.protection_mode, &code.protection_mode, is_new);
-    fact(&mut key.rotation.enabled, &code.rotation.enabled, is_new);
-    fact(&mut key.rotation.interval_days, &code.rotation.interval_days, is_new);
-    fact(&mut key.rotation.start, &code.rotation.start, is_new);
-    fact(&mut key.lifecycle, &code.lifecycle, is_new);
-    fact(&mut key.external_key_reference, &code.external_key_reference, is_new);
-    fact(&mut key.restored, &code.restored, is_new);
-    fact(&mut key.display_name, &code.display_name, is_new);
-    fact(&mut key.compartment, &code.compartment, is_new);
+    settle_fact(&mut key.protection_mode, &code.protection_mode, is_new);
+    settle_fact(&mut key.rotation.enabled, &code.rotation.enabled, is_new);
+    settle_fact(&mut key.rotation.interval_days, &code.rotation.interval_days, is_new);
+    settle_fact(&mut key.rotation.start, &code.rotation.start, is_new);
+    settle_fact(&mut key.lifecycle, &code.lifecycle, is_new);
+    settle_fact(&mut key.external_key_reference, &code.external_key_reference, is_new);
+    settle_fact(&mut key.restored, &code.restored, is_new);
+    settle_fact(&mut key.display_name, &code.display_name, is_new);
+    settle_fact(&mut key.compartment, &code.compartment, is_new);
     key.rotation.block = code.rotation.block.clone().or_else(|| key.rotation.block.take());
-    key.rotation.absent_by.clone_from(&code.rotation.absent_by);
-    vault(key, code, hidden, listed);
-    rotation_by_code(key, code, hidden, listed);
+    key.rotation.absence_trail.clone_from(&code.rotation.absence_trail);
+    settle_vault(key, code, hidden, listed);
+    settle_schedules(key, code, hidden, listed);
     for authority in &code.authorities {
         let id = hidden.real(&authority.id);
         match key.authorities.iter_mut().find(|known| known.id == id) {
@@ -102,13 +102,13 @@ pub fn settle(key: &mut KeyFacts, code: &KeyFacts, hidden: &HiddenKeys, listed: 
     key.notes.extend(code.notes.iter().cloned());
 }
 
-/// Whether a key of a plan cannot come from this configuration as it is.
+/// Whether a plan's key cannot have been planned from this configuration.
 #[must_use]
 pub(crate) fn contradicts(key: &KeyFacts, code: &KeyFacts) -> bool {
     matches!(key.planned_action, PlannedAction::Create | PlannedAction::Replace) && contradiction(key, code).is_some()
 }
 
-/// The argument about which a plan and the configuration contradict each other.
+/// The first argument for which a plan and the configuration contradict each other.
 fn contradiction(key: &KeyFacts, code: &KeyFacts) -> Option<&'static str> {
     let differ = [
         ("protection_mode", differ(&key.protection_mode, &code.protection_mode)),
@@ -123,23 +123,23 @@ fn contradiction(key: &KeyFacts, code: &KeyFacts) -> Option<&'static str> {
     differ.into_iter().find(|(_, differ)| *differ).map(|(name, _)| name)
 }
 
-/// Whether a planned fact of a new key cannot come from this configuration.
+/// Whether a planned fact of a new key cannot have been planned from this configuration.
 fn differ<T: PartialEq>(planned: &Fact<T>, code: &Fact<T>) -> bool {
     match (&planned.claim, &code.claim) {
         (_, Claim::Unknown(_)) | (Claim::Unset, Claim::Unset) => false,
-        (Claim::Known(ours), Claim::Known(theirs)) => ours != theirs,
+        (Claim::Known(planned), Claim::Known(configured)) => planned != configured,
         (Claim::Known(_), Claim::Unset) | (Claim::Unset | Claim::Unknown(_), Claim::Known(_)) => true,
-        // After its mark the plan shows an expression: then the configuration writes one too.
+        // A second step is an expression that the plan shows: then the configuration must have one, too.
         (Claim::Unknown(_), Claim::Unset) => planned.trail.len() > 1 && code.trail.is_empty(),
     }
 }
 
-/// One fact. `is_open`: the document may have left it open although the configuration settles it.
-fn fact<T: Clone + PartialEq>(document: &mut Fact<T>, code: &Fact<T>, is_open: bool) {
+/// Settles one fact. `is_open`: the document may have left it open although the configuration settles it.
+fn settle_fact<T: Clone + PartialEq>(document: &mut Fact<T>, code: &Fact<T>, is_open: bool) {
     let agree = match (&document.claim, &code.claim) {
-        (Claim::Known(ours), Claim::Known(theirs)) => ours == theirs,
+        (Claim::Known(planned), Claim::Known(configured)) => planned == configured,
         (Claim::Unset, Claim::Unset) => true,
-        // With its inputs the document knows what the configuration does not: the way is the same.
+        // The document has more inputs than the configuration alone; the trail is the same.
         (_, Claim::Unknown(_)) => true,
         _ => false,
     };
@@ -155,15 +155,15 @@ fn fact<T: Clone + PartialEq>(document: &mut Fact<T>, code: &Fact<T>, is_open: b
     document.from_file |= code.from_file;
 }
 
-/// Adds to an unknown fact why the configuration does not settle it.
-fn stale<T>(fact: &mut Fact<T>) {
+/// Explains an unknown fact: the configuration is not the one of the plan.
+fn mark_stale<T>(fact: &mut Fact<T>) {
     if let Claim::Unknown(unknown) = &mut fact.claim {
         unknown.why = "the plan does not record it, and the configuration here is not the one that the plan was created from".into();
     }
 }
 
-/// The type of the vault: the configuration says which vault it is, the document of which type that vault is.
-fn vault(key: &mut KeyFacts, code: &KeyFacts, hidden: &HiddenKeys, listed: &ListedResources) {
+/// Settles the vault and its type: the configuration names the vault, and the document has the type of that vault.
+fn settle_vault(key: &mut KeyFacts, code: &KeyFacts, hidden: &HiddenKeys, listed: &ListedResources) {
     let name = code.vault.as_deref().map(|name| hidden.real(name));
     let claim = match (&key.vault_type.claim, &code.vault_type.claim) {
         (Claim::Unknown(_), Claim::Known(kind)) => match listed.vault_type(name.as_deref(), kind) {
@@ -174,7 +174,7 @@ fn vault(key: &mut KeyFacts, code: &KeyFacts, hidden: &HiddenKeys, listed: &List
             let found = name.and_then(|name| listed.vaults.get(&*name)).cloned().flatten();
             found.map_or_else(|| code.vault_type.claim.clone(), Claim::Known)
         }
-        (Claim::Known(ours), Claim::Known(theirs)) if ours != theirs => return,
+        (Claim::Known(planned), Claim::Known(configured)) if planned != configured => return,
         (claim, _) => claim.clone(),
     };
     if !code.vault_type.trail.is_empty() {
@@ -185,8 +185,8 @@ fn vault(key: &mut KeyFacts, code: &KeyFacts, hidden: &HiddenKeys, listed: &List
     key.vault = key.vault.take().or_else(|| code.vault.clone());
 }
 
-/// Versions, and what makes the next one: only a version that the document lists can be made again.
-fn rotation_by_code(key: &mut KeyFacts, code: &KeyFacts, hidden: &HiddenKeys, listed: &ListedResources) {
+/// Settles key versions and schedules: a schedule can only create a version again that the document lists.
+fn settle_schedules(key: &mut KeyFacts, code: &KeyFacts, hidden: &HiddenKeys, listed: &ListedResources) {
     for version in &code.versions {
         let id = hidden.real(&version.id);
         match key.versions.iter_mut().find(|known| known.id == id) {
@@ -204,7 +204,7 @@ fn rotation_by_code(key: &mut KeyFacts, code: &KeyFacts, hidden: &HiddenKeys, li
             Some(format!("the configuration rotates it with `{}`, which is not part of this plan or state", schedule.version).into());
     } else if key.schedules_unsure.is_some() {
         key.schedules_unsure.clone_from(&code.schedules_unsure);
-        key.is_schedule_refused = code.is_schedule_refused;
+        key.is_schedule_rejected = code.is_schedule_rejected;
     }
     key.idle_schedule.clone_from(&code.idle_schedule);
 }
@@ -225,12 +225,12 @@ mod tests {
         KeyFacts { protection_mode: mode, ..KeyFacts::new(id, Stage::Declared, planned_action, place) }
     }
 
-    fn written() -> Vec<Step> {
-        vec![Step::new(Place::File("main.tf".into()), "written here")]
+    fn main_tf() -> Vec<Step> {
+        vec![Step::new(Place::File("main.tf".into()), "set here")]
     }
 
     #[test]
-    fn an_omitted_attribute_of_a_new_key_is_settled_by_the_code() {
+    fn omitted_argument_of_a_new_key_is_settled_by_the_configuration() {
         let mut plan = key(InputKind::Plan, PlannedAction::Create, Fact::unknown("known after apply"));
         settle(&mut plan, &key(InputKind::Hcl, PlannedAction::Unknown, Fact::unset()), &ListedResources::default());
         assert!(plan.protection_mode.is_unset());
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn an_existing_keys_value_stands_whatever_the_code_says() {
+    fn value_of_an_existing_key_wins_over_the_configuration() {
         let mut plan = key(InputKind::Plan, PlannedAction::NoOp, Fact::known(ProtectionMode::Hsm));
         settle(&mut plan, &key(InputKind::Hcl, PlannedAction::Unknown, Fact::unset()), &ListedResources::default());
         assert_eq!(plan.protection_mode.value(), Some(&ProtectionMode::Hsm));
@@ -249,18 +249,18 @@ mod tests {
     }
 
     #[test]
-    fn a_known_value_is_shown_where_the_code_writes_it() {
+    fn known_value_gets_the_trail_of_a_configuration_that_agrees() {
         let mut plan = key(InputKind::Plan, PlannedAction::Create, Fact::known(ProtectionMode::Hsm));
         settle(
             &mut plan,
-            &key(InputKind::Hcl, PlannedAction::Unknown, Fact::known(ProtectionMode::Hsm).with_trail(written())),
+            &key(InputKind::Hcl, PlannedAction::Unknown, Fact::known(ProtectionMode::Hsm).with_trail(main_tf())),
             &ListedResources::default(),
         );
-        assert_eq!(*plan.protection_mode.trail, *written());
+        assert_eq!(*plan.protection_mode.trail, *main_tf());
         let mut other = key(InputKind::Plan, PlannedAction::Create, Fact::known(ProtectionMode::Hsm));
         settle(
             &mut other,
-            &key(InputKind::Hcl, PlannedAction::Unknown, Fact::known(ProtectionMode::Software).with_trail(written())),
+            &key(InputKind::Hcl, PlannedAction::Unknown, Fact::known(ProtectionMode::Software).with_trail(main_tf())),
             &ListedResources::default(),
         );
         assert_eq!(other.protection_mode.value(), Some(&ProtectionMode::Hsm));
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_the_plan_does_not_know_stays_unknown_and_nothing_else_is_settled() {
+    fn value_that_only_the_configuration_knows_stays_unknown_and_settles_nothing() {
         let mut plan = key(InputKind::Plan, PlannedAction::Create, Fact::unknown("known after apply"));
         plan.rotation.interval_days = Fact::unknown("known after apply");
         settle(&mut plan, &key(InputKind::Hcl, PlannedAction::Unknown, Fact::known(ProtectionMode::Software)), &ListedResources::default());
@@ -277,18 +277,18 @@ mod tests {
     }
 
     #[test]
-    fn an_argument_that_the_plan_computes_and_the_configuration_omits_stays_unknown() {
-        let planned = || Fact::unknown("it comes from `local.m`").with_trail([written(), written()].concat());
+    fn argument_that_the_plan_computes_and_the_configuration_omits_stays_unknown() {
+        let planned = || Fact::unknown("it comes from `local.m`").with_trail([main_tf(), main_tf()].concat());
         let mut plan = key(InputKind::Plan, PlannedAction::Create, planned());
         settle(&mut plan, &key(InputKind::Hcl, PlannedAction::Unknown, Fact::unset()), &ListedResources::default());
         assert!(plan.protection_mode.as_unknown().is_some());
         let mut plan = key(InputKind::Plan, PlannedAction::Create, planned());
-        settle(&mut plan, &key(InputKind::Hcl, PlannedAction::Unknown, Fact::unset().with_trail(written())), &ListedResources::default());
+        settle(&mut plan, &key(InputKind::Hcl, PlannedAction::Unknown, Fact::unset().with_trail(main_tf())), &ListedResources::default());
         assert!(plan.protection_mode.is_unset());
     }
 
     #[test]
-    fn what_the_document_does_not_list_does_not_exist() {
+    fn resources_that_the_document_does_not_list_do_not_exist() {
         let mut code = key(InputKind::Hcl, PlannedAction::Unknown, Fact::unset());
         let id = |id: &str| id.to_owned();
         for name in ["oci_kms_key_version.a", "oci_kms_key_version.b"] {
@@ -327,12 +327,12 @@ mod tests {
         listed.add_vault("oci_kms_vault.v", Some(VaultType::Default));
         let mut plan = open();
         settle(&mut plan, &code, &listed);
-        assert_eq!(plan.vault_type.value(), Some(&VaultType::Default), "the document knows better of which type the vault is");
+        assert_eq!(plan.vault_type.value(), Some(&VaultType::Default), "the document's vault type wins");
         let mut plan = open();
         code.schedules.truncate(0);
         code.vault = None;
         settle(&mut plan, &code, &listed);
         assert!(plan.schedules.is_empty() && plan.schedules_unsure.is_none());
-        assert!(plan.vault_type.as_unknown().is_some(), "one of several vaults of which none has the type that the configuration gives");
+        assert!(plan.vault_type.as_unknown().is_some(), "no listed vault has the configured type");
     }
 }

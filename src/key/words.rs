@@ -1,4 +1,4 @@
-//! The service's closed words, read in any case. Words we do not know are kept, never refused.
+//! The enumerations of the KMS API, read case-insensitively. Unknown words are kept, never rejected.
 
 use std::fmt;
 
@@ -8,15 +8,15 @@ macro_rules! words {
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         pub enum $name {
             $($(#[$vdoc])* $variant,)+
-            /// A word the service does not document, as it was written.
+            /// A word that the service does not document, unchanged.
             Other(String),
         }
 
         impl $name {
-            /// The words the service documents.
+            /// The words that the service documents.
             pub const WORDS: &[&str] = &[$($text),+];
 
-            /// Reads a word in any case.
+            /// Reads a word, ignoring case.
             #[must_use]
             pub fn read(text: &str) -> Self {
                 $(if text.eq_ignore_ascii_case($text) {
@@ -25,7 +25,7 @@ macro_rules! words {
                 Self::Other(text.to_owned())
             }
 
-            /// Whether it is one of the documented words.
+            /// Whether the service documents the word.
             #[must_use]
             pub fn is_documented(&self) -> bool {
                 !matches!(self, Self::Other(_))
@@ -46,9 +46,9 @@ macro_rules! words {
 words! {
     /// `protectionMode` of a key. Source: CreateKeyDetails of the KMS management API, version 20180608.
     ProtectionMode {
-        /// Kept in and used by a hardware security module; its versions are billed beyond the free allowance.
+        /// Stored and used in a hardware security module; key versions beyond the free allowance are billed.
         Hsm = "HSM",
-        /// Kept on a server, encrypted by a key in the HSM; free.
+        /// Stored on a server, encrypted by a key in the HSM; free.
         Software = "SOFTWARE",
         /// A reference to a key in an external key manager.
         External = "EXTERNAL",
@@ -60,9 +60,9 @@ words! {
     VaultType {
         /// A virtual vault on a shared partition; no automatic rotation.
         Default = "DEFAULT",
-        /// A virtual private vault on a partition of its own; the only type with automatic rotation.
+        /// A virtual private vault on a dedicated partition; the only type with automatic rotation.
         VirtualPrivate = "VIRTUAL_PRIVATE",
-        /// A vault whose keys live in an external key manager.
+        /// A vault whose keys are in an external key manager.
         External = "EXTERNAL",
     }
 }
@@ -70,27 +70,27 @@ words! {
 words! {
     /// `lifecycleState` of a key. Source: Key of the KMS management API, version 20180608.
     Lifecycle {
-        /// Being made.
+        /// Being created.
         Creating = "CREATING",
-        /// Being switched on.
+        /// Being enabled.
         Enabling = "ENABLING",
         /// In use.
         Enabled = "ENABLED",
-        /// Being switched off.
+        /// Being disabled.
         Disabling = "DISABLING",
-        /// Switched off: it can neither be used nor rotated.
+        /// Disabled: it can be neither used nor rotated.
         Disabled = "DISABLED",
         /// Being deleted.
         Deleting = "DELETING",
-        /// Gone.
+        /// Deleted.
         Deleted = "DELETED",
-        /// Waits for its deletion, 7 to 30 days.
+        /// Pending deletion, for 7 to 30 days.
         PendingDeletion = "PENDING_DELETION",
         /// Its deletion is being scheduled.
         SchedulingDeletion = "SCHEDULING_DELETION",
-        /// Its deletion is being called off.
+        /// Its deletion is being canceled.
         CancellingDeletion = "CANCELLING_DELETION",
-        /// Being changed.
+        /// Being updated.
         Updating = "UPDATING",
         /// Being backed up.
         BackupInProgress = "BACKUP_IN_PROGRESS",
@@ -100,13 +100,13 @@ words! {
 }
 
 impl Lifecycle {
-    /// Whether the key is gone or going.
+    /// Whether the key is deleted or will be.
     #[must_use]
     pub fn is_ending(&self) -> bool {
         matches!(self, Self::Deleting | Self::Deleted | Self::PendingDeletion | Self::SchedulingDeletion)
     }
 
-    /// Whether the key is switched off or being switched off.
+    /// Whether the key is disabled or being disabled.
     #[must_use]
     pub fn is_disabled(&self) -> bool {
         matches!(self, Self::Disabled | Self::Disabling)
@@ -116,7 +116,7 @@ impl Lifecycle {
 words! {
     /// `lastRotationStatus` of a rotation schedule. Source: AutoKeyRotationDetails of the KMS management API, version 20180608.
     RotationStatus {
-        /// The last scheduled rotation was done.
+        /// The last scheduled rotation succeeded.
         Success = "SUCCESS",
         /// The last scheduled rotation failed.
         Failed = "FAILED",
@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_read_in_any_case_and_unknown_ones_kept() {
+    fn words_are_read_in_any_case_and_unknown_words_are_kept() {
         assert_eq!(ProtectionMode::read("hsm"), ProtectionMode::Hsm);
         assert_eq!(VaultType::read("Virtual_Private"), VaultType::VirtualPrivate);
         assert_eq!(ProtectionMode::read("Quantum"), ProtectionMode::Other("Quantum".to_owned()));

@@ -4,8 +4,8 @@
 
 use crate::base::{Fact, Place, Problem, ProblemKind};
 use crate::key::{
-    AutoRotation, Importance, InputKind, Inventory, KeyFacts, KeyId, KeyShape, KeyVersion, Keys, Lifecycle, NotAudited, PlannedAction,
-    ProtectionMode, RotationStatus, Stage, Times, VaultType, VaultUsage,
+    AutoRotation, InputKind, Inventory, KeyFacts, KeyId, KeyShape, KeyVersion, Keys, Lifecycle, NotAudited, PlannedAction, ProtectionMode,
+    ReplicationRole, RotationStatus, Stage, Times, VaultType, VaultUsage,
 };
 use jiff::Timestamp;
 use serde::de::{SeqAccess, Visitor};
@@ -272,7 +272,7 @@ fn saved(key: &KeyFacts) -> SavedKey {
         ocid: key.ocid.clone().unwrap_or_default(),
         region: key.region.clone().unwrap_or_default(),
         vault: key.vault.clone(),
-        is_replica: key.importance == Importance::Replica,
+        is_replica: key.replication_role == ReplicationRole::Replica,
         display_name: put(&mut unknown, "display_name", &key.display_name),
         compartment_id: put(&mut unknown, "compartment_id", &key.compartment),
         lifecycle_state: put(&mut unknown, "lifecycle_state", &key.lifecycle),
@@ -354,7 +354,7 @@ fn facts(key: &SavedKey) -> Result<KeyFacts, SavedKeyError> {
         compartment: text("compartment_id", &key.compartment_id),
         freeform_tags: key.freeform_tags.clone(),
         defined_tags: key.defined_tags.clone(),
-        importance: if key.is_replica { Importance::Replica } else { Importance::Primary },
+        replication_role: if key.is_replica { ReplicationRole::Replica } else { ReplicationRole::Primary },
         versions: key.versions.iter().map(version).collect::<Result<_, _>>()?,
         times: Times {
             created: time(&key.time_created)?,

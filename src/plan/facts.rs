@@ -6,7 +6,7 @@ use super::resolve::{Resolver, Settled};
 use super::times;
 use super::values::ValueAt;
 use crate::base::{Fact, Problem, ProblemKind, Step};
-use crate::key::{Importance, InputKind, KeyFacts, KeyId, Lifecycle, PlannedAction, ProtectionMode, RotationStatus, Stage, Symbolic};
+use crate::key::{InputKind, KeyFacts, KeyId, Lifecycle, PlannedAction, ProtectionMode, ReplicationRole, RotationStatus, Stage, Symbolic};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -74,7 +74,7 @@ impl PlanFactReader<'_> {
         key.freeform_tags = self.tags("freeform_tags");
         key.defined_tags = self.tags("defined_tags");
         if matches!(item.values.cell(&["is_primary"]), ValueAt::Value { node: Node { value: NodeValue::Bool(false), .. }, .. }) {
-            key.importance = Importance::Replica;
+            key.replication_role = ReplicationRole::Replica;
         }
         if !matches!(item.planned_action, PlannedAction::Create | PlannedAction::Replace) {
             key.ocid = item.values.text(&["id"]).map(str::to_owned);

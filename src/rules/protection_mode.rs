@@ -9,7 +9,7 @@ use super::place;
 use super::subject::{self, Situation, VaultCase, listed, not_applicable, pass, sentences, shown_mode};
 use super::{Placement, Report, Rule, RuleReference, SettingRow, Settings, SwitchSetting, TREND, Verdict};
 use crate::base::{Bounds, Case, Claim, Unknown};
-use crate::key::{Importance, InputKind, KeyFacts, ProtectionMode, Stage};
+use crate::key::{InputKind, KeyFacts, ProtectionMode, ReplicationRole, Stage};
 
 /// Its id.
 pub const ID: &str = "OCI-KMS-004";
@@ -395,7 +395,7 @@ const MIGRATE: &str = "(the old one is deleted after 7 to 30 days and what it en
 
 /// What to write.
 fn help(key: &KeyFacts) -> String {
-    if key.importance == Importance::Replica {
+    if key.replication_role == ReplicationRole::Replica {
         let primary = "This key is a replica, which has the mode of its primary key: check that key, in the region of its vault.";
         return sentences([Some(primary.to_owned()), Some(exemption(key).to_owned())]);
     }
@@ -403,7 +403,7 @@ fn help(key: &KeyFacts) -> String {
         Some(_) => "If a certificate authority of another stack uses this key, it must stay an HSM key.".to_owned(),
         None => "If it is an RSA or ECDSA key that a certificate authority of another stack uses, it must stay an HSM key.".to_owned(),
     });
-    if let Some(old) = key.old_provider.as_ref().filter(|old| old.without_software) {
+    if let Some(old) = key.old_provider.as_ref().filter(|old| old.predates_software_keys) {
         let advice = format!(
             "SOFTWARE keys need oracle/oci 3.94.0 or later, and the configuration allows only {}: raise the constraint first.",
             old.version

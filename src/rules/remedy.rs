@@ -3,7 +3,7 @@
 use super::place::{self, EditTarget};
 use super::{Kind, Rule, Settings, Verdict};
 use crate::base::{Bounds, Claim, DefaultSite, Fact, Place, StepKind};
-use crate::key::Importance;
+use crate::key::ReplicationRole;
 use crate::key::{KeyFacts, ProtectionMode};
 use std::sync::Arc;
 
@@ -238,9 +238,9 @@ fn is_default<T>(fact: &Fact<T>) -> bool {
 
 /// A replica cannot be changed.
 pub(super) fn not_replica(key: &KeyFacts) -> Result<(), RemedyError> {
-    match key.importance {
-        Importance::Primary => Ok(()),
-        Importance::Replica => Err(RemedyError::Replica),
+    match key.replication_role {
+        ReplicationRole::Primary => Ok(()),
+        ReplicationRole::Replica => Err(RemedyError::Replica),
     }
 }
 

@@ -11,7 +11,7 @@ pub(super) fn remedies(key: &KeyFacts, kind: rules::Kind, settings: &Settings) -
     remedy::not_replica(key)?;
     match kind {
         rules::Kind::ProtectionMode(Kind::Hsm | Kind::HsmByDefault | Kind::InvalidProtectionMode) => {
-            if let Some(old) = key.old_provider.as_ref().filter(|old| old.without_software) {
+            if let Some(old) = key.old_provider.as_ref().filter(|old| old.predates_software_keys) {
                 return Err(RemedyError::NoSoftwareKeys(old.version.clone()));
             }
             remedy::not_ignored(key, "protection_mode")?;
@@ -41,7 +41,7 @@ fn software(key: &KeyFacts, safety: Safety, condition: Option<&'static str>, set
 /// The default by which the keys of a module are SOFTWARE keys where the caller sets nothing.
 pub(super) fn by_default(key: &KeyFacts, settings: &Settings) -> Option<Remedy> {
     let passes = |changes: &[ArgumentChange]| matches!(remedy::after_by_default(&RULE, key, changes, settings), Verdict::Pass { .. });
-    if passes(&[]) || key.old_provider.as_ref().is_some_and(|old| old.without_software) {
+    if passes(&[]) || key.old_provider.as_ref().is_some_and(|old| old.predates_software_keys) {
         return None;
     }
     let condition = may_be_for_authority(key).then_some("no certificate authority uses the keys");

@@ -113,7 +113,7 @@ fn keys_that_an_authority_elsewhere_may_use_are_not_changed_without_a_choice() {
 
 #[test]
 fn a_replica_is_referred_to_its_primary_key() {
-    let replica = with(mode(actual(), "HSM"), |key| key.importance = Importance::Replica);
+    let replica = with(mode(actual(), "HSM"), |key| key.replication_role = ReplicationRole::Replica);
     assert!(report(&RULE, &replica, &settings()).help.starts_with("This key is a replica"));
     assert!((RULE.remedies)(&replica, Kind::Hsm.into(), &settings()).is_err());
 }

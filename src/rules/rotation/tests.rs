@@ -602,7 +602,7 @@ fn row_1_a_forgotten_key_and_one_that_may_be_disabled() {
 
 #[test]
 fn a_replica_is_rotated_where_its_primary_key_is() {
-    let replica = |key| with(key, |key: &mut KeyFacts| key.importance = crate::key::Importance::Replica);
+    let replica = |key| with(key, |key: &mut KeyFacts| key.replication_role = crate::key::ReplicationRole::Replica);
     let old = replica(with(actual(), |key| key.times.current_version = Some(days_ago(400))));
     for key in [old, replica(declared())] {
         let help = report(&RULE, &key, &settings()).help;
@@ -620,7 +620,7 @@ fn an_old_provider_gets_neither_the_argument_nor_the_fix() {
                 version: "5.18.0".to_owned(),
                 is_locked,
                 place: key.place.clone(),
-                without_software: false,
+                predates_software_keys: false,
             }));
         })
     };

@@ -2,7 +2,7 @@
 
 use super::{Age, INTERVALS, Kind, max_rotation_days, written_versions};
 use crate::base::{Claim, Reason, Step, Unknown};
-use crate::key::{IdleSchedule, Importance, InputKind, KeyFacts, OldProvider, ProtectionMode, Stage};
+use crate::key::{IdleSchedule, InputKind, KeyFacts, OldProvider, ProtectionMode, ReplicationRole, Stage};
 use crate::rules::place;
 use crate::rules::subject::{
     self, Situation, VaultCase, always, day, how_to_settle_this, represents_many, sentences, shown_date, shown_days,
@@ -17,7 +17,7 @@ fn violation(kind: Kind, message: String, at: Placement, note: String, help: Str
 /// A replica refuses every command that would rotate it: what is to be done is to be done to its primary key.
 pub(super) fn of_replica(key: &KeyFacts, verdict: Verdict) -> Verdict {
     match verdict {
-        Verdict::Violation(report) if key.importance == Importance::Replica => {
+        Verdict::Violation(report) if key.replication_role == ReplicationRole::Replica => {
             let help = "This key is a replica: rotate the primary key, in the region of its vault, and the replica follows.".to_owned();
             Verdict::Violation(Report { help, ..report })
         }
@@ -92,7 +92,7 @@ pub(super) fn interval_missing(key: &KeyFacts, settings: &Settings) -> Verdict {
             let step = Step::new(block.clone(), "`rotation_interval_in_days` is missing here");
             place::of_steps(key, &[step], INTERVAL).with([switch.at])
         }
-        None => match place::of_absent(key, &key.rotation.absent_by, INTERVAL) {
+        None => match place::of_absent(key, &key.rotation.absence_trail, INTERVAL) {
             Some(at) => at.with([switch.at]),
             None => Placement { edit: EditTarget::Own, argument: INTERVAL.into(), ..switch },
         },
@@ -273,7 +273,7 @@ fn through_data(idle: &IdleSchedule, limit: i64) -> String {
 /// Row 12, where it is unknown whether code rotates the key.
 pub(super) fn code_unsure(key: &KeyFacts, why: &Reason) -> Verdict {
     let help = match key.id.input {
-        _ if key.is_schedule_refused => "Fix the configuration: Terraform would reject it, so a plan cannot resolve it either.".to_owned(),
+        _ if key.is_schedule_rejected => "Fix the configuration: Terraform would reject it, so a plan cannot resolve it either.".to_owned(),
         InputKind::Plan => "Pass the configuration with the plan: `--source DIR`.".to_owned(),
         _ => subject::settle_by(key, why.cause()),
     };

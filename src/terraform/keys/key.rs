@@ -334,7 +334,7 @@ fn rotation(reader: &BlockReader<'_>, body: &Body, facts: &mut KeyFacts) {
     let block = details.blocks.as_ref().and_then(|blocks| blocks.made.first().or(blocks.unsure.as_ref().map(|(_, _, nested)| nested)));
     facts.rotation.block = block.map(dynamic::place);
     let absent = details.blocks.as_ref().filter(|_| facts.rotation.block.is_none()).and_then(|blocks| blocks.absent.as_ref());
-    facts.rotation.absent_by = absent.map(|(for_each, span)| reader.way(for_each, *span)).unwrap_or_default();
+    facts.rotation.absence_trail = absent.map(|(for_each, span)| reader.way(for_each, *span)).unwrap_or_default();
 }
 
 /// Whether the key comes from a backup. Source: `kms_key_resource.go`, which then restores and never sends a mode.

@@ -170,7 +170,7 @@ impl Relations {
             }
             if facts.schedules_unsure.is_none() {
                 facts.schedules_unsure.clone_from(&version.made.unsure);
-                facts.is_schedule_refused = version.made.is_refused;
+                facts.is_schedule_rejected = version.made.is_refused;
             }
             if facts.idle_schedule.is_none() {
                 facts.idle_schedule.clone_from(&version.made.idle);

@@ -5,7 +5,7 @@ use super::tenancy::{A, B, C, EXTERNAL, FRA, IAD, KEYS, PRIVATE, Small, VIRTUAL}
 use super::trial::{self, healthy, run, trial};
 use jiff::Timestamp;
 use kmslint::base::Place;
-use kmslint::key::{Importance, InputKind, Lifecycle, PlannedAction, ProtectionMode, RotationStatus, Stage, VaultType};
+use kmslint::key::{InputKind, Lifecycle, PlannedAction, ProtectionMode, ReplicationRole, RotationStatus, Stage, VaultType};
 use kmslint::live::Clock;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -21,8 +21,8 @@ fn every_key_of_every_compartment_vault_and_region_is_found_once() {
     assert_eq!(trial.refused, [] as [&str; 0]);
     for key in &trial.inventory.keys {
         assert_eq!(
-            (key.stage, key.planned_action, key.id.input, key.importance),
-            (Stage::Actual, PlannedAction::NoOp, InputKind::Live, Importance::Primary)
+            (key.stage, key.planned_action, key.id.input, key.replication_role),
+            (Stage::Actual, PlannedAction::NoOp, InputKind::Live, ReplicationRole::Primary)
         );
         let region = key.region.clone().unwrap();
         assert_eq!(&*key.id.root, format!("live/{region}"));

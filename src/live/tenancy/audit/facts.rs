@@ -2,8 +2,8 @@
 
 use crate::base::{Fact, Place};
 use crate::key::{
-    AutoRotation, Importance, InputKind, KeyFacts, KeyId, KeyShape, KeyVersion, Lifecycle, PlannedAction, ProtectionMode, RotationStatus,
-    Stage, Times, VaultType, VaultUsage,
+    AutoRotation, InputKind, KeyFacts, KeyId, KeyShape, KeyVersion, Lifecycle, PlannedAction, ProtectionMode, ReplicationRole,
+    RotationStatus, Stage, Times, VaultType, VaultUsage,
 };
 use crate::live::tenancy::wire::{KeyRecord, KeyVersionRecord, RotationRecord, Usage, VaultRecord};
 use serde_json::Value;
@@ -53,7 +53,7 @@ pub(crate) fn key_facts(seen: &KeyReadings<'_>) -> KeyFacts {
         compartment: optional(key.compartment_id.clone()),
         freeform_tags: key.freeform_tags.iter().flatten().map(|(name, value)| (name.clone(), text(value))).collect(),
         defined_tags: defined_tags(key),
-        importance: importance(seen, key),
+        replication_role: replication_role(seen, key),
         versions: seen.versions.iter().map(|version| key_version(version, current)).collect(),
         times: Times {
             created: seen.listed.time_created.or(key.time_created),
@@ -112,12 +112,12 @@ fn shape(listed: &KeyRecord, key: &KeyRecord) -> KeyShape {
     }
 }
 
-fn importance(seen: &KeyReadings<'_>, key: &KeyRecord) -> Importance {
+fn replication_role(seen: &KeyReadings<'_>, key: &KeyRecord) -> ReplicationRole {
     match key.is_primary.or(seen.vault.is_primary) {
-        Some(false) => Importance::Replica,
+        Some(false) => ReplicationRole::Replica,
         // Advice for a replica sends its reader to a primary key in another region: where the details of the vault are denied,
         // none may be supposed.
-        _ => Importance::Primary,
+        _ => ReplicationRole::Primary,
     }
 }
 
