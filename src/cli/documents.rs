@@ -5,7 +5,7 @@ use crate::base::{FileName, Place, Problem, ProblemKind, disk};
 use crate::check::{InputDocument, STDIN};
 use crate::key::Inventory;
 use crate::live;
-use crate::plan::{self, Recognised};
+use crate::plan::{self, Recognized};
 use crate::policy::Config;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -70,30 +70,30 @@ impl Sorted {
             let opened: io::Result<Box<dyn Read + Send>> =
                 if is_input { Ok(Box::new(io::stdin())) } else { disk::open_stream(&full).map_err(io::Error::other) };
             let place = Place::File(name.as_str().into());
-            match opened.and_then(recognise) {
+            match opened.and_then(recognize) {
                 Err(error) => self.problems.push(Problem::new(ProblemKind::Unreadable, format!("it cannot be read: {error}")).at(place)),
-                Ok((Recognised::Refused(refusal), ..)) if is_input && refusal.is_empty_file() => {
+                Ok((Recognized::Refused(refusal), ..)) if is_input && refusal.is_empty_file() => {
                     let help = "Pipe a plan or a state into kmslint: `terraform show -json tfplan | kmslint -`. If you did, the command \
                                 before the pipe failed";
                     self.problems.push(Problem::new(ProblemKind::Unparsable, "standard input is empty").at(place).help(help));
                 }
-                Ok((Recognised::Refused(refusal), ..)) => {
+                Ok((Recognized::Refused(refusal), ..)) => {
                     self.problems.push(Problem::new(ProblemKind::Unparsable, refusal.what).at(place).help(refusal.help));
                 }
-                Ok((Recognised::OtherJson, input, true)) => match disk::read_bounded(input, live::saved::CAP).and_then(disk::text) {
+                Ok((Recognized::OtherJson, input, true)) => match disk::read_bounded(input, live::saved::CAP).and_then(disk::text) {
                     Ok(text) => self.saved.absorb(live::saved::read(&name, &text)),
                     Err(error) => {
                         self.problems.push(Problem::new(ProblemKind::Unreadable, format!("it cannot be read: {error}")).at(place));
                     }
                 },
-                Ok((Recognised::Other | Recognised::OtherJson | Recognised::Configuration, ..)) => {
+                Ok((Recognized::Other | Recognized::OtherJson | Recognized::Configuration, ..)) => {
                     let help = "kmslint reads directories and files of configuration (.tf, .tofu, .tfvars and their JSON forms), plans \
                                 (`terraform show -json PLANFILE`), states, and inventories saved by `kmslint live --save`";
                     let problem = Problem::new(ProblemKind::Unparsable, "not a plan or a state in JSON");
                     self.problems.push(problem.at(place).help(help));
                 }
-                Ok((kind @ (Recognised::Plan | Recognised::State | Recognised::RawState), input, _)) => {
-                    self.has_plan |= kind == Recognised::Plan;
+                Ok((kind @ (Recognized::Plan | Recognized::State | Recognized::RawState), input, _)) => {
+                    self.has_plan |= kind == Recognized::Plan;
                     let sources = code_directories(source, base, &full, is_input);
                     documents.push(InputDocument { name, input, sources, is_source_named: source.is_some() });
                 }
@@ -104,11 +104,11 @@ impl Sorted {
 }
 
 /// What an input is, the input, and whether it is a saved inventory of the service.
-fn recognise(input: Box<dyn Read + Send>) -> io::Result<(Recognised, Box<dyn Read + Send>, bool)> {
+fn recognize(input: Box<dyn Read + Send>) -> io::Result<(Recognized, Box<dyn Read + Send>, bool)> {
     let (head, input) = plan::open(input)?;
-    let recognised = plan::recognise(&head, Path::new(""));
+    let recognized = plan::recognize(&head, Path::new(""));
     let is_saved = live::saved::is_saved(&head);
-    Ok((recognised, input, is_saved))
+    Ok((recognized, input, is_saved))
 }
 
 /// Where the code of a document is looked for: `--source`, or the document's directory and then the working directory.

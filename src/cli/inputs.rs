@@ -5,7 +5,7 @@ use super::environment::Environment;
 use super::error::CliError;
 use super::spelling::{Added, added};
 use crate::key::NotReadKind;
-use crate::plan::{self, Recognised};
+use crate::plan::{self, Recognized};
 use crate::terraform::{EnvInput, FileDialect, InputSource, ScanRequest};
 use clap::ArgMatches;
 use std::path::{Path, PathBuf};
@@ -78,9 +78,9 @@ fn var(text: &str, by: &'static str) -> Result<InputSource, CliError> {
 
 /// What a file is that a walk of a directory sees, if it is a plan or a state.
 fn document(head: &[u8]) -> Option<NotReadKind> {
-    match plan::recognise(head, Path::new("")) {
-        Recognised::Plan => Some(NotReadKind::Plan),
-        Recognised::State | Recognised::RawState => Some(NotReadKind::State),
+    match plan::recognize(head, Path::new("")) {
+        Recognized::Plan => Some(NotReadKind::Plan),
+        Recognized::State | Recognized::RawState => Some(NotReadKind::State),
         _ => None,
     }
 }

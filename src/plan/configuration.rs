@@ -69,7 +69,7 @@ pub(super) struct Expression {
     pub references: Vec<PlanReference>,
     /// Where it is in the plan.
     pub pointer: Arc<str>,
-    pub spot: ScanPosition,
+    pub position: ScanPosition,
 }
 
 impl ConfiguredArgument {
@@ -121,7 +121,7 @@ fn wanted(kind: &[u8]) -> EntryFilter {
     if RELATED.contains(&kind) {
         EntryFilter::Yes
     } else if PASSES_TIME_ON.iter().any(|prefix| kind.starts_with(prefix)) {
-        EntryFilter::IfItMayChange
+        EntryFilter::IfNotLiteral
     } else {
         EntryFilter::No
     }
@@ -134,14 +134,14 @@ pub(super) fn read(scanner: &mut PlanScanner, pointer: &mut Pointer) -> Result<C
     walk::object(scanner, pointer, "`configuration`", |scanner, pointer, key| match key {
         "provider_config" => {
             let pointer = pointer.text();
-            for (name, node) in walk::keep(scanner)?.members() {
+            for (name, node) in walk::read_node(scanner)?.members() {
                 let text = |key| node.get(key).and_then(Node::text);
                 if text("full_name").or_else(|| text("name")).is_some_and(is_oci_provider)
                     && let Some(found) = node.get("version_constraint")
                     && let Some(constraint) = found.text()
                 {
-                    let pointer = walk::down(&walk::down(&pointer, name), "version_constraint");
-                    constraints.push((constraint.to_owned(), pointer, found.spot));
+                    let pointer = walk::child_pointer(&walk::child_pointer(&pointer, name), "version_constraint");
+                    constraints.push((constraint.to_owned(), pointer, found.position));
                 }
             }
             Ok(())
@@ -176,8 +176,8 @@ fn module(scanner: &mut PlanScanner, pointer: &mut Pointer) -> Result<Configured
             Ok(())
         }
         "outputs" => walk::object(scanner, pointer, "`outputs`", |scanner, pointer, name| {
-            let node = walk::keep(scanner)?;
-            if let Some(found_expression) = node.get("expression").and_then(|node| expression(node, &pointer.down("expression"))) {
+            let node = walk::read_node(scanner)?;
+            if let Some(found_expression) = node.get("expression").and_then(|node| expression(node, &pointer.child("expression"))) {
                 found.outputs.insert(name.to_owned(), found_expression);
             }
             Ok(())
@@ -195,14 +195,14 @@ fn call(scanner: &mut PlanScanner, pointer: &mut Pointer) -> Result<ConfiguredCa
             Ok(())
         }
         "expressions" => walk::object(scanner, pointer, "`expressions`", |scanner, pointer, name| {
-            let node = walk::keep(scanner)?;
+            let node = walk::read_node(scanner)?;
             if let Some(argument) = expression(&node, &pointer.text()) {
                 call.arguments.insert(name.to_owned(), argument);
             }
             Ok(())
         }),
         "for_each_expression" | "count_expression" => {
-            call.repeat = expression(&walk::keep(scanner)?, &pointer.text());
+            call.repeat = expression(&walk::read_node(scanner)?, &pointer.text());
             Ok(())
         }
         _ => scanner.skip(),
@@ -219,7 +219,7 @@ pub(super) fn given(scanner: &mut PlanScanner, pointer: &mut Pointer, member: &s
             if key != member {
                 return scanner.skip();
             }
-            value = scanner.keep_value(|kept| {
+            value = scanner.read_value(|kept| {
                 if kept.text.len() > LARGE {
                     return Ok(GivenConstant::Value(None));
                 }
@@ -236,10 +236,10 @@ pub(super) fn given(scanner: &mut PlanScanner, pointer: &mut Pointer, member: &s
 
 fn resource(node: &Node, pointer: &Pointer) -> Option<(String, ConfiguredResource)> {
     let address = node.get("address")?.text()?.to_owned();
-    let arguments = node.get("expressions").map(|node| arguments(node, &pointer.down("expressions"))).unwrap_or_default();
+    let arguments = node.get("expressions").map(|node| arguments(node, &pointer.child("expressions"))).unwrap_or_default();
     let repeat = ["for_each_expression", "count_expression"]
         .into_iter()
-        .find_map(|key| node.get(key).and_then(|node| expression(node, &pointer.down(key))));
+        .find_map(|key| node.get(key).and_then(|node| expression(node, &pointer.child(key))));
     let kind = node.get("type").and_then(Node::text).unwrap_or_default();
     let passes_time_on = !address.starts_with("data.") && PASSES_TIME_ON.iter().any(|prefix| kind.as_bytes().starts_with(prefix));
     Some((address, ConfiguredResource { passes_time_on, arguments, repeat }))
@@ -247,12 +247,14 @@ fn resource(node: &Node, pointer: &Pointer) -> Option<(String, ConfiguredResourc
 
 fn arguments(node: &Node, pointer: &str) -> BTreeMap<String, ConfiguredArgument> {
     let members = node.members().iter().filter_map(|(name, node)| {
-        let pointer = walk::down(pointer, name);
+        let pointer = walk::child_pointer(pointer, name);
         let argument = match &node.value {
             // In the provider's schema every block but `timeouts` is a list or a set, and written as a list; expressions are objects.
             NodeValue::List(list) => {
                 let blocks = list.iter().enumerate();
-                ConfiguredArgument::Blocks(blocks.map(|(index, node)| arguments(node, &walk::down(&pointer, &index.to_string()))).collect())
+                ConfiguredArgument::Blocks(
+                    blocks.map(|(index, node)| arguments(node, &walk::child_pointer(&pointer, &index.to_string()))).collect(),
+                )
             }
             _ => ConfiguredArgument::Expression(expression(node, &pointer)?),
         };
@@ -270,5 +272,5 @@ fn expression(node: &Node, pointer: &str) -> Option<Expression> {
     };
     let references = node.get("references").map(Node::elements).unwrap_or_default();
     let references = reference::read(references.iter().filter_map(Node::text));
-    Some(Expression { constant, references, pointer: pointer.into(), spot: node.spot })
+    Some(Expression { constant, references, pointer: pointer.into(), position: node.position })
 }

@@ -1,4 +1,4 @@
-//! One pass over a plan or a state: of the complete document, only what keys need is kept.
+//! One pass over a plan or a state, which keeps only the parts that keys need.
 
 use super::configuration::{self, ConfiguredModule, GivenConstant};
 use super::node::{Node, NodeValue};
@@ -8,7 +8,7 @@ use crate::key::kinds;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The attributes that are kept of what keys have to do with. All else is forgotten at once.
+/// The attributes that are kept of keys and related resources. All others are dropped at once.
 const ATTRIBUTES: &[&str] = &[
     "auto_key_rotation_details",
     "compartment_id",
@@ -43,8 +43,8 @@ const ATTRIBUTES: &[&str] = &[
     "vaults",
 ];
 
-/// What is wrong where other text follows the document.
-pub(super) const FOLLOWED: &str = "unexpected text after the document";
+/// The error if other text follows the document.
+pub(super) const TRAILING_TEXT: &str = "unexpected text after the document";
 
 /// A resource entry.
 #[derive(Debug)]
@@ -73,7 +73,7 @@ impl ResourceEntry {
                         let NodeValue::List(instances) = &mut member.value else { continue };
                         for instance in instances {
                             let NodeValue::Object(parts) = &mut instance.value else { continue };
-                            // The provider's own notes on an instance are never asked for, and there is one for each instance.
+                            // The provider's own data on an instance is never needed, and every instance has some.
                             parts.retain(|(key, _)| key != "private");
                             parts.iter_mut().filter(|(key, _)| key == "attributes").for_each(|(_, part)| part.keep_only(ATTRIBUTES));
                         }
@@ -85,7 +85,7 @@ impl ResourceEntry {
         Self { node, pointer: pointer.text().into() }
     }
 
-    /// A string member.
+    /// The value of a string member.
     pub(super) fn text(&self, key: &str) -> Option<&str> {
         self.node.get(key)?.text()
     }
@@ -101,10 +101,10 @@ impl ResourceEntry {
     }
 }
 
-/// What was kept of a document.
+/// The parts of a document that are kept.
 #[derive(Debug, Default)]
 pub(super) struct PlanDocument {
-    /// The keys of the document itself, as far as it was read.
+    /// The top-level keys, as far as the document was read.
     pub keys: BTreeSet<String>,
     /// `format_version` of plans and of `show -json`.
     pub format_version: Option<String>,
@@ -112,9 +112,9 @@ pub(super) struct PlanDocument {
     pub version: Option<String>,
     pub errored: bool,
     pub complete: Option<bool>,
-    /// How often `planned_values` names the type of a key.
+    /// How often `planned_values` contains the type `oci_kms_key`.
     pub planned_keys: usize,
-    /// Whether `deferred_changes` holds any.
+    /// Whether `deferred_changes` has any elements.
     pub deferred_any: bool,
     pub variables: BTreeMap<String, GivenConstant>,
     pub configuration: Option<ConfiguredModule>,
@@ -127,23 +127,23 @@ pub(super) struct PlanDocument {
     pub stored: Vec<ResourceEntry>,
     /// `resources` of a raw state.
     pub raw: Vec<ResourceEntry>,
-    /// Where the first key of the document is that says it is a state of version 1 to 3.
+    /// Where `modules` is, which only states of version 1 to 3 have.
     pub modules: Option<ScanPosition>,
 }
 
-fn related(kind: &[u8]) -> bool {
+fn is_related(kind: &[u8]) -> bool {
     RELATED.contains(&kind)
 }
 
-fn others(kind: &[u8]) -> bool {
-    related(kind) && !key(kind)
+fn is_related_other(kind: &[u8]) -> bool {
+    is_related(kind) && !is_key(kind)
 }
 
-fn key(kind: &[u8]) -> bool {
+fn is_key(kind: &[u8]) -> bool {
     kind == kinds::KEY.as_bytes()
 }
 
-/// Reads a document into `found`, which holds what was read even where the document breaks off.
+/// Reads a document into `found`, which keeps what was read before an error.
 pub(super) fn read(scanner: &mut PlanScanner, found: &mut PlanDocument) -> Result<(), ScanError> {
     let mut pointer = Pointer::default();
     walk::object(scanner, &mut pointer, "the document", |scanner, pointer, name| {
@@ -152,44 +152,44 @@ pub(super) fn read(scanner: &mut PlanScanner, found: &mut PlanDocument) -> Resul
     })?;
     match scanner.peek()? {
         None => Ok(()),
-        Some(_) => Err(scanner.broken(FOLLOWED)),
+        Some(_) => Err(scanner.syntax_error(TRAILING_TEXT)),
     }
 }
 
 fn member(scanner: &mut PlanScanner, pointer: &mut Pointer, name: &str, found: &mut PlanDocument) -> Result<(), ScanError> {
     match name {
-        "format_version" => found.format_version = Some(short(scanner)?),
-        "version" => found.version = Some(short(scanner)?),
-        "errored" => found.errored = scanner.keep_value(|kept| Ok(kept.text == b"true"))?,
-        "complete" => found.complete = Some(scanner.keep_value(|kept| Ok(kept.text != b"false"))?),
+        "format_version" => found.format_version = Some(version_text(scanner)?),
+        "version" => found.version = Some(version_text(scanner)?),
+        "errored" => found.errored = scanner.read_value(|kept| Ok(kept.text == b"true"))?,
+        "complete" => found.complete = Some(scanner.read_value(|kept| Ok(kept.text != b"false"))?),
         "variables" => found.variables = configuration::given(scanner, pointer, "value")?,
         "configuration" => found.configuration = Some(configuration::read(scanner, pointer)?),
         "resource_changes" => {
-            walk::entries(scanner, pointer, related, |node, pointer| found.changes.push(ResourceEntry::new(node, pointer)))?
+            walk::entries(scanner, pointer, is_related, |node, pointer| found.changes.push(ResourceEntry::new(node, pointer)))?
         }
-        "resource_drift" => walk::entries(scanner, pointer, key, |node, pointer| found.drift.push(ResourceEntry::new(node, pointer)))?,
+        "resource_drift" => walk::entries(scanner, pointer, is_key, |node, pointer| found.drift.push(ResourceEntry::new(node, pointer)))?,
         "deferred_changes" => walk::array(scanner, pointer, |scanner, pointer| {
             found.deferred_any = true;
             walk::object(scanner, pointer, "a deferred change", |scanner, pointer, name| {
                 if name != "resource_change" {
                     return scanner.skip();
                 }
-                if let Some(node) = walk::entry(scanner, related)? {
+                if let Some(node) = walk::entry(scanner, is_related)? {
                     found.deferred.push(ResourceEntry::new(node, pointer));
                 }
                 Ok(())
             })
         })?,
-        // These are the values of the changes once more. How often a key is among them shows whether a tool has taken the changes out.
+        // The values repeat those of the changes. The number of keys among them shows whether another tool removed the changes.
         "planned_values" => found.planned_keys = scanner.skip_and_count(b"\"oci_kms_key\"")?,
         "prior_state" => walk::object(scanner, pointer, "`prior_state`", |scanner, pointer, name| match name {
-            // Of keys the changes say more, where they were read before.
-            "values" if found.keys.contains("resource_changes") => state(scanner, pointer, others, &mut found.prior),
-            "values" => state(scanner, pointer, related, &mut found.prior),
+            // The changes know more about keys; the prior state's keys are needed only without changes.
+            "values" if found.keys.contains("resource_changes") => state_values(scanner, pointer, is_related_other, &mut found.prior),
+            "values" => state_values(scanner, pointer, is_related, &mut found.prior),
             _ => scanner.skip(),
         })?,
-        "values" => state(scanner, pointer, related, &mut found.stored)?,
-        "resources" => walk::entries(scanner, pointer, related, |node, pointer| found.raw.push(ResourceEntry::new(node, pointer)))?,
+        "values" => state_values(scanner, pointer, is_related, &mut found.stored)?,
+        "resources" => walk::entries(scanner, pointer, is_related, |node, pointer| found.raw.push(ResourceEntry::new(node, pointer)))?,
         "modules" => {
             found.modules = Some(scanner.here());
             scanner.skip()?;
@@ -199,9 +199,9 @@ fn member(scanner: &mut PlanScanner, pointer: &mut Pointer, name: &str, found: &
     Ok(())
 }
 
-/// A string or a number that says a version.
-fn short(scanner: &mut PlanScanner) -> Result<String, ScanError> {
-    let node = walk::keep(scanner)?;
+/// Reads a version, which is a string or a number.
+fn version_text(scanner: &mut PlanScanner) -> Result<String, ScanError> {
+    let node = walk::read_node(scanner)?;
     Ok(match node.value {
         NodeValue::Text(text) => text,
         NodeValue::Number(text) => text.into(),
@@ -209,8 +209,8 @@ fn short(scanner: &mut PlanScanner) -> Result<String, ScanError> {
     })
 }
 
-/// Reads the values of a state: `root_module` and what is below it.
-fn state(
+/// Reads the values of a state: `root_module` and its child modules.
+fn state_values(
     scanner: &mut PlanScanner,
     pointer: &mut Pointer,
     wanted: fn(&[u8]) -> bool,

@@ -4,7 +4,7 @@ use super::document::ResourceEntry;
 use super::node::{Node, NodeValue};
 use super::scan::ScanPosition;
 use super::values::hides;
-use super::walk::down;
+use super::walk::child_pointer;
 use crate::base::Step;
 use crate::key::{KeyFacts, kinds};
 use std::collections::HashMap;
@@ -17,7 +17,7 @@ const ATTRIBUTES: [&str; 4] = ["protection_mode", "is_auto_rotation_enabled", "d
 pub(super) struct PlannedDrift {
     address: String,
     pointer: String,
-    spot: ScanPosition,
+    position: ScanPosition,
     labels: Vec<String>,
 }
 
@@ -45,7 +45,7 @@ pub(super) fn read(entry: ResourceEntry) -> Option<PlannedDrift> {
         }
         labels
     };
-    Some(PlannedDrift { address, pointer: down(&entry.pointer, "change"), spot: change.spot, labels })
+    Some(PlannedDrift { address, pointer: child_pointer(&entry.pointer, "change"), position: change.position, labels })
 }
 
 /// Adds drift to the keys it is about.
@@ -60,7 +60,7 @@ pub(super) fn note(file: &Arc<str>, drift: impl Iterator<Item = PlannedDrift>, k
     }
     for drift in drift {
         let Some(key) = known.get(&drift.address).and_then(|at| keys.get_mut(*at)) else { continue };
-        let here = drift.spot.place(file, &drift.pointer);
+        let here = drift.position.place(file, &drift.pointer);
         key.notes.extend(drift.labels.into_iter().map(|label| Step::new(here.clone(), label)));
     }
 }

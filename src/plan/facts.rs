@@ -38,13 +38,13 @@ impl PlanFactReader<'_> {
         let item = self.item;
         let stage = if input == InputKind::State { Stage::Actual } else { Stage::Declared };
         let id = KeyId { root: Arc::clone(self.file), inputs: None, address: item.address.clone(), input };
-        let mut key = KeyFacts::new(id, stage, item.planned_action, item.spot.place(self.file, &item.pointer));
+        let mut key = KeyFacts::new(id, stage, item.planned_action, item.position.place(self.file, &item.pointer));
         key.notes = item.remarks.iter().map(|remark| Step::new(key.place.clone(), remark.as_str())).collect();
-        for (message, spot, pointer) in &item.faults {
-            let problem = Problem::new(ProblemKind::Unparsable, message.clone()).at(spot.place(self.file, pointer));
+        for (message, position, pointer) in &item.faults {
+            let problem = Problem::new(ProblemKind::Unparsable, message.clone()).at(position.place(self.file, pointer));
             self.problems.push(problem.help("Create the file again with `terraform show -json`"));
         }
-        if item.any {
+        if item.is_symbolic {
             key.symbolic = Some(Symbolic { why: "their number is known only after another apply".into(), place: None });
         }
         key.protection_mode =
@@ -60,7 +60,7 @@ impl PlanFactReader<'_> {
         if let ValueAt::Value { node, pointer, .. } = item.values.cell(&[DETAILS])
             && let Some(block) = node.elements().first()
         {
-            key.rotation.block = Some(block.spot.place(self.file, &format!("{pointer}/0")));
+            key.rotation.block = Some(block.position.place(self.file, &format!("{pointer}/0")));
         }
         key.lifecycle = self.lifecycle();
         key.shape.algorithm = self.fact(&["key_shape", "algorithm"], text);
@@ -89,8 +89,8 @@ impl PlanFactReader<'_> {
         match item.values.cell(path) {
             ValueAt::Absent | ValueAt::Null if !item.faults.is_empty() => Fact::unknown("its entry in the file cannot be read"),
             ValueAt::Absent | ValueAt::Null => Fact::unset(),
-            ValueAt::Unknown { pointer, spot, whole_block } => {
-                let mut trail = vec![Step::new(spot.place(self.file, &pointer), "not known in the plan")];
+            ValueAt::Unknown { pointer, position, whole_block } => {
+                let mut trail = vec![Step::new(position.place(self.file, &pointer), "not known in the plan")];
                 let settled = match self.resolver {
                     Some(resolver) => resolver.settle(item, path, whole_block),
                     None => Settled::Unknown { why: "known after apply".to_owned(), step: None },
@@ -104,7 +104,7 @@ impl PlanFactReader<'_> {
                 }
             }
             ValueAt::Value { node, pointer, sensitive } => {
-                let here = node.spot.place(self.file, &pointer);
+                let here = node.position.place(self.file, &pointer);
                 let label = if self.resolver.is_some() { "planned value" } else { "value in the state" };
                 let trail = vec![Step::new(here.clone(), label)];
                 let fact = match read(node) {
@@ -155,11 +155,11 @@ impl PlanFactReader<'_> {
         for kind in ["restore_from_file", "restore_from_object_store"] {
             match self.item.values.cell(&[kind]) {
                 ValueAt::Value { node, pointer, .. } if !node.elements().is_empty() => {
-                    let here = node.spot.place(self.file, &pointer);
+                    let here = node.position.place(self.file, &pointer);
                     return Fact::known(true).with_trail(vec![Step::new(here, "the key is restored from this backup")]);
                 }
-                ValueAt::Unknown { pointer, spot, .. } => {
-                    let here = spot.place(self.file, &pointer);
+                ValueAt::Unknown { pointer, position, .. } => {
+                    let here = position.place(self.file, &pointer);
                     let fact = Fact::unknown(format!("whether there is a `{kind}` block is known only after apply"));
                     restored = fact.with_trail(vec![Step::new(here, "not known in the plan")]);
                 }
@@ -173,7 +173,7 @@ impl PlanFactReader<'_> {
     fn wrong_endpoint(&self) -> Option<Step> {
         let ValueAt::Value { node, pointer, sensitive: false } = self.item.values.cell(&["management_endpoint"]) else { return None };
         let what = crate::key::wrong_endpoint(node.text()?)?;
-        Some(Step::new(node.spot.place(self.file, &pointer), format!("this is {what}")))
+        Some(Step::new(node.position.place(self.file, &pointer), format!("this is {what}")))
     }
 
     fn tags(&self, name: &str) -> BTreeMap<String, String> {

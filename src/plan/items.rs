@@ -4,12 +4,12 @@ use super::document::ResourceEntry;
 use super::node::{Node, NodeValue};
 use super::scan::ScanPosition;
 use super::values::Values;
-use super::walk::down;
+use super::walk::child_pointer;
 use crate::base::{Address, InstanceKey};
 use crate::key::PlannedAction;
 
 /// How many bytes the addresses of a document's resources may have together. Terraform projects of 100,000 resources stay below a tenth.
-pub(super) const MOST_TEXT: usize = 64 << 20;
+pub(super) const MAX_ADDRESS_BYTES: usize = 64 << 20;
 
 /// A resource instance.
 #[derive(Debug)]
@@ -22,11 +22,11 @@ pub(super) struct DocumentResource {
     pub planned_action: PlannedAction,
     pub values: Values,
     pub pointer: String,
-    pub spot: ScanPosition,
+    pub position: ScanPosition,
     /// Things to say next to it.
     pub remarks: Vec<String>,
     /// Set where `for_each` or `count` is not known yet.
-    pub any: bool,
+    pub is_symbolic: bool,
     /// What is wrong with the entry itself, and where.
     pub faults: Vec<(String, ScanPosition, String)>,
 }
@@ -39,20 +39,20 @@ impl DocumentResource {
 }
 
 /// A change of a plan. `None` for a deposed object, which is a leftover of an earlier run.
-pub(super) fn change(mut entry: ResourceEntry) -> Option<DocumentResource> {
+pub(super) fn read_change(mut entry: ResourceEntry) -> Option<DocumentResource> {
     if entry.text("deposed").is_some() {
         return None;
     }
     let Some(given) = entry.text("address").map(str::to_owned) else { return Some(unreadable(&entry, "has no `address`")) };
     // An instance that stands for all is printed as `[*]`.
-    let any = given.contains("[*]") || entry.node.get("index_unknown").is_some_and(Node::is_true);
+    let is_symbolic = given.contains("[*]") || entry.node.get("index_unknown").is_some_and(Node::is_true);
     let address = given.replace("[*]", "[\"*\"]");
-    let pointer = down(&entry.pointer, "change");
+    let pointer = child_pointer(&entry.pointer, "change");
     let mut faults = Vec::new();
-    let spot = entry.node.spot;
-    let mut change = entry.node.remove("change").unwrap_or(Node { spot, value: NodeValue::Null });
+    let position = entry.node.position;
+    let mut change = entry.node.remove("change").unwrap_or(Node { position, value: NodeValue::Null });
     if !matches!(change.value, NodeValue::Object(_)) {
-        faults.push((format!("`change` of `{address}` is {}", change.kind()), change.spot, pointer.clone()));
+        faults.push((format!("`change` of `{address}` is {}", change.kind()), change.position, pointer.clone()));
     }
     let actions: Vec<&str> = change.get("actions").map(Node::elements).unwrap_or_default().iter().filter_map(Node::text).collect();
     let planned_action = match actions.as_slice() {
@@ -85,14 +85,14 @@ pub(super) fn change(mut entry: ResourceEntry) -> Option<DocumentResource> {
         unknown = None;
     }
     let sensitive = change.remove(secrets);
-    let values = change.remove(side).unwrap_or(Node { spot, value: NodeValue::Null });
+    let values = change.remove(side).unwrap_or(Node { position, value: NodeValue::Null });
     let is_unknown = unknown.as_ref().is_some_and(Node::is_true);
     let is_usable = matches!(values.value, NodeValue::Object(_)) || values.is_null() && is_unknown;
     if !is_usable && faults.is_empty() {
-        faults.push((format!("`{side}` of `{address}` is {}", values.kind()), values.spot, down(&pointer, side)));
+        faults.push((format!("`{side}` of `{address}` is {}", values.kind()), values.position, child_pointer(&pointer, side)));
     }
-    let unknown = unknown.map(|node| (node, down(&pointer, "after_unknown")));
-    let values = Values::new(values, down(&pointer, side), unknown, sensitive.as_ref());
+    let unknown = unknown.map(|node| (node, child_pointer(&pointer, "after_unknown")));
+    let values = Values::new(values, child_pointer(&pointer, side), unknown, sensitive.as_ref());
     Some(DocumentResource {
         parsed: Address::parse(&address),
         kind: entry.text("type").unwrap_or_default().to_owned(),
@@ -100,40 +100,40 @@ pub(super) fn change(mut entry: ResourceEntry) -> Option<DocumentResource> {
         planned_action,
         values,
         pointer: entry.pointer.to_string(),
-        spot,
+        position,
         remarks,
-        any,
+        is_symbolic,
         faults,
         address,
     })
 }
 
 /// A resource of a state as `show -json` prints it. `None` for a deposed object.
-pub(super) fn stored(mut entry: ResourceEntry) -> Option<DocumentResource> {
+pub(super) fn read_stored(mut entry: ResourceEntry) -> Option<DocumentResource> {
     if entry.text("deposed_key").is_some() {
         return None;
     }
     let Some(address) = entry.text("address").map(str::to_owned) else { return Some(unreadable(&entry, "has no `address`")) };
-    let spot = entry.node.spot;
+    let position = entry.node.position;
     let sensitive = entry.node.remove("sensitive_values");
-    let values = entry.node.remove("values").unwrap_or(Node { spot, value: NodeValue::Null });
+    let values = entry.node.remove("values").unwrap_or(Node { position, value: NodeValue::Null });
     Some(DocumentResource {
         parsed: Address::parse(&address),
         kind: entry.text("type").unwrap_or_default().to_owned(),
         data: entry.is_data(),
         planned_action: PlannedAction::NoOp,
-        values: Values::new(values, down(&entry.pointer, "values"), None, sensitive.as_ref()),
+        values: Values::new(values, child_pointer(&entry.pointer, "values"), None, sensitive.as_ref()),
         pointer: entry.pointer.to_string(),
-        spot,
+        position,
         remarks: tainted(entry.node.get("tainted").is_some_and(Node::is_true)),
-        any: false,
+        is_symbolic: false,
         faults: Vec::new(),
         address,
     })
 }
 
 /// The instances of a resource of a raw state. Source: `internal/states/statefile/version4.go` of Terraform and OpenTofu.
-pub(super) fn raw(mut entry: ResourceEntry) -> Vec<DocumentResource> {
+pub(super) fn read_raw(mut entry: ResourceEntry) -> Vec<DocumentResource> {
     let Some(Node { value: NodeValue::List(instances), .. }) = entry.node.remove("instances") else {
         return vec![unreadable(&entry, "has no list of `instances`")];
     };
@@ -143,7 +143,7 @@ pub(super) fn raw(mut entry: ResourceEntry) -> Vec<DocumentResource> {
     let module = entry.text("module").map(|module| format!("{module}.")).unwrap_or_default();
     let data = entry.is_data();
     let block = format!("{module}{}{kind}.{name}", if data { "data." } else { "" });
-    if block.len().saturating_mul(instances.len()) > MOST_TEXT {
+    if block.len().saturating_mul(instances.len()) > MAX_ADDRESS_BYTES {
         return vec![unreadable(&entry, "has too long a name for the number of its instances")];
     }
     let items = instances.into_iter().enumerate().filter_map(|(index, mut instance)| {
@@ -152,24 +152,24 @@ pub(super) fn raw(mut entry: ResourceEntry) -> Vec<DocumentResource> {
         }
         let key = instance.get("index_key").and_then(instance_key);
         let address = key.map_or_else(|| block.clone(), |key| format!("{block}{key}"));
-        let pointer = down(&down(&entry.pointer, "instances"), &index.to_string());
-        let spot = instance.spot;
+        let pointer = child_pointer(&child_pointer(&entry.pointer, "instances"), &index.to_string());
+        let position = instance.position;
         let is_tainted = instance.get("status").and_then(Node::text) == Some("tainted");
         let sensitive = instance.remove("sensitive_attributes");
         let (attributes, part) = match (instance.remove("attributes"), instance.remove("attributes_flat")) {
             (None | Some(Node { value: NodeValue::Null, .. }), Some(flat)) => (unflatten(&flat), "attributes_flat"),
-            (attributes, _) => (attributes.unwrap_or(Node { spot, value: NodeValue::Null }), "attributes"),
+            (attributes, _) => (attributes.unwrap_or(Node { position, value: NodeValue::Null }), "attributes"),
         };
         Some(DocumentResource {
             parsed: Address::parse(&address),
             kind: kind.to_owned(),
             data,
             planned_action: PlannedAction::NoOp,
-            values: Values::raw(attributes, down(&pointer, part), sensitive.as_ref()),
+            values: Values::raw(attributes, child_pointer(&pointer, part), sensitive.as_ref()),
             pointer,
-            spot,
+            position,
             remarks: tainted(is_tainted),
-            any: false,
+            is_symbolic: false,
             faults: Vec::new(),
             address,
         })
@@ -185,12 +185,12 @@ fn unreadable(entry: &ResourceEntry, what: &str) -> DocumentResource {
         kind: entry.text("type").unwrap_or_default().to_owned(),
         data: entry.is_data(),
         planned_action: PlannedAction::Unknown,
-        values: Values::new(Node { spot: entry.node.spot, value: NodeValue::Null }, entry.pointer.to_string(), None, None),
+        values: Values::new(Node { position: entry.node.position, value: NodeValue::Null }, entry.pointer.to_string(), None, None),
         pointer: entry.pointer.to_string(),
-        spot: entry.node.spot,
+        position: entry.node.position,
         remarks: Vec::new(),
-        any: false,
-        faults: vec![(format!("the entry of a key {what}"), entry.node.spot, entry.pointer.to_string())],
+        is_symbolic: false,
+        faults: vec![(format!("the entry of a key {what}"), entry.node.position, entry.pointer.to_string())],
     }
 }
 
@@ -222,8 +222,10 @@ fn unflatten(flat: &Node) -> Node {
         match members.iter_mut().find(|(name, _)| name == block) {
             Some((_, Node { value: NodeValue::Object(children), .. })) => children.push((child, node.clone())),
             Some(_) => {}
-            None => members.push((block.to_owned(), Node { spot: node.spot, value: NodeValue::Object(vec![(child, node.clone())]) })),
+            None => {
+                members.push((block.to_owned(), Node { position: node.position, value: NodeValue::Object(vec![(child, node.clone())]) }))
+            }
         }
     }
-    Node { spot: flat.spot, value: NodeValue::Object(members) }
+    Node { position: flat.position, value: NodeValue::Object(members) }
 }

@@ -1,9 +1,9 @@
-//! Plans and states of Terraform and OpenTofu, of any size, read in one pass into facts of keys.
+//! Plans and states of Terraform and OpenTofu, of any size, read in one pass into the facts of keys.
 //!
-//! `feed` reads ahead, `scan` steps through the text and skips what does not matter, `walk` and `document` know the shape of plans
-//! and states and keep the entries that keys have to do with, `configuration` keeps what is written. Once the document has
-//! been read, `items` makes one kind of thing of all entries, `facts` reads a key, `resolve` asks the configuration,
-//! `vaults` and `relations` relate.
+//! `feed` reads ahead, `scan` steps through the text and skips what does not matter. `walk` and `document` know the shape of plans
+//! and states and keep the entries that are related to keys; `configuration` keeps the plan's record of the configuration. After the
+//! document is read, `items` turns all entries into one type, `facts` reads a key, `resolve` consults the configuration, and
+//! `vaults` and `relations` connect keys with other resources.
 
 mod bits;
 mod configuration;
@@ -14,7 +14,7 @@ mod feed;
 mod items;
 mod named;
 mod node;
-mod recognise;
+mod recognize;
 mod reference;
 mod refusal;
 mod relations;
@@ -27,7 +27,7 @@ mod values;
 mod vaults;
 mod walk;
 
-pub use recognise::{Recognised, recognise};
+pub use recognize::{Recognized, recognize};
 pub(crate) use refusal::UnsupportedDocument;
 pub use unpack::open;
 
@@ -46,15 +46,14 @@ use std::io::Read;
 use std::sync::Arc;
 use vaults::Vaults;
 
-/// The type of keys.
 const KEY: &str = kinds::KEY;
 
-/// What a reader may be told.
+/// The options of [`read`].
 #[derive(Clone, Copy)]
 pub struct PlanOptions<'o> {
-    /// `max-rotation-days`: a `time_rotating` with a longer period rotates no key.
+    /// `max-rotation-days`: a `time_rotating` with a longer period does not count as rotation.
     pub max_rotation_days: i64,
-    /// Called now and then with the number of bytes read so far.
+    /// Called after each block with the number of bytes read so far.
     pub progress: Option<&'o dyn Fn(u64)>,
 }
 
@@ -70,19 +69,19 @@ impl fmt::Debug for PlanOptions<'_> {
     }
 }
 
-/// What a plan or a state holds.
+/// The contents of a plan or a state.
 #[derive(Debug, Default)]
 pub struct Contents {
-    /// Keys and problems.
+    /// The keys, and the problems.
     pub inventory: Inventory,
     /// The values of the root module's variables that a plan records, as JSON; `None` for one that is too large to keep. A state records none.
     pub variables: Option<BTreeMap<String, Option<Arc<str>>>>,
-    /// What else it lists.
+    /// The other resources that it lists.
     pub listed: ListedResources,
 }
 
-/// Reads a plan or a state; `file` is its path as people know it. What cannot be read is among the problems, and the keys before
-/// it are still read.
+/// Reads a plan or a state; `file` is its path as users know it. Parts that cannot be read become problems, and the keys before
+/// them are still read.
 pub fn read(file: &str, input: impl Read + Send, options: &PlanOptions) -> Contents {
     let file: Arc<str> = file.into();
     let mut document = PlanDocument::default();
@@ -92,33 +91,33 @@ pub fn read(file: &str, input: impl Read + Send, options: &PlanOptions) -> Conte
     });
     let mut contents = Contents { inventory: Inventory { files: 1, ..Inventory::default() }, ..Contents::default() };
     let inventory = &mut contents.inventory;
-    let refusal = refusal(&document, outcome.is_ok()).map(|problem| problem.at(Place::File(Arc::clone(&file))));
-    match (refusal, outcome) {
-        // What the document is explains more than where it breaks off.
+    let unsupported = unsupported(&document, outcome.is_ok()).map(|problem| problem.at(Place::File(Arc::clone(&file))));
+    match (unsupported, outcome) {
+        // What kind of document this is explains more than the position of a syntax error.
         (Some(problem), _) => {
             inventory.problems.push(problem);
             return contents;
         }
-        (None, Err(broken)) => inventory.problems.push(cut_off(&file, &broken)),
-        (None, Ok(())) => inventory.problems.extend(partial(&document).map(|problem| problem.at(Place::File(Arc::clone(&file))))),
+        (None, Err(error)) => inventory.problems.push(scan_problem(&file, &error)),
+        (None, Ok(())) => inventory.problems.extend(incomplete(&document).map(|problem| problem.at(Place::File(Arc::clone(&file))))),
     }
     if is_plan(&document) {
-        plan(&file, document, options, &mut contents);
+        read_plan(&file, document, options, &mut contents);
     } else {
-        inventory.not_read.extend(nothing(&file, &document));
-        let (stored, others) = split(document.stored.into_iter());
-        let (raw, raw_others) = split(document.raw.into_iter());
-        let found = stored.into_iter().filter_map(items::stored).chain(raw.into_iter().flat_map(items::raw));
+        inventory.not_read.extend(empty_state(&file, &document));
+        let (stored, others) = split_keys(document.stored.into_iter());
+        let (raw, raw_others) = split_keys(document.raw.into_iter());
+        let found = stored.into_iter().filter_map(items::read_stored).chain(raw.into_iter().flat_map(items::read_raw));
         let others: Vec<DocumentResource> =
-            others.into_iter().filter_map(items::stored).chain(raw_others.into_iter().flat_map(items::raw)).collect();
+            others.into_iter().filter_map(items::read_stored).chain(raw_others.into_iter().flat_map(items::read_raw)).collect();
         let source = KeySource { file: &file, input: InputKind::State, resolver: None, options };
-        keys(&source, found, &others, &[], &mut contents);
+        read_keys(&source, found, &others, &[], &mut contents);
     }
     contents
 }
 
-/// States that a state has nothing in it: `terraform show -json` prints one where the name of the plan file was forgotten.
-fn nothing(file: &str, document: &PlanDocument) -> Option<NotRead> {
+/// Reports that a state is empty: `terraform show -json` prints an empty state if the name of the plan file was forgotten.
+fn empty_state(file: &str, document: &PlanDocument) -> Option<NotRead> {
     let is_empty = document.format_version.is_some() && !document.keys.contains("values");
     is_empty.then(|| NotRead {
         path: file.to_owned(),
@@ -128,33 +127,35 @@ fn nothing(file: &str, document: &PlanDocument) -> Option<NotRead> {
     })
 }
 
-/// The keys of a plan.
-fn plan(file: &Arc<str>, document: PlanDocument, options: &PlanOptions, contents: &mut Contents) {
+fn read_plan(file: &Arc<str>, document: PlanDocument, options: &PlanOptions, contents: &mut Contents) {
     let PlanDocument { variables, configuration, changes, drift, deferred, prior, keys: names, .. } = document;
     let resolver = Resolver::new(file, configuration.as_ref(), &variables);
     let source = KeySource { file, input: InputKind::Plan, resolver: Some(&resolver), options };
-    let (prior_keys, prior) = split(prior.into_iter());
-    let prior: Vec<DocumentResource> = prior.into_iter().filter_map(items::stored).collect();
+    let (prior_keys, prior) = split_keys(prior.into_iter());
+    let prior: Vec<DocumentResource> = prior.into_iter().filter_map(items::read_stored).collect();
     let is_refresh_only = !names.contains("resource_changes");
     if is_refresh_only && (!prior.is_empty() || !prior_keys.is_empty()) {
-        // A plan that only refreshes lists no changes: everything stays as the refreshed state has it.
-        keys(&source, prior_keys.into_iter().filter_map(items::stored), &prior, &[], contents);
+        // A refresh-only plan lists no changes: everything stays as it is in the refreshed state.
+        read_keys(&source, prior_keys.into_iter().filter_map(items::read_stored), &prior, &[], contents);
     } else {
-        // A key that the plan is about has a change, if only a `no-op`; with its entry in the prior state it would be there twice.
+        // Each key in the plan has a change, if only a `no-op`; its entry in the prior state would be a duplicate.
         drop(prior_keys);
-        let (planned, others) = split(changes.into_iter().chain(deferred));
-        let others: Vec<DocumentResource> = others.into_iter().filter_map(items::change).collect();
-        keys(&source, planned.into_iter().filter_map(items::change), &others, &prior, contents);
+        let (planned, others) = split_keys(changes.into_iter().chain(deferred));
+        let others: Vec<DocumentResource> = others.into_iter().filter_map(items::read_change).collect();
+        read_keys(&source, planned.into_iter().filter_map(items::read_change), &others, &prior, contents);
     }
     let constraints = configuration.as_ref().map(|root| root.constraints.as_slice()).unwrap_or_default();
-    let old = constraints.iter().find_map(|(text, pointer, spot)| OldProvider::read(text, false, spot.place(file, pointer))).map(Arc::new);
+    let old = constraints
+        .iter()
+        .find_map(|(text, pointer, position)| OldProvider::read(text, false, position.place(file, pointer)))
+        .map(Arc::new);
     contents.inventory.keys.iter_mut().for_each(|key| key.old_provider.clone_from(&old));
     drift::note(file, drift.into_iter().filter_map(drift::read), &mut contents.inventory.keys);
-    contents.variables = Some(variables.into_iter().filter_map(recorded).collect());
+    contents.variables = Some(variables.into_iter().filter_map(variable_json).collect());
 }
 
 /// A variable's value as JSON.
-fn recorded((name, given): (String, GivenConstant)) -> Option<(String, Option<Arc<str>>)> {
+fn variable_json((name, given): (String, GivenConstant)) -> Option<(String, Option<Arc<str>>)> {
     let value = match given {
         GivenConstant::Nothing => return None,
         GivenConstant::Null => Some("null".into()),
@@ -167,7 +168,7 @@ fn recorded((name, given): (String, GivenConstant)) -> Option<(String, Option<Ar
     Some((name, value))
 }
 
-/// Where keys are read from.
+/// The document that keys are read from.
 struct KeySource<'a> {
     file: &'a Arc<str>,
     input: InputKind,
@@ -175,14 +176,14 @@ struct KeySource<'a> {
     options: &'a PlanOptions<'a>,
 }
 
-/// Entries that are keys, and all others.
-fn split(entries: impl Iterator<Item = ResourceEntry>) -> (Vec<ResourceEntry>, Vec<ResourceEntry>) {
+/// Separates the entries of keys from all others.
+fn split_keys(entries: impl Iterator<Item = ResourceEntry>) -> (Vec<ResourceEntry>, Vec<ResourceEntry>) {
     entries.partition(|entry| entry.is_managed(KEY))
 }
 
-/// Reads the keys, each of which is let go once it was read, and relates the other items to them. `prior`: what a plan knows in addition to what it
-/// changes.
-fn keys(
+/// Reads the keys and connects the other items to them. `prior`: the prior state's items, which a plan lists in addition to its changes.
+/// `keys` is an iterator so that each entry is dropped as soon as it is read.
+fn read_keys(
     source: &KeySource<'_>,
     keys: impl Iterator<Item = DocumentResource>,
     items: &[DocumentResource],
@@ -195,10 +196,11 @@ fn keys(
     vaults.extend(vaults::find(file, prior));
     let index = Vaults::new(&vaults);
     let (mut found, mut current): (Keys, Vec<Option<String>>) = (Vec::new(), Vec::new());
-    let mut left = items::MOST_TEXT;
+    let mut left = items::MAX_ADDRESS_BYTES;
     for item in keys {
         let Some(rest) = left.checked_sub(item.address.len()) else {
-            let message = format!("the addresses of the keys take more than {} MiB; the rest was not checked", items::MOST_TEXT >> 20);
+            let message =
+                format!("the addresses of the keys take more than {} MiB; the rest was not checked", items::MAX_ADDRESS_BYTES >> 20);
             inventory.problems.push(Problem::new(ProblemKind::Partial, message).at(Place::File(Arc::clone(file))));
             break;
         };
@@ -223,8 +225,8 @@ fn is_plan(document: &PlanDocument) -> bool {
     ["resource_changes", "planned_values", "configuration", "prior_state", "resource_drift"].iter().any(|key| document.keys.contains(*key))
 }
 
-/// Why a document that is readable JSON cannot be checked at all. `whole`: it was read to its end.
-fn refusal(document: &PlanDocument, whole: bool) -> Option<Problem> {
+/// Why a document that is valid JSON cannot be checked at all. `is_complete`: whether it was read to its end.
+fn unsupported(document: &PlanDocument, is_complete: bool) -> Option<Problem> {
     let refused = |what: String, help: &str| Some(Problem::new(ProblemKind::Unparsable, what).help(help));
     let known = |refusal: UnsupportedDocument| refused(refusal.what.to_owned(), refusal.help);
     let has = |key: &str| document.keys.contains(key);
@@ -240,13 +242,13 @@ fn refusal(document: &PlanDocument, whole: bool) -> Option<Problem> {
         let states = ["format_version", "terraform_version", "values", "checks"];
         let is_ours = is_plan(document) || has("values") || document.keys.iter().all(|key| states.contains(&key.as_str()));
         return match major {
-            "0" | "1" if is_ours && whole && is_cut(document) => known(refusal::CUT),
+            "0" | "1" if is_ours && is_complete && is_cut_down(document) => known(refusal::CUT),
             "0" | "1" if is_ours => None,
             "0" | "1" => known(refusal::OTHER),
             _ => refused(format!("format version {} is not known: kmslint reads versions 0.1 to 1.x", node::shown(version)), newer),
         };
     }
-    match (document.version.as_deref(), whole) {
+    match (document.version.as_deref(), is_complete) {
         (Some("4"), _) if has("resources") || has("serial") || has("lineage") || has("terraform_version") => None,
         (Some("1" | "2" | "3"), _) => known(refusal::OLD_STATE),
         (Some(version), _) if has("lineage") || has("serial") => {
@@ -257,14 +259,15 @@ fn refusal(document: &PlanDocument, whole: bool) -> Option<Problem> {
     }
 }
 
-/// Whether a tool has taken the changes out of a plan. What is planned comes from them: a plan that only refreshes plans nothing.
-fn is_cut(document: &PlanDocument) -> bool {
+/// Whether another tool removed the changes from a plan. Planned keys without changes are the sign: a refresh-only plan has
+/// no planned keys.
+fn is_cut_down(document: &PlanDocument) -> bool {
     let has = |key: &str| document.keys.contains(key);
     is_plan(document) && !has("resource_changes") && !has("deferred_changes") && (!has("planned_values") || document.planned_keys > 0)
 }
 
-/// Why a plan is not whole.
-fn partial(document: &PlanDocument) -> Option<Problem> {
+/// Why a plan is incomplete, if it is.
+fn incomplete(document: &PlanDocument) -> Option<Problem> {
     let (message, help) = if document.errored {
         (
             "this plan is incomplete: planning ended with errors, so keys may be missing",
@@ -286,19 +289,19 @@ fn partial(document: &PlanDocument) -> Option<Problem> {
     Some(Problem::new(ProblemKind::Partial, message).help(help))
 }
 
-/// A document that cannot be read to its end.
-fn cut_off(file: &Arc<str>, broken: &ScanError) -> Problem {
-    let place = Place::json(file, "", Some((broken.spot.line, broken.spot.column)));
+/// The problem of a document that cannot be read to its end.
+fn scan_problem(file: &Arc<str>, error: &ScanError) -> Problem {
+    let place = Place::json(file, "", Some((error.position.line, error.position.column)));
     let again = "Create the file again with `terraform show -json`";
-    let (kind, what, help) = match broken.kind {
+    let (kind, what, help) = match error.kind {
         ScanErrorKind::Input => {
-            return Problem::new(ProblemKind::Unreadable, format!("reading failed at byte {}: {}", broken.offset, broken.what)).at(place);
+            return Problem::new(ProblemKind::Unreadable, format!("reading failed at byte {}: {}", error.offset, error.what)).at(place);
         }
         ScanErrorKind::Shape => (ProblemKind::Unparsable, "this is not a valid plan or state", again),
-        ScanErrorKind::Syntax if broken.what == document::FOLLOWED => {
-            (ProblemKind::Unparsable, "this is more than one JSON document", refusal::FOLLOWED.help)
+        ScanErrorKind::Syntax if error.what == document::TRAILING_TEXT => {
+            (ProblemKind::Unparsable, "this is more than one JSON document", refusal::CONCATENATED.help)
         }
         ScanErrorKind::Syntax => (ProblemKind::Unparsable, "this is not a complete JSON document", again),
     };
-    Problem::new(kind, format!("{what}: {} (byte {})", broken.what, broken.offset)).at(place).help(help)
+    Problem::new(kind, format!("{what}: {} (byte {})", error.what, error.offset)).at(place).help(help)
 }

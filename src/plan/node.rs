@@ -10,7 +10,7 @@ const DEPTH: usize = 200;
 /// A value and where it begins.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
-    pub spot: ScanPosition,
+    pub position: ScanPosition,
     pub value: NodeValue,
 }
 
@@ -130,19 +130,19 @@ fn quote(text: &str, out: &mut String) {
 
 /// Reads a value that the scanner kept.
 pub(super) fn parse(kept: &RawValue) -> Result<Node, ScanError> {
-    let mut parser = Parser { kept, at: 0, line: kept.spot.line, line_start: 0, first_column: kept.spot.column };
+    let mut parser = Parser { kept, at: 0, line: kept.position.line, line_start: 0, first_column: kept.position.column };
     let node = parser.value(0)?;
     parser.space();
-    if parser.at == kept.text.len() { Ok(node) } else { Err(parser.broken("unexpected text after the value")) }
+    if parser.at == kept.text.len() { Ok(node) } else { Err(parser.syntax_error("unexpected text after the value")) }
 }
 
 impl PlanScanner<'_> {
     /// Takes a string and decodes it.
     pub(super) fn string(&mut self) -> Result<String, ScanError> {
         if self.peek_some()? != b'"' {
-            return Err(self.broken("a string is missing"));
+            return Err(self.syntax_error("a string is missing"));
         }
-        self.keep_value(|kept| parse(kept).map(|node| node.into_text().unwrap_or_default()))
+        self.read_value(|kept| parse(kept).map(|node| node.into_text().unwrap_or_default()))
     }
 }
 
@@ -158,10 +158,10 @@ struct Parser<'k> {
 impl Parser<'_> {
     fn value(&mut self, depth: usize) -> Result<Node, ScanError> {
         if depth > DEPTH {
-            return Err(self.broken(format!("values are nested more than {DEPTH} deep")));
+            return Err(self.syntax_error(format!("values are nested more than {DEPTH} deep")));
         }
         self.space();
-        let spot = self.spot();
+        let position = self.position();
         let value = match self.peek() {
             Some(b'{') => self.object(depth)?,
             Some(b'[') => self.list(depth)?,
@@ -170,9 +170,9 @@ impl Parser<'_> {
             Some(b'f') => self.word("false", NodeValue::Bool(false))?,
             Some(b'n') => self.word("null", NodeValue::Null)?,
             Some(b'-' | b'0'..=b'9') => self.number()?,
-            _ => return Err(self.broken("a value is missing")),
+            _ => return Err(self.syntax_error("a value is missing")),
         };
-        Ok(Node { spot, value })
+        Ok(Node { position, value })
     }
 
     fn object(&mut self, depth: usize) -> Result<NodeValue, ScanError> {
@@ -190,7 +190,7 @@ impl Parser<'_> {
             }
             let key_at = self.at;
             if self.peek() != Some(b'"') {
-                return Err(self.broken("expected a key in double quotes"));
+                return Err(self.syntax_error("expected a key in double quotes"));
             }
             let key = self.string()?;
             // Few members are compared one by one, many through a set.
@@ -204,7 +204,7 @@ impl Parser<'_> {
             };
             if twice {
                 self.at = key_at;
-                return Err(self.broken(format!("duplicate key `{}`", shown(&key))));
+                return Err(self.syntax_error(format!("duplicate key `{}`", shown(&key))));
             }
             self.space();
             self.expect(b':')?;
@@ -239,11 +239,11 @@ impl Parser<'_> {
                     break;
                 }
                 Some(found) => length += found + 2,
-                None => return Err(self.broken("a string does not end")),
+                None => return Err(self.syntax_error("a string does not end")),
             }
         }
         let text = serde_json::from_slice(rest.get(..length).unwrap_or_default());
-        let text = text.map_err(|_| self.broken("a string holds an escape or a control character that JSON does not allow"))?;
+        let text = text.map_err(|_| self.syntax_error("a string holds an escape or a control character that JSON does not allow"))?;
         self.at += length;
         Ok(text)
     }
@@ -253,7 +253,7 @@ impl Parser<'_> {
         let length = rest.iter().take_while(|byte| matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')).count();
         let text = std::str::from_utf8(rest.get(..length).unwrap_or_default()).unwrap_or_default();
         if !json::is_number(text) {
-            return Err(self.broken("invalid JSON number"));
+            return Err(self.syntax_error("invalid JSON number"));
         }
         self.at += length;
         Ok(NodeValue::Number(text.into()))
@@ -261,7 +261,7 @@ impl Parser<'_> {
 
     fn word(&mut self, word: &str, value: NodeValue) -> Result<NodeValue, ScanError> {
         if !self.kept.text.get(self.at..).is_some_and(|rest| rest.starts_with(word.as_bytes())) {
-            return Err(self.broken("a value is missing"));
+            return Err(self.syntax_error("a value is missing"));
         }
         self.at += word.len();
         Ok(value)
@@ -289,15 +289,15 @@ impl Parser<'_> {
     }
 
     fn expect(&mut self, byte: u8) -> Result<(), ScanError> {
-        if self.take(byte) { Ok(()) } else { Err(self.broken(format!("`{}` is missing", char::from(byte)))) }
+        if self.take(byte) { Ok(()) } else { Err(self.syntax_error(format!("`{}` is missing", char::from(byte)))) }
     }
 
-    fn spot(&self) -> ScanPosition {
+    fn position(&self) -> ScanPosition {
         ScanPosition { line: self.line, column: self.at - self.line_start + self.first_column }
     }
 
-    fn broken(&self, what: impl Into<String>) -> ScanError {
-        ScanError { what: what.into(), offset: self.kept.offset + self.at as u64, spot: self.spot(), kind: ScanErrorKind::Syntax }
+    fn syntax_error(&self, what: impl Into<String>) -> ScanError {
+        ScanError { what: what.into(), offset: self.kept.offset + self.at as u64, position: self.position(), kind: ScanErrorKind::Syntax }
     }
 }
 

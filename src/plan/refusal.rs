@@ -82,7 +82,7 @@ pub(super) const SEVERAL: UnsupportedDocument = UnsupportedDocument {
     help: "Pass one file for each plan, for example `jq -c '.[0]' FILE > plan.json`",
 };
 
-pub(super) const FOLLOWED: UnsupportedDocument = UnsupportedDocument {
+pub(super) const CONCATENATED: UnsupportedDocument = UnsupportedDocument {
     what: "another JSON document follows the first one",
     help: "Pass one file for each plan, for example `jq -s '.[0]' FILE > plan.json`",
 };

@@ -53,7 +53,7 @@ pub(super) fn relate(
             Users::Sure(found) => {
                 for at in found {
                     let Some(key) = keys.get_mut(at) else { continue };
-                    key.authorities.push(CaUse { id: item.address.clone(), place: Some(item.spot.place(file, &item.pointer)) });
+                    key.authorities.push(CaUse { id: item.address.clone(), place: Some(item.position.place(file, &item.pointer)) });
                 }
             }
             Users::Maybe(references) => using.add(references, || {
@@ -195,7 +195,7 @@ fn version(file: &Arc<str>, item: &DocumentResource, current: Option<&str>) -> K
     };
     KeyVersion {
         id: item.address.clone(),
-        place: Some(item.spot.place(file, &item.pointer)),
+        place: Some(item.position.place(file, &item.pointer)),
         time_created: item.values.text(&["time_created"]).and_then(times::read),
         is_current: id.zip(current).map(|(id, current)| id == current),
         is_auto_rotated: flag("is_auto_rotated"),

@@ -161,7 +161,7 @@ impl<'a> Resolver<'a> {
             [] => format!("`{name}` is computed here"),
             list => format!("`{name}` refers to {}", list.join(", ")),
         };
-        Step::new(expression.spot.place(self.file, &expression.pointer), label)
+        Step::new(expression.position.place(self.file, &expression.pointer), label)
     }
 
     /// The expression of a resource's argument.
@@ -491,7 +491,7 @@ mod tests {
             constant: GivenConstant::Nothing,
             references: vec![reference; times],
             pointer: Arc::from("/configuration"),
-            spot: ScanPosition { line: 1, column: 1 },
+            position: ScanPosition { line: 1, column: 1 },
         }
     }
 

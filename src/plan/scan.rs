@@ -1,4 +1,5 @@
-//! A pull scanner over JSON of any size: it steps into what matters, keeps single values whole, and skips all else at the speed of memory.
+//! A pull scanner over JSON of any size: it steps into the parts that matter, keeps single values, and skips everything else at the
+//! speed of memory.
 
 use super::bits::{self, BLOCK, Carry};
 use super::feed::{Feed, FeedError, HEADROOM};
@@ -6,104 +7,98 @@ use crate::base::Place;
 use memchr::{memchr_iter, memchr2, memmem, memrchr};
 use std::sync::Arc;
 
-/// Values nested deeper than this are refused; Terraform's own limit on types is far below.
+/// Values nested more deeply are an error; Terraform's own limit on types is far lower.
 const DEPTH: usize = 10_000;
 
-const IN_STRING: &str = "it ends inside of a string: the file is truncated";
-const IN_MIDDLE: &str = "it ends in the middle: the file is truncated";
+const ENDS_IN_STRING: &str = "it ends inside of a string: the file is truncated";
+const ENDS_EARLY: &str = "it ends in the middle: the file is truncated";
 
-/// Why the document cannot be read on.
+/// Why the document cannot be read any further.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
 pub(super) struct ScanError {
-    /// What is wrong, as a clause: "it ends inside of a string".
+    /// The error as a clause: "it ends inside of a string".
     pub what: String,
-    /// The byte of the document at which it shows, from 0.
+    /// The byte offset in the document, from 0.
     pub offset: u64,
-    /// Line and column, from 1.
-    pub spot: ScanPosition,
-    /// What kind of failure it is.
+    pub position: ScanPosition,
     pub kind: ScanErrorKind,
 }
 
-/// Why reading a document stopped.
+/// The kind of a [`ScanError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ScanErrorKind {
     /// It is not JSON.
     Syntax,
-    /// It is JSON of another shape than plans and states have.
+    /// It is JSON, but not of the shape of a plan or a state.
     Shape,
-    /// The system failed to read it.
+    /// Reading the input failed.
     Input,
 }
 
-/// A position in the document, both counted from 1, the column in bytes.
+/// A position in the document. Line and column are counted from 1, the column in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ScanPosition {
-    /// Line.
     pub line: usize,
-    /// Column.
     pub column: usize,
 }
 
 impl ScanPosition {
-    /// The place of what a pointer leads to in a document, which is here.
+    /// The place of the value with this JSON pointer, which begins here.
     pub(super) fn place(self, file: &Arc<str>, pointer: &str) -> Place {
         Place::json(file, pointer, Some((self.line, self.column)))
     }
 }
 
-/// Where something that the buffer keeps begins.
+/// The beginning of the text that the buffer must keep.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Held {
+pub(super) struct BufferMark {
     offset: u64,
-    spot: ScanPosition,
+    position: ScanPosition,
 }
 
-impl Held {
-    /// What is wrong there.
-    pub(super) fn broken(self, what: impl Into<String>) -> ScanError {
-        ScanError { what: what.into(), offset: self.offset, spot: self.spot, kind: ScanErrorKind::Syntax }
+impl BufferMark {
+    /// A syntax error there.
+    pub(super) fn syntax_error(self, what: impl Into<String>) -> ScanError {
+        ScanError { what: what.into(), offset: self.offset, position: self.position, kind: ScanErrorKind::Syntax }
     }
 }
 
-/// A value kept whole.
+/// The complete text of a value, and where it begins.
 pub(super) struct RawValue<'s> {
-    /// Its text.
     pub text: &'s [u8],
-    /// The document's byte at which it begins.
+    /// The byte offset in the document.
     pub offset: u64,
-    /// Where it begins.
-    pub spot: ScanPosition,
+    pub position: ScanPosition,
 }
 
-/// The scanner. `at` is the byte it looks at next.
+/// The scanner. `at` is the buffer index of the next byte.
 pub(super) struct PlanScanner<'p> {
     feed: Feed<'p>,
     buffer: Vec<u8>,
     at: usize,
-    /// The document's offset of the buffer's first byte; before the document, it wraps around.
+    /// The document offset of the buffer's first byte. It wraps around for bytes in front of the document.
     base: u64,
-    /// From where on the buffer must be kept.
+    /// The buffer index from which on bytes must be kept.
     mark: Option<usize>,
-    ended: bool,
-    /// Counted up to this place of the buffer, which is on this line, which begins at this offset of the document.
+    is_at_end: bool,
+    /// The buffer index up to which lines are counted. It is on line `line`, which begins at the document offset `line_start`.
     counted: usize,
     line: usize,
     line_start: u64,
-    /// The open brackets of a value that is being skipped; kept to be used again.
+    /// The open brackets of a value that is being skipped; a field so that its memory is reused.
     open: Vec<u8>,
-    /// What is counted in a value that is being skipped.
+    /// Counts a text in a value that is being skipped.
     tally: Option<Tally>,
 }
 
-/// Counts how often a text occurs in what is skipped, however the text is cut into blocks.
+/// Counts how often a text occurs in a skipped value, even across blocks.
 struct Tally {
     text: &'static [u8],
     count: usize,
-    /// Counted up to this place of the buffer.
+    /// The buffer index up to which the text is counted.
     from: usize,
-    /// The last bytes before that place, too few to hold the text.
+    /// The last bytes before that index, one fewer than the text has.
     tail: Vec<u8>,
 }
 
@@ -132,7 +127,7 @@ impl<'p> PlanScanner<'p> {
             at: 0,
             base: 0,
             mark: None,
-            ended: false,
+            is_at_end: false,
             counted: 0,
             line: 1,
             line_start: 0,
@@ -141,7 +136,7 @@ impl<'p> PlanScanner<'p> {
         }
     }
 
-    /// The next byte that is not white space, without taking it; `None` at the end.
+    /// The next byte that is not whitespace, without consuming it; `None` at the end.
     pub(super) fn peek(&mut self) -> Result<Option<u8>, ScanError> {
         loop {
             while let Some(&byte) = self.buffer.get(self.at) {
@@ -150,42 +145,42 @@ impl<'p> PlanScanner<'p> {
                 }
                 self.at += 1;
             }
-            if !self.more()? {
+            if !self.refill()? {
                 return Ok(None);
             }
         }
     }
 
-    /// As [`Self::peek`], where the document may not end.
+    /// Like [`Self::peek`], but the end of the document is an error.
     pub(super) fn peek_some(&mut self) -> Result<u8, ScanError> {
-        self.peek()?.ok_or_else(|| self.broken(IN_MIDDLE))
+        self.peek()?.ok_or_else(|| self.syntax_error(ENDS_EARLY))
     }
 
-    /// Takes the next byte that is not white space if it is this one.
+    /// Consumes the next byte that is not whitespace if it is this one.
     pub(super) fn take(&mut self, byte: u8) -> Result<bool, ScanError> {
         let found = self.peek_some()? == byte;
         self.at += usize::from(found);
         Ok(found)
     }
 
-    /// Takes this byte.
+    /// Consumes this byte, or fails.
     pub(super) fn expect(&mut self, byte: u8) -> Result<(), ScanError> {
-        if self.take(byte)? { Ok(()) } else { Err(self.broken(format!("`{}` is missing", char::from(byte)))) }
+        if self.take(byte)? { Ok(()) } else { Err(self.syntax_error(format!("`{}` is missing", char::from(byte)))) }
     }
 
-    /// In an object: whether a key follows, without taking it; takes what is before it or the closing bracket.
-    pub(super) fn has_key(&mut self, first: &mut bool) -> Result<bool, ScanError> {
+    /// In an object: consumes everything up to the next key, or the closing bracket, and returns whether there is a key.
+    pub(super) fn advance_to_key(&mut self, first: &mut bool) -> Result<bool, ScanError> {
         if self.take(b'}')? {
             return Ok(false);
         }
         if !std::mem::take(first) {
             self.expect(b',')?;
         }
-        if self.peek_some()? == b'"' { Ok(true) } else { Err(self.broken("expected a key in double quotes")) }
+        if self.peek_some()? == b'"' { Ok(true) } else { Err(self.syntax_error("expected a key in double quotes")) }
     }
 
-    /// In an array: whether another element follows; takes the comma before it or the closing bracket.
-    pub(super) fn element(&mut self, first: &mut bool) -> Result<bool, ScanError> {
+    /// In an array: consumes the comma before the next element, or the closing bracket, and returns whether there is an element.
+    pub(super) fn advance_to_element(&mut self, first: &mut bool) -> Result<bool, ScanError> {
         if self.take(b']')? {
             return Ok(false);
         }
@@ -195,10 +190,10 @@ impl<'p> PlanScanner<'p> {
         Ok(true)
     }
 
-    /// Takes a string and gives what is between its quotes as it is written, escapes and all.
+    /// Consumes a string and returns the text between its quotes, with escapes not decoded.
     pub(super) fn raw_string(&mut self) -> Result<&[u8], ScanError> {
         if self.peek_some()? != b'"' {
-            return Err(self.broken("a string is missing"));
+            return Err(self.syntax_error("a string is missing"));
         }
         let mut length = 1;
         loop {
@@ -211,9 +206,9 @@ impl<'p> PlanScanner<'p> {
                 Some(found) if length + found + 1 < rest.len() => length += found + 2,
                 found => {
                     length = found.map_or(rest.len(), |found| length + found);
-                    if !self.more()? {
+                    if !self.refill()? {
                         self.at = self.buffer.len();
-                        return Err(self.broken(IN_STRING));
+                        return Err(self.syntax_error(ENDS_IN_STRING));
                     }
                 }
             }
@@ -222,38 +217,38 @@ impl<'p> PlanScanner<'p> {
         Ok(self.buffer.get(self.at + 1 - length..self.at - 1).unwrap_or_default())
     }
 
-    /// Takes a value whole and hands it to `read`.
-    pub(super) fn keep_value<T>(&mut self, read: impl FnOnce(&RawValue) -> Result<T, ScanError>) -> Result<T, ScanError> {
-        // A value of an entry that is held must not let go of the entry.
-        let held_outside = self.mark.is_some();
-        let held = self.hold()?;
+    /// Consumes a value and passes its text to `read`.
+    pub(super) fn read_value<T>(&mut self, read: impl FnOnce(&RawValue) -> Result<T, ScanError>) -> Result<T, ScanError> {
+        // Reading a value inside a held entry must not release the entry.
+        let is_held_outside = self.mark.is_some();
+        let mark = self.hold()?;
         self.skip()?;
-        let result = read(&self.kept(held));
-        if !held_outside {
+        let result = read(&self.raw_since(mark));
+        if !is_held_outside {
             self.mark = None;
         }
         result
     }
 
-    /// From the coming value on, the buffer keeps what it has.
-    pub(super) fn hold(&mut self) -> Result<Held, ScanError> {
+    /// Makes the buffer keep everything from the next value on.
+    pub(super) fn hold(&mut self) -> Result<BufferMark, ScanError> {
         self.peek_some()?;
         self.mark = Some(self.mark.map_or(self.at, |mark| mark.min(self.at)));
-        Ok(Held { offset: self.offset(self.at), spot: self.here() })
+        Ok(BufferMark { offset: self.offset(self.at), position: self.here() })
     }
 
-    /// The buffer need not keep anything.
+    /// Lets the buffer drop consumed bytes again.
     pub(super) fn release(&mut self) {
         self.mark = None;
     }
 
-    /// What was taken since `held`.
-    pub(super) fn kept(&self, held: Held) -> RawValue<'_> {
-        let from = usize::try_from(held.offset.wrapping_sub(self.base)).unwrap_or(usize::MAX);
-        RawValue { text: self.buffer.get(from..self.at).unwrap_or_default(), offset: held.offset, spot: held.spot }
+    /// The text consumed since `mark`.
+    pub(super) fn raw_since(&self, mark: BufferMark) -> RawValue<'_> {
+        let from = usize::try_from(mark.offset.wrapping_sub(self.base)).unwrap_or(usize::MAX);
+        RawValue { text: self.buffer.get(from..self.at).unwrap_or_default(), offset: mark.offset, position: mark.position }
     }
 
-    /// Skips the coming value. Of its inside, strings and brackets are checked.
+    /// Skips the next value. Only its strings and brackets are checked.
     pub(super) fn skip(&mut self) -> Result<(), ScanError> {
         match self.peek_some()? {
             b'{' | b'[' => {
@@ -264,12 +259,12 @@ impl<'p> PlanScanner<'p> {
                 self.at += 1;
                 self.skip_string()
             }
-            b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => self.skip_word(),
-            _ => Err(self.broken("a value is missing")),
+            b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => self.skip_literal(),
+            _ => Err(self.syntax_error("a value is missing")),
         }
     }
 
-    /// Skips the coming value and counts how often a text occurs in it.
+    /// Skips the next value and counts how often a text occurs in it.
     pub(super) fn skip_and_count(&mut self, text: &'static [u8]) -> Result<usize, ScanError> {
         self.peek_some()?;
         self.tally = Some(Tally { text, count: 0, from: self.at, tail: Vec::new() });
@@ -281,25 +276,25 @@ impl<'p> PlanScanner<'p> {
         outcome.map(|()| count)
     }
 
-    /// Skips the rest of the object whose inside the scanner is in.
+    /// Skips the rest of the object that the scanner is in.
     pub(super) fn skip_rest_of_object(&mut self) -> Result<(), ScanError> {
         self.open.clear();
         self.open.push(b'{');
         self.skip_open()
     }
 
-    /// Skips until the last open bracket is closed.
+    /// Skips to the end of the outermost open bracket.
     fn skip_open(&mut self) -> Result<(), ScanError> {
         let mut carry = Carry::default();
         loop {
             let rest = self.buffer.get(self.at..).unwrap_or_default();
-            let (mut bits, whole) = if let Some(block) = rest.first_chunk::<BLOCK>() {
+            let (mut bits, is_full_block) = if let Some(block) = rest.first_chunk::<BLOCK>() {
                 (bits::brackets(block, &mut carry), true)
-            } else if self.more()? {
+            } else if self.refill()? {
                 continue;
             } else {
                 let rest = self.buffer.get(self.at..).unwrap_or_default();
-                // Blanks after the end of the document open and close nothing.
+                // The document ends in this block: pad it with blanks.
                 let mut block = [b' '; BLOCK];
                 for (to, from) in block.iter_mut().zip(rest) {
                     *to = *from;
@@ -315,23 +310,23 @@ impl<'p> PlanScanner<'p> {
                     self.open.push(byte);
                     if self.open.len() > DEPTH {
                         self.at = here;
-                        return Err(self.broken(format!("values are nested more than {DEPTH} deep")));
+                        return Err(self.syntax_error(format!("values are nested more than {DEPTH} deep")));
                     }
                     continue;
                 }
-                // `{` and `}`, `[` and `]` are two apart.
+                // The codes of `{` and `}` differ by 2, and so do those of `[` and `]`.
                 if self.open.pop() != Some(byte - 2) {
                     self.at = here;
-                    return Err(self.broken(format!("unmatched `{}`", char::from(byte))));
+                    return Err(self.syntax_error(format!("unmatched `{}`", char::from(byte))));
                 }
                 if self.open.is_empty() {
                     self.at = here + 1;
                     return Ok(());
                 }
             }
-            if !whole {
+            if !is_full_block {
                 self.at = self.buffer.len();
-                return Err(self.broken(if carry.is_in_string() { IN_STRING } else { IN_MIDDLE }));
+                return Err(self.syntax_error(if carry.is_in_string() { ENDS_IN_STRING } else { ENDS_EARLY }));
             }
             self.at += BLOCK;
         }
@@ -349,9 +344,9 @@ impl<'p> PlanScanner<'p> {
                 Some(found) if found + 1 < rest.len() => self.at += found + 2,
                 found => {
                     self.at += found.unwrap_or(rest.len());
-                    if !self.more()? {
+                    if !self.refill()? {
                         self.at = self.buffer.len();
-                        return Err(self.broken(IN_STRING));
+                        return Err(self.syntax_error(ENDS_IN_STRING));
                     }
                 }
             }
@@ -359,7 +354,7 @@ impl<'p> PlanScanner<'p> {
     }
 
     /// Skips a number, `true`, `false` or `null`.
-    fn skip_word(&mut self) -> Result<(), ScanError> {
+    fn skip_literal(&mut self) -> Result<(), ScanError> {
         loop {
             while let Some(byte) = self.buffer.get(self.at) {
                 if !matches!(byte, b'-' | b'+' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'E') {
@@ -367,15 +362,15 @@ impl<'p> PlanScanner<'p> {
                 }
                 self.at += 1;
             }
-            if !self.more()? {
+            if !self.refill()? {
                 return Ok(());
             }
         }
     }
 
-    /// Gets the next block of the document; false at its end. What is neither held nor ahead is let go.
-    fn more(&mut self) -> Result<bool, ScanError> {
-        if self.ended {
+    /// Gets the next block of the document; false at its end. Drops bytes that are consumed and not held.
+    fn refill(&mut self) -> Result<bool, ScanError> {
+        if self.is_at_end {
             return Ok(false);
         }
         let keep = self.mark.unwrap_or(self.at).min(self.at).min(self.buffer.len());
@@ -385,7 +380,7 @@ impl<'p> PlanScanner<'p> {
         self.count_lines(keep);
         match self.feed.next() {
             None => {
-                self.ended = true;
+                self.is_at_end = true;
                 Ok(false)
             }
             Some(Ok(mut block)) => {
@@ -394,40 +389,40 @@ impl<'p> PlanScanner<'p> {
                 match block.get_mut(start..HEADROOM).filter(|room| room.len() == left.len()) {
                     Some(room) => {
                         room.copy_from_slice(left);
-                        self.feed.done_with(std::mem::replace(&mut self.buffer, block));
+                        self.feed.recycle(std::mem::replace(&mut self.buffer, block));
                     }
                     None => {
                         self.buffer.drain(..keep);
                         self.buffer.extend_from_slice(block.get(HEADROOM..).unwrap_or_default());
-                        self.feed.done_with(block);
+                        self.feed.recycle(block);
                     }
                 }
-                // What was at `keep` is at `start` now.
+                // The byte at `keep` is now at `start`.
                 self.base = self.offset(keep).wrapping_sub(start as u64);
-                let moved = |place: usize| place - keep + start;
+                let moved = |index: usize| index - keep + start;
                 self.at = moved(self.at);
                 self.counted = moved(self.counted);
                 self.mark = self.mark.map(moved);
                 self.tally.iter_mut().for_each(|tally| tally.from = moved(tally.from));
                 Ok(true)
             }
-            Some(Err(fault)) => {
-                self.ended = true;
+            Some(Err(error)) => {
+                self.is_at_end = true;
                 self.at = self.buffer.len();
-                Err(match fault {
-                    FeedError::NotText => self.broken("it is not UTF-8 text"),
-                    FeedError::Read(error) => ScanError { kind: ScanErrorKind::Input, ..self.broken(error.to_string()) },
+                Err(match error {
+                    FeedError::NotText => self.syntax_error("it is not UTF-8 text"),
+                    FeedError::Read(error) => ScanError { kind: ScanErrorKind::Input, ..self.syntax_error(error.to_string()) },
                 })
             }
         }
     }
 
-    /// The document's offset of a place of the buffer.
-    fn offset(&self, place: usize) -> u64 {
-        self.base.wrapping_add(place as u64)
+    /// The document offset of a buffer index.
+    fn offset(&self, index: usize) -> u64 {
+        self.base.wrapping_add(index as u64)
     }
 
-    /// Counts lines up to a place of the buffer.
+    /// Counts lines up to a buffer index.
     fn count_lines(&mut self, to: usize) {
         let Some(seen) = self.buffer.get(self.counted..to) else { return };
         if let Some(last) = memrchr(b'\n', seen) {
@@ -437,25 +432,25 @@ impl<'p> PlanScanner<'p> {
         self.counted = to;
     }
 
-    /// Line and column of a place of the buffer at or after all places asked for before.
-    fn spot(&mut self, place: usize) -> ScanPosition {
-        self.count_lines(place);
-        let column = self.offset(place).saturating_sub(self.line_start);
+    /// The position of a buffer index, which must not be before the index of an earlier call.
+    fn position_at(&mut self, index: usize) -> ScanPosition {
+        self.count_lines(index);
+        let column = self.offset(index).saturating_sub(self.line_start);
         ScanPosition { line: self.line, column: usize::try_from(column).unwrap_or(usize::MAX - 1) + 1 }
     }
 
-    /// Where the scanner is.
+    /// The position of the next byte.
     pub(super) fn here(&mut self) -> ScanPosition {
-        self.spot(self.at)
+        self.position_at(self.at)
     }
 
-    /// What is wrong where the scanner is.
-    pub(super) fn broken(&mut self, what: impl Into<String>) -> ScanError {
-        ScanError { what: what.into(), offset: self.offset(self.at), spot: self.here(), kind: ScanErrorKind::Syntax }
+    /// A syntax error at the next byte.
+    pub(super) fn syntax_error(&mut self, what: impl Into<String>) -> ScanError {
+        ScanError { what: what.into(), offset: self.offset(self.at), position: self.here(), kind: ScanErrorKind::Syntax }
     }
 
-    /// What has another shape than is expected where the scanner is.
-    pub(super) fn misshapen(&mut self, what: impl Into<String>) -> ScanError {
-        ScanError { kind: ScanErrorKind::Shape, ..self.broken(what) }
+    /// An error at the next byte: the document does not have the expected shape.
+    pub(super) fn shape_error(&mut self, what: impl Into<String>) -> ScanError {
+        ScanError { kind: ScanErrorKind::Shape, ..self.syntax_error(what) }
     }
 }

@@ -49,7 +49,7 @@ impl<R: Read> Read for Bounded<R> {
 
 /// The encoding of a text whose characters have two bytes: PowerShell writes UTF-16, with a byte order mark or without one. JSON begins with two ASCII
 /// characters.
-pub(super) fn wide(head: &[u8]) -> Option<&'static encoding_rs::Encoding> {
+pub(super) fn utf16_encoding(head: &[u8]) -> Option<&'static encoding_rs::Encoding> {
     match head {
         [0xff, 0xfe, ..] => Some(encoding_rs::UTF_16LE),
         [0xfe, 0xff, ..] => Some(encoding_rs::UTF_16BE),

@@ -2,7 +2,7 @@
 
 use super::node::{Node, NodeValue};
 use super::scan::ScanPosition;
-use super::walk::down;
+use super::walk::child_pointer;
 use std::collections::HashMap;
 
 /// The values of a resource.
@@ -71,7 +71,7 @@ pub(super) enum ValueAt<'v> {
     /// Not known yet.
     Unknown {
         pointer: String,
-        spot: ScanPosition,
+        position: ScanPosition,
         /// Whether it is the block around the attribute of which nothing is known.
         whole_block: bool,
     },
@@ -116,21 +116,20 @@ impl Values {
             }
             if let Some(Node { value: NodeValue::List(list), .. }) = node {
                 node = list.first();
-                pointer = down(&pointer, "0");
+                pointer = child_pointer(&pointer, "0");
             }
             if let Some(wrong) = node.filter(|node| !matches!(node.value, NodeValue::Object(_) | NodeValue::Null)) {
                 return ValueAt::Value { node: wrong, pointer, sensitive: self.is_secret(path) };
             }
-            unknown = unknown
-                .map(|(node, pointer)| node.elements().first().map_or((node, pointer.clone()), |first| (first, down(&pointer, "0"))));
+            unknown = unknown.map(|(node, pointer)| {
+                node.elements().first().map_or((node, pointer.clone()), |first| (first, child_pointer(&pointer, "0")))
+            });
             node = node.and_then(|node| node.get(step));
-            pointer = down(&pointer, step);
+            pointer = child_pointer(&pointer, step);
             // A mark on a value covers every part of it.
-            unknown = unknown.and_then(
-                |(mark, pointer)| {
-                    if mark.is_true() { Some((mark, pointer)) } else { Some((mark.get(step)?, down(&pointer, step))) }
-                },
-            );
+            unknown = unknown.and_then(|(mark, pointer)| {
+                if mark.is_true() { Some((mark, pointer)) } else { Some((mark.get(step)?, child_pointer(&pointer, step))) }
+            });
         }
         if let Some(cell) = not_known(unknown.as_ref(), node, false) {
             return cell;
@@ -156,7 +155,11 @@ impl Values {
 /// The cell of a value that is marked as unknown. A value that is there wins.
 fn not_known<'v>(unknown: Option<&(&Node, String)>, node: Option<&Node>, whole_block: bool) -> Option<ValueAt<'v>> {
     let (mark, pointer) = unknown?;
-    (mark.is_true() && node.is_none_or(Node::is_null)).then(|| ValueAt::Unknown { pointer: pointer.clone(), spot: mark.spot, whole_block })
+    (mark.is_true() && node.is_none_or(Node::is_null)).then(|| ValueAt::Unknown {
+        pointer: pointer.clone(),
+        position: mark.position,
+        whole_block,
+    })
 }
 
 /// Whether a sensitivity mark hides an attribute.

@@ -58,8 +58,8 @@ pub(super) fn find(file: &Arc<str>, items: &[DocumentResource]) -> Vec<PlannedVa
 fn one(file: &Arc<str>, item: &DocumentResource) -> PlannedVault {
     let text = |name: &str| item.values.text(&[name]).map(str::to_owned);
     let (place, sensitive) = match item.values.cell(&["vault_type"]) {
-        ValueAt::Value { node, pointer, sensitive } => (node.spot.place(file, &pointer), sensitive),
-        _ => (item.spot.place(file, &item.pointer), false),
+        ValueAt::Value { node, pointer, sensitive } => (node.position.place(file, &pointer), sensitive),
+        _ => (item.position.place(file, &item.pointer), false),
     };
     PlannedVault {
         name: item.address.clone(),
@@ -81,7 +81,7 @@ fn listed_vault(file: &Arc<str>, item: &DocumentResource, node: &Node, pointer: 
         endpoint: text("management_endpoint"),
         kind: text("vault_type").map(|kind| VaultType::read(&kind)),
         sensitive,
-        place: node.get("vault_type").unwrap_or(node).spot.place(file, &format!("{pointer}/vault_type")),
+        place: node.get("vault_type").unwrap_or(node).position.place(file, &format!("{pointer}/vault_type")),
     }
 }
 
@@ -282,5 +282,5 @@ fn bare(endpoint: &str) -> String {
 }
 
 fn place_of(key: &KeyFacts, pointer: &str, node: &Node) -> Place {
-    node.spot.place(&key.id.root, pointer)
+    node.position.place(&key.id.root, pointer)
 }

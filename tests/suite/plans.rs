@@ -3,7 +3,7 @@
 use crate::expected::{cases, compare, expected};
 use kmslint::base::{Place, ProblemKind};
 use kmslint::key::Inventory;
-use kmslint::plan::{PlanOptions, Recognised, read, recognise};
+use kmslint::plan::{PlanOptions, Recognized, read, recognize};
 use proptest::prelude::*;
 use serde_json::Value;
 use std::fs;
@@ -11,8 +11,8 @@ use std::path::Path;
 
 fn inventory(path: &Path) -> Inventory {
     let bytes = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let recognised = recognise(&bytes[..bytes.len().min(4096)], path);
-    assert!(matches!(recognised, Recognised::Plan | Recognised::State), "{}: {recognised:?}", path.display());
+    let recognized = recognize(&bytes[..bytes.len().min(4096)], path);
+    assert!(matches!(recognized, Recognized::Plan | Recognized::State), "{}: {recognized:?}", path.display());
     read("plan.json", bytes.as_slice(), &PlanOptions::default()).inventory
 }
 

@@ -1,7 +1,7 @@
 //! States: what is. Cases are directories of `testdata/states`.
 
 use crate::expected::{cases, compare, expected};
-use kmslint::plan::{PlanOptions, Recognised, read, recognise};
+use kmslint::plan::{PlanOptions, Recognized, read, recognize};
 use std::fs;
 
 #[test]
@@ -11,14 +11,14 @@ fn every_state_tells_what_is_expected() {
         let wanted = expected(&case);
         let path = case.join(wanted["input"].as_str().unwrap());
         let bytes = fs::read(&path).unwrap();
-        let recognised = recognise(&bytes[..bytes.len().min(4096)], &path);
+        let recognized = recognize(&bytes[..bytes.len().min(4096)], &path);
         let found = read("state.json", bytes.as_slice(), &PlanOptions::default()).inventory;
         if wanted.get("refused").is_some() {
             refused += 1;
-            assert_eq!(found.problems.len(), 1, "{}: {recognised:?}", case.display());
+            assert_eq!(found.problems.len(), 1, "{}: {recognized:?}", case.display());
             continue;
         }
-        assert!(matches!(recognised, Recognised::State | Recognised::RawState), "{}: {recognised:?}", case.display());
+        assert!(matches!(recognized, Recognized::State | Recognized::RawState), "{}: {recognized:?}", case.display());
         assert!(found.problems.is_empty(), "{}: {:?}", case.display(), found.problems);
         let list = wanted["keys"].as_array().unwrap();
         keys += list.len();

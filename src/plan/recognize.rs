@@ -11,7 +11,7 @@ use std::path::Path;
 
 /// What a file is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Recognised {
+pub enum Recognized {
     /// A plan as `terraform show -json PLANFILE` prints it.
     Plan,
     /// A state as `terraform show -json` prints it.
@@ -34,27 +34,27 @@ const OTHERS: [&str; 4] = ["provider_schemas", "function_signatures", "valid", "
 /// Recognizes a file by its first bytes; some kilobytes are enough, and fewer are not an error. Compressed data is unpacked before
 /// ([`unpack::open`]). The path only distinguishes configuration from other JSON.
 #[must_use]
-pub fn recognise(head: &[u8], path: &Path) -> Recognised {
+pub fn recognize(head: &[u8], path: &Path) -> Recognized {
     if let Some(refusal) = packed(head) {
-        return Recognised::Refused(refusal);
+        return Recognized::Refused(refusal);
     }
-    let decoded = unpack::wide(head).map(|encoding| encoding.decode(head).0);
+    let decoded = unpack::utf16_encoding(head).map(|encoding| encoding.decode(head).0);
     let text = decoded.as_ref().map_or(head, |text| text.as_bytes());
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).trim_ascii_start();
     match text {
-        [] => Recognised::Refused(EMPTY),
+        [] => Recognized::Refused(EMPTY),
         [b'{', ..] => {
             let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
             if FileName::of(&name).is_some_and(|name| name.is_json) {
-                return Recognised::Configuration;
+                return Recognized::Configuration;
             }
             kind(&keys(text), text)
         }
         [b'[', rest @ ..] if is_list(rest) => list(rest.trim_ascii_start()),
         [b'"', ..] if contains(text, br#"\"format_version\""#) || contains(text, br#"\"terraform_version\""#) => {
-            Recognised::Refused(QUOTED)
+            Recognized::Refused(QUOTED)
         }
-        _ => prose(text).map_or(Recognised::Other, Recognised::Refused),
+        _ => prose(text).map_or(Recognized::Other, Recognized::Refused),
     }
 }
 
@@ -86,14 +86,14 @@ fn is_list(rest: &[u8]) -> bool {
 }
 
 /// A JSON array, after its bracket.
-fn list(rest: &[u8]) -> Recognised {
+fn list(rest: &[u8]) -> Recognized {
     if rest.first() != Some(&b'{') {
-        return Recognised::OtherJson;
+        return Recognized::OtherJson;
     }
     match kind(&keys(rest), rest) {
-        Recognised::Plan | Recognised::State | Recognised::RawState => Recognised::Refused(SEVERAL),
-        Recognised::Refused(refusal) => Recognised::Refused(refusal),
-        _ => Recognised::OtherJson,
+        Recognized::Plan | Recognized::State | Recognized::RawState => Recognized::Refused(SEVERAL),
+        Recognized::Refused(refusal) => Recognized::Refused(refusal),
+        _ => Recognized::OtherJson,
     }
 }
 
@@ -166,48 +166,48 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
 }
 
 /// What an object with these keys is; the list may break off.
-fn kind(keys: &[(String, &[u8])], text: &[u8]) -> Recognised {
+fn kind(keys: &[(String, &[u8])], text: &[u8]) -> Recognized {
     let has = |wanted: &str| keys.iter().any(|(key, _)| key == wanted);
     let plan = ["resource_changes", "planned_values", "prior_state", "configuration", "resource_drift", "variables", "deferred_changes"];
     if keys.first().is_some_and(|(key, _)| key.starts_with('@')) {
-        return Recognised::Refused(STREAM);
+        return Recognized::Refused(STREAM);
     }
     if has("encryption_version") || has("encrypted_data") {
-        return Recognised::Refused(ENCRYPTED);
+        return Recognized::Refused(ENCRYPTED);
     }
     if has("remote_plan_format") {
-        return Recognised::Refused(REMOTE);
+        return Recognized::Refused(REMOTE);
     }
     if has("plan_format_version") {
-        return Recognised::Refused(REDACTED);
+        return Recognized::Refused(REDACTED);
     }
     if plan.iter().filter(|key| has(key)).count() + usize::from(has("format_version")) > 1
         || has("resource_changes")
         || has("planned_values")
     {
-        return Recognised::Plan;
+        return Recognized::Plan;
     }
     if has("format_version") {
-        return if OTHERS.into_iter().any(has) { Recognised::OtherJson } else { Recognised::State };
+        return if OTHERS.into_iter().any(has) { Recognized::OtherJson } else { Recognized::State };
     }
     if has("root_module") || (has("address") && (has("change") || has("mode"))) {
-        return Recognised::Refused(PART);
+        return Recognized::Refused(PART);
     }
     let is_api = || {
         let marks = [&b"\"log-read-url\""[..], b"\"hosted-state-download-url\"", b"\"json-output\"", b"\"json-output-redacted\""];
         marks.iter().any(|mark| contains(text, mark))
     };
     if has("data") && is_api() {
-        return Recognised::Refused(API);
+        return Recognized::Refused(API);
     }
     let version = keys.iter().find(|(key, _)| key == "version").map(|(_, value)| *value);
     let is_state = has("serial") || has("lineage") || has("terraform_version") || has("resources");
     match version {
-        Some(b"1" | b"2" | b"3") if has("backend") => Recognised::Refused(BACKEND),
-        Some(b"1" | b"2" | b"3") if is_state || has("modules") => Recognised::Refused(OLD_STATE),
-        Some(_) if is_state => Recognised::RawState,
-        None if has("serial") && has("lineage") => Recognised::RawState,
-        _ => Recognised::OtherJson,
+        Some(b"1" | b"2" | b"3") if has("backend") => Recognized::Refused(BACKEND),
+        Some(b"1" | b"2" | b"3") if is_state || has("modules") => Recognized::Refused(OLD_STATE),
+        Some(_) if is_state => Recognized::RawState,
+        None if has("serial") && has("lineage") => Recognized::RawState,
+        _ => Recognized::OtherJson,
     }
 }
 
@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn files_are_told_by_their_first_bytes() {
-        use Recognised::{Configuration, Other, OtherJson, Plan, RawState, Refused, State};
+        use Recognized::{Configuration, Other, OtherJson, Plan, RawState, Refused, State};
         for (head, wanted) in [
             (&br#"{"format_version":"1.2","terraform_version":"1.15.5","planned_values":{"root_mod"#[..], Plan),
             (br#"{"applyable":true,"complete":true,"configuration":{"a":"}"},"format_version":"1.2"}"#, Plan),
@@ -281,13 +281,13 @@ mod tests {
             (b"[{\"a\":1}]", OtherJson),
             (b"resource \"a\" \"b\" {}", Other),
         ] {
-            assert_eq!(recognise(head, Path::new("x.json")), wanted, "{}", String::from_utf8_lossy(head));
+            assert_eq!(recognize(head, Path::new("x.json")), wanted, "{}", String::from_utf8_lossy(head));
         }
-        assert_eq!(recognise(b"{\"resource\":{}}", Path::new("a/main.tf.json")), Configuration);
+        assert_eq!(recognize(b"{\"resource\":{}}", Path::new("a/main.tf.json")), Configuration);
         for bom in [&[0xff, 0xfe][..], &[]] {
             let wide: Vec<u8> =
                 bom.iter().copied().chain("{\"format_version\":\"1.0\"}".encode_utf16().flat_map(u16::to_le_bytes)).collect();
-            assert_eq!(recognise(&wide, Path::new("x")), State);
+            assert_eq!(recognize(&wide, Path::new("x")), State);
         }
     }
 
@@ -332,7 +332,7 @@ mod tests {
             (br#"{"data":{"id":"plan-x","type":"plans","attributes":{"log-read-url":"https://x"}}}"#, API),
             (br#"{"version":3,"serial":1,"lineage":"x","backend":{"type":"s3"},"modules":[]}"#, BACKEND),
         ] {
-            assert_eq!(recognise(head, Path::new("")), Recognised::Refused(wanted), "{}", String::from_utf8_lossy(head));
+            assert_eq!(recognize(head, Path::new("")), Recognized::Refused(wanted), "{}", String::from_utf8_lossy(head));
         }
     }
 }
