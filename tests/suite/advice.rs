@@ -1,4 +1,4 @@
-//! Advice is true: every remedy leads where it says, and a help names what would settle the matter.
+//! Advice works: every remedy has the effect that it promises, and the help names the inputs that would resolve an unknown.
 
 use crate::harness::{directories, report, root};
 use kmslint::base::Sources;
@@ -19,7 +19,7 @@ fn read(directory: &Path) -> (kmslint::key::Keys, Arc<Sources>) {
     read_with(directory, Vec::new())
 }
 
-/// Reads a directory as if these files of it were changed.
+/// Reads a directory as if these of its files had other contents.
 fn read_with(directory: &Path, changed: Vec<(PathBuf, String)>) -> (kmslint::key::Keys, Arc<Sources>) {
     let sources = Arc::new(Sources::default());
     let directory = directory.canonicalize().expect("the directory is there");
@@ -32,8 +32,8 @@ fn read_with(directory: &Path, changed: Vec<(PathBuf, String)>) -> (kmslint::key
     (inventory.keys, sources)
 }
 
-/// Applies one remedy: what the rule then says of the key. `None` where the text cannot be changed so.
-fn applied(case: &Path, rule: &Rule, key: &KeyFacts, remedy: &Remedy, sources: &Sources) -> Option<(&'static str, Kind)> {
+/// Applies one remedy and checks the key again. `None` if the remedy has no edit.
+fn verdict_after(case: &Path, rule: &Rule, key: &KeyFacts, remedy: &Remedy, sources: &Sources) -> Option<(&'static str, Kind)> {
     let edits = fix::of_remedy(remedy, rule.id, key, sources).ok()?;
     let changed = fix::rewritten(&edits, sources).into_iter().map(|file| (file.path, file.new)).collect();
     let (keys, _) = read_with(case, changed);
@@ -44,20 +44,20 @@ fn applied(case: &Path, rule: &Rule, key: &KeyFacts, remedy: &Remedy, sources: &
 }
 
 #[test]
-fn every_remedy_leads_where_it_says() {
+fn remedies_have_the_promised_effect() {
     let testdata = root().join("testdata");
     let all = ["rules/OCI-KMS-001", "rules/OCI-KMS-004", "parity"].iter().flat_map(|kind| directories(&testdata.join(kind)));
     let mut done: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     let mut wrong = Vec::new();
     for case in all {
         let (keys, sources) = read(&case);
-        // Instances of one block get the same edits: the first two tell as much as a hundred.
+        // Instances of one block get the same edits, so a few are enough.
         for key in keys.iter().take(12) {
             for rule in ALL {
                 let verdict = (rule.check)(key, &settings());
                 let Ok(remedies) = (rule.remedies)(key, verdict.kind(), &settings()) else { continue };
                 for remedy in &remedies {
-                    let Some((word, kind)) = applied(&case, rule, key, remedy, &sources) else { continue };
+                    let Some((word, kind)) = verdict_after(&case, rule, key, remedy, &sources) else { continue };
                     *done.entry((rule.id, verdict.kind().word())).or_default() += 1;
                     let is_promised =
                         word == remedy.leads_to.0 && remedy.leads_to.1.map_or(kind != verdict.kind(), |promised| kind == promised);
@@ -89,7 +89,7 @@ fn every_remedy_leads_where_it_says() {
 }
 
 #[test]
-fn nothing_is_offered_to_keys_that_pass() {
+fn passing_keys_have_no_remedies() {
     for case in directories(&root().join("testdata/parity")) {
         for key in &read(&case).0 {
             for rule in ALL {
@@ -114,7 +114,7 @@ fn key(lines: &str) -> String {
     format!("resource \"oci_kms_key\" \"k\" {{\n  management_endpoint = oci_kms_vault.v.management_endpoint\n{lines}{SHAPE}}}\n")
 }
 
-fn written(files: &[(&str, String)]) -> TempDir {
+fn directory(files: &[(&str, String)]) -> TempDir {
     let directory = tempfile::tempdir().expect("a temporary directory");
     for (path, text) in files {
         let path = directory.path().join(path);
@@ -124,8 +124,8 @@ fn written(files: &[(&str, String)]) -> TempDir {
     directory
 }
 
-/// What a rule says of the only key: verdict, kind, and the finding's message, note and help.
-fn output_of(directory: &TempDir, rule: &str, arguments: &[&str]) -> (String, String, String) {
+/// Checks the only key of a directory with a rule: verdict, kind, and the finding's message, note and help.
+fn check(directory: &TempDir, rule: &str, arguments: &[&str]) -> (String, String, String) {
     let now = ["--no-config", "--now", "2026-11-21T00:00:00Z", "--show-passes"];
     let (output, report) = report(directory.path(), &[&now, arguments].concat());
     let [key] = report["keys"].as_array().expect("keys").as_slice() else {
@@ -138,19 +138,19 @@ fn output_of(directory: &TempDir, rule: &str, arguments: &[&str]) -> (String, St
     (verdict["verdict"].as_str().expect("a verdict").to_owned(), verdict["kind"].as_str().unwrap_or_default().to_owned(), all)
 }
 
-/// One input: the rule that is asked, the verdict, and what the finding says and does not say.
+/// An input, a rule, the expected verdict, and texts that the finding must have and must not have.
 struct Case {
     name: &'static str,
     files: Vec<(&'static str, String)>,
     arguments: &'static [&'static str],
     rule: &'static str,
     verdict: (&'static str, &'static str),
-    says: &'static [&'static str],
-    says_not: &'static [&'static str],
+    present: &'static [&'static str],
+    absent: &'static [&'static str],
 }
 
 fn case(name: &'static str, main: String, rule: &'static str, verdict: (&'static str, &'static str)) -> Case {
-    Case { name, files: vec![("main.tf", main)], arguments: &[], rule, verdict, says: &[], says_not: &[] }
+    Case { name, files: vec![("main.tf", main)], arguments: &[], rule, verdict, present: &[], absent: &[] }
 }
 
 const ROTATION: &str = "OCI-KMS-001";
@@ -219,8 +219,8 @@ fn cases() -> Vec<Case> {
         case("a null interval", format!("{private}{}", key(&ROTATED.replace("90", "null"))), ROTATION, ("violation", "interval-missing")),
     ];
     let library = "variable \"keys\" {\n  type    = map(object({ protection_mode = optional(string) }))\n  default = {}\n}\n";
-    let mut told = Vec::from(plain);
-    let mut more = |one: Case, says: &'static [&'static str], says_not: &'static [&'static str]| told.push(Case { says, says_not, ..one });
+    let mut all = Vec::from(plain);
+    let mut more = |one: Case, present: &'static [&'static str], absent: &'static [&'static str]| all.push(Case { present, absent, ..one });
     more(
         case(
             "a regional endpoint",
@@ -385,22 +385,23 @@ fn cases() -> Vec<Case> {
         &["DEFAULT unless the caller"],
         &["is_auto_rotation_enabled = true"],
     );
-    told
+    all
 }
 
 #[test]
-fn verdicts_and_advice_are_those_of_the_tables() {
+fn verdicts_and_advice_match_the_table() {
     let mut wrong = Vec::new();
     let cases = cases();
     for case in &cases {
-        let directory = written(&case.files);
-        let (verdict, kind, text) = output_of(&directory, case.rule, case.arguments);
+        let directory = directory(&case.files);
+        let (verdict, kind, text) = check(&directory, case.rule, case.arguments);
         if (verdict.as_str(), kind.as_str()) != case.verdict {
             wrong.push(format!("{}: {verdict} {kind} instead of {:?}", case.name, case.verdict));
         }
-        let missing = case.says.iter().filter(|part| !text.contains(**part)).map(|part| format!("{}: no {part:?} in: {text}", case.name));
+        let missing =
+            case.present.iter().filter(|part| !text.contains(**part)).map(|part| format!("{}: no {part:?} in: {text}", case.name));
         wrong.extend(missing);
-        let extra = case.says_not.iter().filter(|part| text.contains(**part)).map(|part| format!("{}: {part:?} in: {text}", case.name));
+        let extra = case.absent.iter().filter(|part| text.contains(**part)).map(|part| format!("{}: {part:?} in: {text}", case.name));
         wrong.extend(extra);
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
@@ -408,11 +409,11 @@ fn verdicts_and_advice_are_those_of_the_tables() {
 }
 
 #[test]
-fn imports_are_followed_to_instances_and_called_modules() {
+fn import_blocks_apply_to_instances_and_called_modules() {
     let module = format!("{}{}", vault("\"DEFAULT\""), key("  for_each = toset([\"a\", \"b\"])\n"));
     let call = "module \"m\" {\n  source   = \"./m\"\n  for_each = toset([\"x\", \"y\"])\n}\n";
     let of = |imports: &str, name: &'static str| {
-        let directory = written(&[("main.tf", call.to_owned()), (name, imports.to_owned()), ("m/main.tf", module.clone())]);
+        let directory = directory(&[("main.tf", call.to_owned()), (name, imports.to_owned()), ("m/main.tf", module.clone())]);
         let (keys, _) = read(directory.path());
         let imported = keys.iter().filter(|key| !key.imported.is_unset());
         imported.map(|key| (key.id.address.clone(), key.imported.value().copied())).collect::<Vec<_>>()
@@ -426,8 +427,8 @@ fn imports_are_followed_to_instances_and_called_modules() {
     assert_eq!(of(json, "import.tf.json"), [(address("y", "a"), Some(true))]);
     let open = "variable \"ids\" {\n  type = map(string)\n}\nimport {\n  for_each = var.ids\n  to       = module.m[\"x\"].oci_kms_key.k[each.key]\n  id       = each.value\n}\n";
     assert_eq!(of(open, "import.tf"), [(address("x", "a"), None), (address("x", "b"), None)]);
-    // Terraform plans as if an `import` block in a called module were not there.
-    let inside = written(&[
+    // Terraform ignores `import` blocks in called modules when it plans.
+    let inside = directory(&[
         ("main.tf", call.to_owned()),
         ("m/main.tf", format!("{module}import {{\n  to = oci_kms_key.k[\"a\"]\n  id = \"i\"\n}}\n")),
     ]);
@@ -435,7 +436,7 @@ fn imports_are_followed_to_instances_and_called_modules() {
 }
 
 #[test]
-fn a_vault_type_by_default_of_a_directory_that_may_be_called_gets_no_safe_fix() {
+fn default_vault_type_of_a_module_that_may_be_called_gets_no_safe_fix() {
     let main = format!(
         "variable \"vault_type\" {{\n  default = \"VIRTUAL_PRIVATE\"\n}}\n{}{}",
         vault("var.vault_type"),
@@ -445,7 +446,7 @@ fn a_vault_type_by_default_of_a_directory_that_may_be_called_gets_no_safe_fix() 
     for (text, arguments, changed) in
         [(&main, ["--fix"].as_slice(), false), (&main, &["--fix", "--unsafe-fixes"], true), (&backend, &["--fix"], true)]
     {
-        let directory = written(&[("main.tf", text.clone())]);
+        let directory = directory(&[("main.tf", text.clone())]);
         let output = crate::harness::kmslint(directory.path(), &[&["--no-config"], arguments].concat());
         let now = std::fs::read_to_string(directory.path().join("main.tf")).expect("the file");
         assert_eq!(now != *text, changed, "{arguments:?} {output:#?}");
@@ -454,7 +455,7 @@ fn a_vault_type_by_default_of_a_directory_that_may_be_called_gets_no_safe_fix() 
 }
 
 #[test]
-fn an_old_provider_is_known_from_a_plan_alone() {
+fn plan_alone_shows_an_old_provider() {
     let plan = root().join("testdata/plans/old-provider");
     let alone = tempfile::tempdir().expect("a temporary directory");
     std::fs::copy(plan.join("plan.json"), alone.path().join("plan.json")).expect("a copy");

@@ -1,4 +1,4 @@
-//! What users decided holds through the whole pipeline: comments, config file, baseline; and what is wrong with it is said.
+//! Exemptions apply through the complete pipeline: comments, config file, baseline; mistakes in them are reported.
 
 use crate::harness::{Output, expect_file, kmslint, kmslint_with_input, report, root, scratch};
 use serde_json::Value;
@@ -7,30 +7,30 @@ use std::path::Path;
 const NOW: [&str; 4] = ["--now", "2026-06-01T12:00:00Z", "--format", "short"];
 const BOTH: [&str; 2] = ["OCI-KMS-001", "OCI-KMS-004"];
 
-/// Runs kmslint on the first of June 2026, one line a finding.
+/// Runs kmslint as of June 1, 2026, with one line per finding.
 fn run(directory: &Path, arguments: &[&str]) -> Output {
     kmslint(directory, &[&NOW, arguments].concat())
 }
 
-/// The rules that are reported, sorted, once for each line.
+/// The rule of each reported line, sorted.
 fn rules(output: &Output) -> Vec<&str> {
     let mut rules: Vec<_> = output.out.lines().filter_map(|line| line.split(' ').nth(2)).collect();
     rules.sort_unstable();
     rules
 }
 
-/// A key that violates both rules; the first argument is line 4.
-fn key(above: &str, behind: &str) -> String {
+/// A key that violates both rules, with a comment above it and one after its `protection_mode`.
+fn key(above: &str, after: &str) -> String {
     format!(
         "{above}resource \"oci_kms_key\" \"k\" {{\n  compartment_id      = \"ocid1.compartment.oc1..a\"\n  \
-         display_name        = \"payments\"\n  management_endpoint = \"https://x\"\n  protection_mode     = \"HSM\"{behind}\n  \
+         display_name        = \"payments\"\n  management_endpoint = \"https://x\"\n  protection_mode     = \"HSM\"{after}\n  \
          freeform_tags       = {{ HsmRequired = \"FIPS [140-2]\" }}\n  \
          key_shape {{\n    algorithm = \"AES\"\n    length    = 32\n  }}\n}}\n"
     )
 }
 
 #[test]
-fn a_key_without_exemptions_violates_both_rules() {
+fn key_without_exemptions_violates_both_rules() {
     let directory = scratch(&[("main.tf", &key("", ""))]);
     let output = run(directory.path(), &[]);
     assert_eq!((output.code, rules(&output)), (1, BOTH.to_vec()), "{output:#?}");
@@ -38,9 +38,9 @@ fn a_key_without_exemptions_violates_both_rules() {
 }
 
 #[test]
-fn comments_hold_where_they_are_written() {
+fn comments_apply_to_the_key_next_to_them() {
     let (one, other) = (&BOTH[..1], &BOTH[1..]);
-    for (above, behind, left) in [
+    for (above, after, left) in [
         ("# kmslint: ignore[OCI-KMS-004] contract\n", "", one),
         ("// kmslint: ignore[OCI-KMS-004] contract\n", "", one),
         ("/* kmslint: ignore[OCI-KMS-004] contract */\n", "", one),
@@ -53,11 +53,11 @@ fn comments_hold_where_they_are_written() {
         ("", " /* kmslint: ignore[OCI-KMS-004] contract */", one),
         ("# kmslint: ignore[OCI-KMS-004] until=2026-06-01 today is its last day\n", "", one),
     ] {
-        let directory = scratch(&[("main.tf", &key(above, behind))]);
+        let directory = scratch(&[("main.tf", &key(above, after))]);
         let output = run(directory.path(), &[]);
-        assert_eq!(rules(&output), left, "{above}{behind}: {output:#?}");
-        assert_eq!(output.code, i32::from(!left.is_empty()), "{above}{behind}: {output:#?}");
-        assert_eq!(output.err, "", "{above}{behind}");
+        assert_eq!(rules(&output), left, "{above}{after}: {output:#?}");
+        assert_eq!(output.code, i32::from(!left.is_empty()), "{above}{after}: {output:#?}");
+        assert_eq!(output.err, "", "{above}{after}");
         let all = run(directory.path(), &["--no-exemptions"]);
         assert_eq!((all.code, rules(&all)), (1, BOTH.to_vec()), "auditors see everything: {all:#?}");
     }
@@ -67,8 +67,8 @@ fn comments_hold_where_they_are_written() {
 }
 
 #[test]
-fn comments_that_do_not_hold_are_said_and_hide_nothing() {
-    for (comment, code, said_so) in [
+fn invalid_and_expired_comments_are_reported_and_hide_nothing() {
+    for (comment, code, message) in [
         ("ignore[OCI-KMS-004] until=2026-05-31 yesterday", 1, "note: exemption for `OCI-KMS-004` expired on 2026-05-31"),
         ("ignore[OCI-KMS-004]", 2, "error: the exemption has no reason"),
         ("ignore[OCI-KMS-044] contract", 2, "error: unknown rule `OCI-KMS-044`"),
@@ -79,12 +79,12 @@ fn comments_that_do_not_hold_are_said_and_hide_nothing() {
         let directory = scratch(&[("main.tf", &key(&format!("# kmslint: {comment}\n"), ""))]);
         let output = run(directory.path(), &[]);
         assert_eq!((output.code, rules(&output)), (code, BOTH.to_vec()), "{comment}: {output:#?}");
-        assert!(output.err.contains(said_so) && output.err.contains("main.tf:1:"), "{comment}: {output:#?}");
+        assert!(output.err.contains(message) && output.err.contains("main.tf:1:"), "{comment}: {output:#?}");
         let quiet = run(directory.path(), &["--quiet"]);
-        assert_eq!(quiet.err.contains(said_so), code == 2, "problems are said even when quiet: {quiet:#?}");
+        assert_eq!(quiet.err.contains(message), code == 2, "`--quiet` hides notes, but not problems: {quiet:#?}");
     }
-    let fine = key("# kmslint: ignore[OCI-KMS-004] contract\n", "").replace("\"HSM\"", "\"SOFTWARE\"");
-    let directory = scratch(&[("main.tf", &fine)]);
+    let compliant = key("# kmslint: ignore[OCI-KMS-004] contract\n", "").replace("\"HSM\"", "\"SOFTWARE\"");
+    let directory = scratch(&[("main.tf", &compliant)]);
     let output = run(directory.path(), &[]);
     assert!(output.err.contains("note: unused exemption for `OCI-KMS-004`; remove it"), "{output:#?}");
     assert_eq!(rules(&output), ["OCI-KMS-001"]);
@@ -106,7 +106,7 @@ fn json_configuration_is_exempted_by_a_comment_property() {
 }
 
 #[test]
-fn a_comment_at_a_module_call_holds_for_the_keys_of_that_call_only() {
+fn comment_at_a_module_call_applies_to_the_keys_of_that_call_only() {
     let module = key("", "");
     for root in [
         "# kmslint: ignore[OCI-KMS-004, OCI-KMS-001] contract\nmodule \"a\" {\n  source = \"./m\"\n}\nmodule \"b\" {\n  source = \"./m\"\n}\n",
@@ -124,14 +124,14 @@ fn a_comment_at_a_module_call_holds_for_the_keys_of_that_call_only() {
     }
 }
 
-/// A repository whose config file holds this.
+/// A repository with a key and this config file.
 fn configured(config: &str) -> tempfile::TempDir {
     scratch(&[(".git/HEAD", "ref: refs/heads/main\n"), ("kmslint.toml", config), ("infra/prod/main.tf", &key("", ""))])
 }
 
 #[test]
 fn entries_of_the_config_file_select_keys() {
-    for (selectors, holds) in [
+    for (selectors, applies) in [
         ("address = \"oci_kms_key.k\"", true),
         ("address = \"oci_kms_key.*\"", true),
         ("address = \"oci_kms_key.[k]\"", false),
@@ -152,11 +152,11 @@ fn entries_of_the_config_file_select_keys() {
     ] {
         let directory = configured(&format!("[[exempt]]\nrules = [\"OCI-KMS-004\"]\n{selectors}\nreason = \"contract\"\n"));
         let output = run(&directory.path().join("infra"), &["prod"]);
-        let left = if holds { &BOTH[..1] } else { &BOTH[..] };
+        let left = if applies { &BOTH[..1] } else { &BOTH[..] };
         assert_eq!((output.code, rules(&output)), (1, left.to_vec()), "{selectors}: {output:#?}");
         let word = if selectors.contains("until = 2026-05-31") { "expired on 2026-05-31" } else { "unused exemption" };
-        assert_eq!(output.err.contains(word), !holds, "{selectors}: {output:#?}");
-        assert_eq!(output.err.contains("kmslint.toml:1:1"), !holds, "{selectors}: {output:#?}");
+        assert_eq!(output.err.contains(word), !applies, "{selectors}: {output:#?}");
+        assert_eq!(output.err.contains("kmslint.toml:1:1"), !applies, "{selectors}: {output:#?}");
         for option in ["--no-exemptions", "--no-config"] {
             let all = run(&directory.path().join("infra"), &["prod", option]);
             assert_eq!((rules(&all), all.err.as_str()), (BOTH.to_vec(), ""), "{option}: {all:#?}");
@@ -165,7 +165,7 @@ fn entries_of_the_config_file_select_keys() {
 }
 
 #[test]
-fn the_config_file_is_the_nearest_within_the_repository() {
+fn nearest_config_file_in_the_repository_applies() {
     let off = "[rules.OCI-KMS-001]\nlevel = \"off\"\n";
     let directory = scratch(&[
         ("kmslint.toml", "[rules.OCI-KMS-004]\nlevel = \"off\"\n"),
@@ -173,18 +173,18 @@ fn the_config_file_is_the_nearest_within_the_repository() {
         ("repository/infra/main.tf", &key("", "")),
     ]);
     let repository = directory.path().join("repository");
-    assert_eq!(rules(&run(&repository, &["infra"])), BOTH, "a file above the repository is none of ours");
+    assert_eq!(rules(&run(&repository, &["infra"])), BOTH, "a file above the repository does not apply");
     std::fs::write(repository.join(".kmslint.toml"), off).expect("a file");
     for (here, path) in [(&repository, "infra"), (&repository, "infra/main.tf"), (&repository.join("infra"), ".")] {
         assert_eq!(rules(&run(here, &[path])), ["OCI-KMS-004"], "{path}");
     }
     std::fs::write(repository.join("infra/kmslint.toml"), "").expect("a file");
-    assert_eq!(rules(&run(&repository, &["infra"])), BOTH, "the nearest is the only one");
+    assert_eq!(rules(&run(&repository, &["infra"])), BOTH, "only the nearest file applies");
     assert_eq!(rules(&run(&repository, &["infra", "--config", ".kmslint.toml"])), ["OCI-KMS-004"]);
 }
 
 #[test]
-fn settings_of_the_config_file_hold_and_the_command_line_wins() {
+fn command_line_takes_precedence_over_the_config_file() {
     let level = |config: &str, arguments: &[&str]| {
         let directory = configured(config);
         let output = run(directory.path(), arguments);
@@ -210,7 +210,7 @@ fn settings_of_the_config_file_hold_and_the_command_line_wins() {
 }
 
 #[test]
-fn the_rules_own_settings_hold() {
+fn settings_of_rules_apply() {
     let private = "resource \"oci_kms_vault\" \"v\" {\n  vault_type = \"VIRTUAL_PRIVATE\"\n}\n";
     let keys = "resource \"oci_kms_key\" \"k\" {\n  management_endpoint = oci_kms_vault.v.management_endpoint\n  protection_mode = \"HSM\"\n  \
                 is_auto_rotation_enabled = true\n  auto_key_rotation_details {\n    rotation_interval_in_days = 180\n  }\n}\n\
@@ -234,7 +234,7 @@ fn the_rules_own_settings_hold() {
 }
 
 #[test]
-fn what_is_excluded_is_not_looked_at_even_if_it_is_named() {
+fn excluded_paths_are_skipped_even_if_they_are_passed() {
     let directory = scratch(&[
         ("kmslint.toml", "exclude = [\"examples/**\", \"old\"]\n"),
         ("main.tf", &key("", "")),
@@ -246,15 +246,15 @@ fn what_is_excluded_is_not_looked_at_even_if_it_is_named() {
     for path in ["examples/a/main.tf", "old/main.tf", "old", "examples"] {
         let output = run(directory.path(), &[path]);
         assert_eq!((output.code, output.out.as_str()), (0, ""), "{path}: {output:#?}");
-        let is_told =
+        let is_reported =
             ["excluded by `kmslint.toml`", "that the config file does not exclude"].iter().any(|words| output.err.contains(words));
-        assert!(is_told, "{path}: {output:#?}");
+        assert!(is_reported, "{path}: {output:#?}");
         assert_eq!(run(directory.path(), &[path, "--no-config"]).code, 1, "{path}");
     }
 }
 
 #[test]
-fn mistakes_in_the_config_file_point_into_it() {
+fn mistakes_in_the_config_file_are_reported_with_their_position() {
     for (config, place, words) in [
         ("undetermind = \"note\"\n", "kmslint.toml:1:1", "did you mean `undetermined`?"),
         ("[rules.OCI-KMS-001]\nmax-rotation-day = 90\n", "kmslint.toml:2:1", "did you mean `max-rotation-days`?"),
@@ -275,13 +275,13 @@ fn mistakes_in_the_config_file_point_into_it() {
     ] {
         let directory = configured(config);
         let output = run(directory.path(), &[]);
-        assert_eq!((output.code, rules(&output)), (2, BOTH.to_vec()), "a slip hides nothing: {config}: {output:#?}");
+        assert_eq!((output.code, rules(&output)), (2, BOTH.to_vec()), "a mistake hides nothing: {config}: {output:#?}");
         assert!(output.err.contains(place) && output.err.contains(words), "{config}: {output:#?}");
     }
 }
 
 #[test]
-fn the_config_files_schema_is_what_is_read() {
+fn published_config_schema_matches_the_reader() {
     expect_file(&root().join("docs/config.schema.json"), &kmslint::policy::schema());
     let schema: Value = serde_json::from_str(&kmslint::policy::schema()).expect("the schema is JSON");
     let validator = jsonschema::validator_for(&schema).expect("the schema is a schema");
@@ -301,22 +301,22 @@ fn the_config_files_schema_is_what_is_read() {
         let table: Value = toml::from_str(config).expect("TOML");
         assert_eq!(validator.is_valid(&table), is_valid, "{config}");
         let directory = configured(config);
-        assert_eq!(run(directory.path(), &[]).code == 2, !is_valid, "schema and reader agree: {config}");
+        assert_eq!(run(directory.path(), &[]).code == 2, !is_valid, "the schema and the reader disagree: {config}");
     }
 }
 
 #[test]
-fn the_config_file_in_the_pages_is_one() {
+fn documented_config_file_is_valid() {
     let configuration = crate::pages::page("docs/configuration.md");
     let config = configuration.blocks().into_iter().find(|block| block.language == "toml").expect("a block of TOML").text;
     let directory = configured(&config);
     let output = run(directory.path(), &[]);
-    assert_eq!((output.code, rules(&output)), (1, BOTH.to_vec()), "it says what holds without it: {output:#?}");
+    assert_eq!((output.code, rules(&output)), (1, BOTH.to_vec()), "it shows the defaults: {output:#?}");
     assert!(output.err.starts_with("note: unused exemption for `OCI-KMS-004`") && !output.err.contains("error"), "{output:#?}");
 }
 
 #[test]
-fn a_baseline_accepts_what_is_there_and_nothing_new() {
+fn baseline_accepts_existing_findings_and_no_new_ones() {
     let directory = scratch(&[(".git/HEAD", "ref: refs/heads/main\n"), ("a/main.tf", &key("", ""))]);
     let written = run(directory.path(), &["--write-baseline", "baseline.json"]);
     assert_eq!((written.code, written.out.as_str()), (0, ""), "{written:#?}");
@@ -324,7 +324,7 @@ fn a_baseline_accepts_what_is_there_and_nothing_new() {
     let with = |directory: &Path| run(directory, &["--baseline", "baseline.json"]);
     assert_eq!((with(directory.path()).code, with(directory.path()).err), (0, String::new()));
 
-    // Edited above the finding: no line numbers in a baseline.
+    // Lines inserted above the finding: a baseline has no line numbers.
     let main = directory.path().join("a/main.tf");
     std::fs::write(&main, key("# a comment more\n\nlocals {\n  x = 1\n}\n\n", "")).expect("a file");
     assert_eq!(with(directory.path()).code, 0);
@@ -353,7 +353,7 @@ fn a_baseline_accepts_what_is_there_and_nothing_new() {
 }
 
 #[test]
-fn a_baseline_of_kmslint_0_1_0_still_holds_and_asks_to_be_refreshed() {
+fn baseline_of_kmslint_0_1_0_still_applies_and_asks_to_be_refreshed() {
     let directory = scratch(&[
         (".git/HEAD", "ref: refs/heads/main\n"),
         ("infra/main.tf", "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\"\n}\n"),
@@ -371,7 +371,7 @@ fn a_baseline_of_kmslint_0_1_0_still_holds_and_asks_to_be_refreshed() {
 }
 
 #[test]
-fn a_baseline_that_is_none_is_a_problem_and_hides_nothing() {
+fn invalid_baseline_is_a_problem_and_hides_nothing() {
     let directory = scratch(&[("main.tf", &key("", "")), ("baseline.json", "{\"version\": 99, \"findings\": []}"), ("x.json", "[]")]);
     for (file, words) in [("no.json", "no such file"), ("baseline.json", "version 99"), ("x.json", "not a kmslint baseline")] {
         let output = run(directory.path(), &["--baseline", file]);
@@ -380,7 +380,7 @@ fn a_baseline_that_is_none_is_a_problem_and_hides_nothing() {
     }
 }
 
-/// A plan that makes the key of `key()`, as far as kmslint asks; and a state that has it.
+/// A plan that creates the key of `key()`, with the values that kmslint reads, and a state that has this key.
 fn documents() -> (String, String) {
     let values = serde_json::json!({
         "compartment_id": "ocid1.compartment.oc1..a", "display_name": "payments", "management_endpoint": "https://x", "protection_mode": "HSM",
@@ -411,7 +411,7 @@ fn documents() -> (String, String) {
 }
 
 #[test]
-fn one_entry_holds_for_code_plan_and_state() {
+fn config_exemption_applies_to_configuration_plan_and_state() {
     let (plan, state) = documents();
     for selectors in ["address = \"oci_kms_key.k\"", "name = \"payments\"", "tag = \"HsmRequired=*\"", "compartment = \"*..a\""] {
         let config = format!("[[exempt]]\nrules = [\"OCI-KMS-004\"]\n{selectors}\nreason = \"contract\"\n");
@@ -429,7 +429,7 @@ fn one_entry_holds_for_code_plan_and_state() {
 }
 
 #[test]
-fn advice_on_keys_that_are_due_soon_is_no_finding() {
+fn advice_on_keys_that_are_due_soon_is_not_a_finding() {
     let (_, state) = documents();
     let mut state: Value = serde_json::from_str(&state).expect("JSON");
     state["values"]["root_module"]["resources"][0]["values"]["time_created"] = "2025-06-21 12:00:00 +0000 UTC".into();
@@ -444,12 +444,12 @@ fn advice_on_keys_that_are_due_soon_is_no_finding() {
 }
 
 #[test]
-fn a_comment_in_the_code_holds_for_a_plan_made_of_it() {
+fn comment_applies_to_a_plan_of_the_same_configuration() {
     let (plan, _) = documents();
     let code = key("# kmslint: ignore[OCI-KMS-004] contract\n", "");
     let directory = scratch(&[("code/main.tf", &code), ("elsewhere/plan.json", &plan)]);
     let path = "elsewhere/plan.json";
-    assert!(rules(&run(directory.path(), &[path])).contains(&"OCI-KMS-004"), "nothing says where the code is");
+    assert!(rules(&run(directory.path(), &[path])).contains(&"OCI-KMS-004"), "no configuration is given");
     let output = run(directory.path(), &[path, "--source", "code"]);
     assert_eq!((rules(&output), output.err.as_str()), (vec!["OCI-KMS-001"], ""), "{output:#?}");
 }

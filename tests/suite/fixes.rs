@@ -1,4 +1,4 @@
-//! Edits, from configuration on disk to configuration on disk: the finding is gone, and nothing else has changed.
+//! Fixes, from file to file: the finding is gone, and nothing else has changed.
 
 use crate::harness::{Output, TESTED_RULES, kmslint, root};
 use kmslint::base::{Repository, Sources};
@@ -27,8 +27,8 @@ fn now() -> jiff::Timestamp {
     "2026-01-01T00:00:00Z".parse().expect("a time")
 }
 
-/// What the rules say of a directory.
-fn checked(directory: &Path) -> (Outcome, Arc<Sources>) {
+/// Checks a directory.
+fn check(directory: &Path) -> (Outcome, Arc<Sources>) {
     let sources = Arc::new(Sources::default());
     let directory = directory.canonicalize().expect("the directory is there");
     let inventory = terraform::read(&terraform::ScanRequest::new(directory.clone(), vec![PathBuf::from(".")]), &sources);
@@ -55,9 +55,9 @@ fn plan(outcome: &Outcome, sources: &Sources, unsafe_fixes: bool) -> Plan {
     )
 }
 
-/// Fixes a directory and says what is left: the diff, the notes, the kinds of findings.
-fn fixed(directory: &Path, unsafe_fixes: bool) -> (String, Vec<String>, Vec<&'static str>) {
-    let (outcome, sources) = checked(directory);
+/// Fixes a directory. Returns the diff, the notes, and the kinds of the remaining findings.
+fn fix_directory(directory: &Path, unsafe_fixes: bool) -> (String, Vec<String>, Vec<&'static str>) {
+    let (outcome, sources) = check(directory);
     let plan = plan(&outcome, &sources, unsafe_fixes);
     let files = fix::rewritten(&plan.edits, &sources);
     let parses = |shown: &str, text: &str| {
@@ -70,7 +70,7 @@ fn fixed(directory: &Path, unsafe_fixes: bool) -> (String, Vec<String>, Vec<&'st
         parse(id, text).error.map_or(Ok(()), |error| Err(ApplyError::Rejected { path: shown.into(), why: error.message }))
     };
     fix::apply(&files, directory, directory, &parses).expect("the files can be written");
-    let (after, _) = checked(directory);
+    let (after, _) = check(directory);
     assert_eq!(after.keys.len(), outcome.keys.len());
     let left = after.findings.iter().filter(|finding| finding.verdict == "violation").map(|finding| finding.kind.word()).collect();
     (fix::diff(&files, &|_, _| true), plan.notes.into_iter().map(|note| note.message).collect(), left)
@@ -81,9 +81,9 @@ const KEY: &str = "resource \"oci_kms_key\" \"k\" {\n  # The key.\n  display_nam
                    key_shape {\n    algorithm = \"AES\"\n    length    = 32\n  }\n}\n";
 
 #[test]
-fn a_key_in_a_private_vault_gets_a_schedule_and_software() {
+fn key_in_a_private_vault_gets_a_schedule_and_software() {
     let directory = directory(&[("vault.tf", VAULT), ("key.tf", KEY)]);
-    let (diff, notes, left) = fixed(directory.path(), false);
+    let (diff, notes, left) = fix_directory(directory.path(), false);
     assert_eq!(left, ["hsm-by-default"]);
     assert_eq!(notes.len(), 1, "{notes:?}");
     assert!(notes[0].starts_with("fixable with `--fix --unsafe-fixes`: set `protection_mode` to SOFTWARE"), "{notes:?}");
@@ -112,15 +112,15 @@ fn a_key_in_a_private_vault_gets_a_schedule_and_software() {
  }
 "
     );
-    let (diff, notes, left) = fixed(directory.path(), true);
+    let (diff, notes, left) = fix_directory(directory.path(), true);
     assert_eq!((notes, left), (Vec::new(), Vec::new()));
     assert!(diff.contains("+  protection_mode          = \"SOFTWARE\"\n"), "{diff}");
-    let (diff, notes, left) = fixed(directory.path(), true);
+    let (diff, notes, left) = fix_directory(directory.path(), true);
     assert_eq!((diff.as_str(), notes, left), ("", Vec::new(), Vec::new()), "nothing is left to do");
 }
 
 #[test]
-fn a_value_is_changed_at_the_end_of_its_way() {
+fn value_is_changed_where_it_comes_from() {
     let module = "variable \"mode\" {\n  type    = string\n  default = \"HSM\"\n}\nvariable \"days\" {}\nvariable \"endpoint\" {}\n\
                   resource \"oci_kms_key\" \"k\" {\n  protection_mode          = var.mode\n  management_endpoint      = var.endpoint\n  \
                   is_auto_rotation_enabled = true\n  auto_key_rotation_details {\n    rotation_interval_in_days = var.days\n  }\n}\n";
@@ -129,7 +129,7 @@ fn a_value_is_changed_at_the_end_of_its_way() {
                 endpoint = oci_kms_vault.v.management_endpoint\n}\n";
     let directory =
         directory(&[("vault.tf", VAULT), ("main.tf", root), ("m/main.tf", module), ("terraform.tfvars", "days = 400 # too long\n")]);
-    let (diff, notes, left) = fixed(directory.path(), true);
+    let (diff, notes, left) = fix_directory(directory.path(), true);
     assert_eq!((notes, left), (Vec::new(), Vec::new()), "{diff}");
     let changes: Vec<_> = diff.lines().filter(|line| line.starts_with(['+', '-'])).collect();
     assert_eq!(
@@ -151,23 +151,23 @@ fn a_value_is_changed_at_the_end_of_its_way() {
 }
 
 #[test]
-fn keys_that_disagree_keep_what_is_written() {
+fn value_that_another_key_needs_is_not_changed() {
     let keys = "locals {\n  mode = \"HSM\"\n}\nresource \"oci_kms_key\" \"a\" {\n  protection_mode = local.mode\n}\n\
                 resource \"oci_kms_key\" \"ca\" {\n  protection_mode = local.mode\n}\n\
                 resource \"oci_certificates_management_certificate_authority\" \"ca\" {\n  kms_key_id = oci_kms_key.ca.id\n}\n";
     let directory = directory(&[("main.tf", keys)]);
-    let (diff, notes, _) = fixed(directory.path(), true);
+    let (diff, notes, _) = fix_directory(directory.path(), true);
     assert_eq!(diff, "");
     let choice = "an edit is right only if the vault is VIRTUAL_PRIVATE; the help names it";
     assert_eq!(notes, [choice, choice, "keys without a finding depend on this value too"]);
 }
 
 #[test]
-fn line_ends_and_json_are_kept() {
+fn line_endings_and_json_are_kept() {
     let json = "{\n  \"resource\": {\n    \"oci_kms_key\": {\n      \"j\": {\n        \"protection_mode\": \"HSM\",\n        \
                 \"management_endpoint\": \"${oci_kms_vault.v.management_endpoint}\"\n      }\n    }\n  }\n}\n";
     let directory = directory(&[("vault.tf", VAULT), ("key.tf", &KEY.replace('\n', "\r\n")), ("json.tf.json", json)]);
-    let (_, notes, left) = fixed(directory.path(), true);
+    let (_, notes, left) = fix_directory(directory.path(), true);
     assert_eq!((notes, left), (Vec::new(), Vec::new()));
     let read = |name: &str| std::fs::read_to_string(directory.path().join(name)).expect("the file is there");
     let key = read("key.tf");
@@ -181,18 +181,18 @@ fn line_ends_and_json_are_kept() {
 }
 
 #[test]
-fn a_result_that_does_not_parse_is_never_written() {
+fn result_that_does_not_parse_is_not_written() {
     let directory = directory(&[("vault.tf", VAULT), ("key.tf", KEY)]);
-    let (outcome, sources) = checked(directory.path());
+    let (outcome, sources) = check(directory.path());
     let files = fix::rewritten(&plan(&outcome, &sources, true).edits, &sources);
     assert_eq!(files.len(), 1);
     let reject = |path: &str, _: &str| Err(ApplyError::Rejected { path: path.into(), why: "it does not parse".to_owned() });
-    let refused = fix::apply(&files, directory.path(), directory.path(), &reject);
-    assert!(matches!(refused, Err(ApplyError::Rejected { .. })));
+    let result = fix::apply(&files, directory.path(), directory.path(), &reject);
+    assert!(matches!(result, Err(ApplyError::Rejected { .. })));
     assert_eq!(std::fs::read_to_string(directory.path().join("key.tf")).expect("the file is there"), KEY);
 }
 
-/// Runs the binary without a config file, one line a finding.
+/// Runs the binary without a config file, with one line per finding.
 fn run(directory: &Path, arguments: &[&str]) -> Output {
     kmslint(directory, &[&["--no-config", "--format", "short"], arguments].concat())
 }
@@ -202,7 +202,7 @@ fn read(directory: &TempDir, name: &str) -> String {
 }
 
 #[test]
-fn a_user_sees_what_was_fixed_and_what_was_not() {
+fn fixed_and_not_fixed_findings_are_listed() {
     let directory = directory(&[("vault.tf", VAULT), ("key.tf", KEY)]);
     let output = run(directory.path(), &["--fix"]);
     assert_eq!((output.code, output.out.lines().count()), (1, 1), "the protection mode is left: {output:#?}");
@@ -216,7 +216,7 @@ fn a_user_sees_what_was_fixed_and_what_was_not() {
     assert_eq!(lines[2], "fixed: key.tf:10:1: OCI-KMS-001 oci_kms_key.k: rotate the key every 90 days");
     let output = run(directory.path(), &["--fix", "--unsafe-fixes"]);
     assert_eq!((output.code, output.out.as_str()), (0, ""), "{output:#?}");
-    assert!(output.err.contains("what it encrypted becomes unreadable"), "it says what that does to an existing key: {output:#?}");
+    assert!(output.err.contains("what it encrypted becomes unreadable"), "it describes the effect on an existing key: {output:#?}");
     let before = (read(&directory, "key.tf"), read(&directory, "vault.tf"));
     let output = run(directory.path(), &["--fix", "--unsafe-fixes"]);
     assert_eq!((output.code, output.out.as_str(), output.err.as_str()), (0, "", ""), "nothing is left to do");
@@ -224,7 +224,7 @@ fn a_user_sees_what_was_fixed_and_what_was_not() {
 }
 
 #[test]
-fn unsafe_fixes_alone_change_nothing_and_say_so() {
+fn unsafe_fixes_without_fix_changes_nothing_and_prints_a_note() {
     let directory = directory(&[("vault.tf", VAULT), ("key.tf", KEY)]);
     let (output, plain) = (run(directory.path(), &["--unsafe-fixes"]), run(directory.path(), &[]));
     assert_eq!((output.code, &output.out), (plain.code, &plain.out));
@@ -233,7 +233,7 @@ fn unsafe_fixes_alone_change_nothing_and_say_so() {
 }
 
 #[test]
-fn every_finding_that_is_not_fixed_is_counted_with_its_reason() {
+fn findings_that_are_not_fixed_are_counted_with_their_reason() {
     let keys: String = (0..6).map(|n| format!("resource \"oci_kms_key\" \"k{n}\" {{\n  protection_mode = \"HSM\"\n}}\n")).collect();
     let unknown = "variable \"mode\" {}\nresource \"oci_kms_key\" \"u\" {\n  protection_mode = var.mode\n}\n";
     let directory = directory(&[("main.tf", &keys), ("unknown.tf", unknown)]);
@@ -259,7 +259,7 @@ fn every_finding_that_is_not_fixed_is_counted_with_its_reason() {
 }
 
 #[test]
-fn a_file_with_a_syntax_error_does_not_veto_the_others() {
+fn syntax_error_does_not_prevent_fixes_in_other_files() {
     let broken = format!("{}resource \"oci_kms_key\" \"c\" {{\n  protection_mode = = 1\n}}\n", KEY.replace("\"k\"", "\"b\""));
     let directory = directory(&[("vault.tf", VAULT), ("key.tf", KEY), ("broken.tf", &broken)]);
     let shown = run(directory.path(), &["--diff"]);
@@ -271,7 +271,7 @@ fn a_file_with_a_syntax_error_does_not_veto_the_others() {
 }
 
 #[test]
-fn what_a_call_or_an_element_leaves_out_is_written_there() {
+fn missing_argument_is_added_to_the_call_or_map_element() {
     let module = "variable \"mode\" {\n  default = \"HSM\"\n}\nvariable \"keys\" {\n  type    = map(object({ mode = optional(string, \"HSM\") }))\n  default = {}\n}\n\
                   resource \"oci_kms_key\" \"k\" {\n  protection_mode = var.mode\n}\n\
                   resource \"oci_kms_key\" \"many\" {\n  for_each        = var.keys\n  protection_mode = each.value.mode\n}\n";
@@ -291,12 +291,12 @@ fn what_a_call_or_an_element_leaves_out_is_written_there() {
             .replace("{}", "{ mode = \"SOFTWARE\" }")
             .replace("\"HSM\"", "\"SOFTWARE\"")
     );
-    assert_eq!(read(&directory, "m/main.tf"), module, "the module stays as it is");
+    assert_eq!(read(&directory, "m/main.tf"), module, "the module is not changed");
     assert_eq!(read(&directory, "c.tf"), called.replace("\"1.0.0\"\n}", "\"1.0.0\"\n  mode    = \"SOFTWARE\"\n}"));
 }
 
 #[test]
-fn a_diff_is_all_there_is_on_standard_output_and_nothing_is_written() {
+fn diff_is_the_only_output_and_writes_nothing() {
     let directory = directory(&[("vault.tf", VAULT), ("key.tf", KEY)]);
     let safe = run(directory.path(), &["--diff"]);
     let both = run(directory.path(), &["--diff", "--unsafe-fixes"]);
@@ -314,7 +314,7 @@ fn a_diff_is_all_there_is_on_standard_output_and_nothing_is_written() {
 }
 
 #[test]
-fn several_edits_of_one_key_stand_where_they_belong() {
+fn several_edits_of_one_key_are_placed_and_aligned() {
     let tight = KEY.replace("\n\n  key_shape", "\n  key_shape");
     let directory = directory(&[("vault.tf", VAULT), ("key.tf", &tight)]);
     assert_eq!(run(directory.path(), &["--fix", "--unsafe-fixes"]).code, 0);
@@ -327,7 +327,7 @@ fn several_edits_of_one_key_stand_where_they_belong() {
 }
 
 #[test]
-fn the_authors_style_is_kept() {
+fn formatting_of_the_author_is_kept() {
     for (before, after) in [
         (
             "resource \"oci_kms_key\" \"k\" { protection_mode = \"HSM\" }\n",
@@ -353,7 +353,7 @@ fn the_authors_style_is_kept() {
 }
 
 #[test]
-fn what_cannot_be_fixed_is_told_and_left() {
+fn unfixable_findings_are_reported_and_not_changed() {
     let ca = "locals {\n  mode = \"HSM\"\n}\nresource \"oci_kms_key\" \"a\" {\n  protection_mode = local.mode\n}\n\
               resource \"oci_kms_key\" \"ca\" {\n  protection_mode = local.mode\n}\n\
               resource \"oci_certificates_management_certificate_authority\" \"ca\" {\n  kms_key_id = oci_kms_key.ca.id\n}\n";
@@ -375,7 +375,7 @@ fn what_cannot_be_fixed_is_told_and_left() {
 
 #[cfg(unix)]
 #[test]
-fn nothing_is_written_through_a_link_out_of_the_repository() {
+fn links_out_of_the_repository_are_not_written_through() {
     let (inside, outside) =
         (directory(&[("infra/vault.tf", VAULT), (".git/HEAD", "ref: refs/heads/main\n")]), directory(&[("key.tf", KEY)]));
     std::os::unix::fs::symlink(outside.path().join("key.tf"), inside.path().join("infra/key.tf")).expect("a link");
@@ -384,7 +384,7 @@ fn nothing_is_written_through_a_link_out_of_the_repository() {
     assert_eq!(output.code, 2, "{output:#?}");
     assert!(output.err.contains("infra/key.tf") && output.err.contains("no file was changed"), "{output:#?}");
     assert_eq!(read(&outside, "key.tf"), KEY);
-    // A link within the repository is followed, and stays a link.
+    // A link inside of the repository is followed and stays a link.
     let inside = directory(&[("vault.tf", VAULT), ("shared/key.txt", KEY), (".git/HEAD", "ref: refs/heads/main\n")]);
     std::os::unix::fs::symlink("shared/key.txt", inside.path().join("key.tf")).expect("a link");
     assert_eq!(run(inside.path(), &["--fix", "--unsafe-fixes"]).code, 0);
@@ -394,7 +394,7 @@ fn nothing_is_written_through_a_link_out_of_the_repository() {
 
 #[cfg(unix)]
 #[test]
-fn permissions_are_kept() {
+fn file_permissions_are_kept() {
     use std::os::unix::fs::PermissionsExt;
     for mode in [0o640, 0o444] {
         let directory = directory(&[("vault.tf", VAULT), ("key.tf", KEY)]);
@@ -406,7 +406,7 @@ fn permissions_are_kept() {
 }
 
 #[test]
-fn a_new_key_in_a_plan_may_become_software_without_asking_twice() {
+fn protection_mode_of_a_new_key_in_a_plan_is_a_safe_fix() {
     let plan = std::fs::read_to_string(root().join("testdata/plans/create/plan.json")).expect("the plan");
     let code = std::fs::read_dir(root().join("testdata/plans/create/src"))
         .expect("the code")
@@ -421,7 +421,7 @@ fn a_new_key_in_a_plan_may_become_software_without_asking_twice() {
 }
 
 #[test]
-fn every_fix_of_the_fixtures_is_written_as_a_person_would() {
+fn fixes_of_all_fixtures_match_the_expected_diff() {
     let rules = root().join("testdata/rules");
     let mut diffs = String::new();
     for case in crate::harness::directories(&rules).iter().flat_map(|rule| crate::harness::directories(rule)) {

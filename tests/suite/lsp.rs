@@ -1,4 +1,4 @@
-//! The language server over its pipes, as an editor talks to it.
+//! The language server over its pipes, as an editor uses it.
 
 use super::harness::{clear_environment, root};
 use lsp_server::Message;
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use tempfile::TempDir;
 
-/// What an editor of today can do.
+/// The capabilities of a modern editor.
 fn capabilities() -> Value {
     json!({
         "general": { "positionEncodings": ["utf-8", "utf-16"] },
@@ -25,45 +25,45 @@ fn capabilities() -> Value {
 /// An editor.
 pub(crate) struct Editor {
     server: Child,
-    to: Option<ChildStdin>,
-    from: BufReader<ChildStdout>,
-    next: i32,
+    stdin: Option<ChildStdin>,
+    stdout: BufReader<ChildStdout>,
+    last_id: i32,
     directory: TempDir,
     /// The answer to `initialize`.
-    agreed: Value,
-    /// What the server shows, by file name relative to the directory.
+    initialize_result: Value,
+    /// The latest diagnostics that the server has published, by file name relative to the directory.
     pub(crate) shown: BTreeMap<String, Value>,
-    /// Requests and notifications of the server that are no diagnostics.
-    pub(crate) heard: Vec<Value>,
+    /// The server's other requests and notifications.
+    pub(crate) received: Vec<Value>,
 }
 
 impl Editor {
     /// Opens a directory with these files.
     pub(crate) fn new(files: &[(&str, &str)]) -> Self {
-        Self::with(files, capabilities(), json!({}))
+        Self::with_options(files, capabilities(), json!({}))
     }
 
-    fn with(files: &[(&str, &str)], capabilities: Value, options: Value) -> Self {
+    fn with_options(files: &[(&str, &str)], capabilities: Value, options: Value) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         for (name, text) in files {
             let path = directory.path().join(name);
             fs::create_dir_all(path.parent().expect("a directory")).expect("it is made");
             fs::write(path, text).expect("it is written");
         }
-        let mut editor = Self::started(directory);
+        let mut editor = Self::start(directory);
         let root = editor.uri("");
         let params = json!({ "processId": null, "rootUri": root, "capabilities": capabilities, "initializationOptions": options });
-        editor.agreed = editor.ask("initialize", params);
-        editor.say("initialized", json!({}));
+        editor.initialize_result = editor.request("initialize", params);
+        editor.notify("initialized", json!({}));
         editor
     }
 
-    fn started(directory: TempDir) -> Self {
+    fn start(directory: TempDir) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kmslint"));
         clear_environment(&mut command).arg("lsp").current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut server = command.spawn().expect("kmslint starts");
-        let (to, from) = (server.stdin.take(), BufReader::new(server.stdout.take().expect("a pipe")));
-        Self { server, to, from, next: 0, directory, agreed: Value::Null, shown: BTreeMap::new(), heard: Vec::new() }
+        let (stdin, stdout) = (server.stdin.take(), BufReader::new(server.stdout.take().expect("a pipe")));
+        Self { server, stdin, stdout, last_id: 0, directory, initialize_result: Value::Null, shown: BTreeMap::new(), received: Vec::new() }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -80,79 +80,80 @@ impl Editor {
     }
 
     pub(crate) fn send_bytes(&mut self, bytes: &[u8]) {
-        let to = self.to.as_mut().expect("the server listens");
-        to.write_all(bytes).and_then(|()| to.flush()).expect("the server listens");
+        let stdin = self.stdin.as_mut().expect("the server listens");
+        stdin.write_all(bytes).and_then(|()| stdin.flush()).expect("the server listens");
     }
 
-    pub(crate) fn say(&mut self, method: &str, params: Value) {
+    pub(crate) fn notify(&mut self, method: &str, params: Value) {
         self.send(&json!({ "jsonrpc": "2.0", "method": method, "params": params }));
     }
 
     /// The next message.
-    fn hear(&mut self) -> Option<Value> {
-        let message = Message::read(&mut self.from).expect("a message")?;
+    fn receive(&mut self) -> Option<Value> {
+        let message = Message::read(&mut self.stdout).expect("a message")?;
         Some(serde_json::to_value(message).expect("JSON"))
     }
 
-    /// Hears everything up to this many answers to what was no message. They have no id, which the types of the client do not know.
-    pub(crate) fn hear_malformed(&mut self, count: usize) -> Vec<String> {
+    /// Receives messages until this many errors about malformed messages have arrived. Those have no id, which `lsp_server` cannot parse.
+    pub(crate) fn receive_malformed(&mut self, count: usize) -> Vec<String> {
         let mut found = Vec::new();
         let mut line = String::new();
         while found.len() < count {
             line.clear();
-            std::io::BufRead::read_line(&mut self.from, &mut line).expect("a line");
+            std::io::BufRead::read_line(&mut self.stdout, &mut line).expect("a line");
             let length: usize = line.trim().strip_prefix("Content-Length: ").expect("a header").parse().expect("a number");
-            std::io::BufRead::read_line(&mut self.from, &mut line).expect("a line");
+            std::io::BufRead::read_line(&mut self.stdout, &mut line).expect("a line");
             let mut body = vec![0; length];
-            std::io::Read::read_exact(&mut self.from, &mut body).expect("a message");
+            std::io::Read::read_exact(&mut self.stdout, &mut body).expect("a message");
             let message: Value = serde_json::from_slice(&body).expect("JSON");
             match message["method"] == "textDocument/publishDiagnostics" {
-                true => self.show(&message["params"]),
+                true => self.record_diagnostics(&message["params"]),
                 false if message["error"]["code"] == -32700 => {
                     found.push(message["error"]["message"].as_str().expect("a text").to_owned());
                 }
-                false => self.heard.push(message),
+                false => self.received.push(message),
             }
         }
         found
     }
 
-    fn show(&mut self, params: &Value) {
+    fn record_diagnostics(&mut self, params: &Value) {
         let uri = params["uri"].as_str().expect("a URI");
         let name = uri.strip_prefix(&self.uri("")).unwrap_or(uri).trim_start_matches('/').to_owned();
         self.shown.insert(name, params.clone());
     }
 
-    /// Sends a request and hears everything up to its answer.
-    fn answer(&mut self, method: &str, params: Value) -> Value {
-        self.next += 1;
-        let id = self.next;
+    /// Sends a request and receives messages until its response, which is returned.
+    fn send_request(&mut self, method: &str, params: Value) -> Value {
+        self.last_id += 1;
+        let id = self.last_id;
         self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
         loop {
-            let message = self.hear().expect("the server answers");
+            let message = self.receive().expect("the server answers");
             if message["method"] == "textDocument/publishDiagnostics" {
-                self.show(&message["params"]);
+                self.record_diagnostics(&message["params"]);
             } else if message["id"] == id && message.get("method").is_none() {
                 return message;
             } else {
-                self.heard.push(message);
+                self.received.push(message);
             }
         }
     }
 
-    pub(crate) fn ask(&mut self, method: &str, params: Value) -> Value {
-        let answer = self.answer(method, params);
+    /// Sends a request that succeeds, and returns its result.
+    pub(crate) fn request(&mut self, method: &str, params: Value) -> Value {
+        let answer = self.send_request(method, params);
         assert!(answer.get("error").is_none(), "{method}: {answer}");
         answer["result"].clone()
     }
 
-    /// Waits until everything that was sent is worked off.
+    /// Waits until the server has processed everything that was sent.
     pub(crate) fn settle(&mut self) {
-        let answer = self.answer("kmslint/nothing", json!({}));
+        let answer = self.send_request("kmslint/nothing", json!({}));
         assert_eq!(answer["error"]["code"], -32601, "{answer}");
     }
 
-    /// Opens a file as it is on the disk.
+    /// Opens a file with its contents on disk.
     pub(crate) fn open(&mut self, name: &str) -> String {
         let text = fs::read_to_string(self.path(name)).expect("a file");
         self.open_as(name, &text);
@@ -161,12 +162,12 @@ impl Editor {
 
     pub(crate) fn open_as(&mut self, name: &str, text: &str) {
         let document = json!({ "uri": self.uri(name), "languageId": "terraform", "version": 1, "text": text });
-        self.say("textDocument/didOpen", json!({ "textDocument": document }));
+        self.notify("textDocument/didOpen", json!({ "textDocument": document }));
     }
 
     fn change(&mut self, name: &str, version: i32, text: &str) {
         let document = json!({ "uri": self.uri(name), "version": version });
-        self.say("textDocument/didChange", json!({ "textDocument": document, "contentChanges": [{ "text": text }] }));
+        self.notify("textDocument/didChange", json!({ "textDocument": document, "contentChanges": [{ "text": text }] }));
     }
 
     /// The diagnostics of a file: severity, code and first line of the message.
@@ -180,7 +181,7 @@ impl Editor {
     }
 
     /// The position before the first occurrence of a text in a file.
-    pub(crate) fn at(&self, name: &str, text: &str, part: &str) -> Value {
+    pub(crate) fn position_of(&self, name: &str, text: &str, part: &str) -> Value {
         let offset = text.find(part).unwrap_or_else(|| panic!("`{part}` is in the text"));
         let before = &text[..offset];
         let (line, column) = (before.matches('\n').count(), before.len() - before.rfind('\n').map_or(0, |at| at + 1));
@@ -189,22 +190,22 @@ impl Editor {
 
     /// The code actions at the first occurrence of a text.
     fn actions(&mut self, name: &str, text: &str, part: &str, context: Value) -> Vec<Value> {
-        let at = self.at(name, text, part);
+        let at = self.position_of(name, text, part);
         let range = json!({ "start": at["position"], "end": at["position"] });
         let params = json!({ "textDocument": at["textDocument"], "range": range, "context": context });
-        self.ask("textDocument/codeAction", params).as_array().expect("a list").clone()
+        self.request("textDocument/codeAction", params).as_array().expect("a list").clone()
     }
 
-    /// Says goodbye; the exit code.
-    pub(crate) fn end(mut self) -> Option<i32> {
-        self.ask("shutdown", Value::Null);
-        self.say("exit", Value::Null);
+    /// Shuts the server down and returns its exit code.
+    pub(crate) fn shut_down(mut self) -> Option<i32> {
+        self.request("shutdown", Value::Null);
+        self.notify("exit", Value::Null);
         self.server.wait().expect("the server ends").code()
     }
 }
 
-/// A text with the edits of a code action made.
-fn edited(text: &str, action: &Value) -> String {
+/// Applies the edits of a code action to a text.
+fn apply_edits(text: &str, action: &Value) -> String {
     let edits = action["edit"]["documentChanges"][0]["edits"].as_array().expect("edits");
     let offset = |at: &Value| {
         let line = usize::try_from(at["line"].as_u64().expect("a line")).expect("a line");
@@ -233,7 +234,7 @@ fn title(action: &Value) -> &str {
 const KEY: &str = "variable \"mode\" {\n  default = \"HSM\"\n}\n\nresource \"oci_kms_key\" \"k\" {\n  display_name    = \"k\"\n  protection_mode = var.mode\n}\n";
 
 #[test]
-fn diagnostics_come_with_the_first_scan_and_follow_unsaved_text() {
+fn diagnostics_follow_unsaved_text() {
     let mut editor = Editor::new(&[("main.tf", KEY), ("terraform.tfvars", "mode = \"HSM\"\n")]);
     editor.settle();
     let found = editor.diagnostics("terraform.tfvars");
@@ -241,20 +242,20 @@ fn diagnostics_come_with_the_first_scan_and_follow_unsaved_text() {
     let shown = &editor.shown["terraform.tfvars"]["diagnostics"][0];
     assert_eq!(shown["codeDescription"]["href"], "https://github.com/kmslint/kmslint/blob/main/docs/rules/OCI-KMS-004.md");
     assert!(shown["relatedInformation"][0]["location"]["uri"].as_str().is_some_and(|uri| uri.ends_with("/main.tf")), "{shown}");
-    // What is typed counts, and what is closed without being saved does not.
+    // Unsaved text is checked until the document is closed.
     editor.open("terraform.tfvars");
     editor.change("terraform.tfvars", 2, "mode = \"SOFTWARE\"\n");
     editor.settle();
     assert_eq!((editor.diagnostics("terraform.tfvars").len(), &editor.shown["terraform.tfvars"]["version"]), (0, &json!(2)));
     let document = json!({ "uri": editor.uri("terraform.tfvars") });
-    editor.say("textDocument/didClose", json!({ "textDocument": document }));
+    editor.notify("textDocument/didClose", json!({ "textDocument": document }));
     editor.settle();
     assert_eq!(editor.diagnostics("terraform.tfvars").len(), 1);
-    assert_eq!(editor.end(), Some(0));
+    assert_eq!(editor.shut_down(), Some(0));
 }
 
 #[test]
-fn a_file_that_was_never_saved_counts() {
+fn file_that_was_never_saved_is_checked() {
     let mut editor = Editor::new(&[("main.tf", "locals {}\n")]);
     editor.open_as("new.tf", KEY);
     editor.settle();
@@ -262,7 +263,7 @@ fn a_file_that_was_never_saved_counts() {
 }
 
 #[test]
-fn a_change_of_a_shared_module_reaches_every_root_and_one_of_a_root_only_that_root() {
+fn change_updates_only_the_roots_that_use_the_file() {
     let module = "variable \"mode\" {}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.mode\n}\n";
     let call = |mode: &str| {
         format!("provider \"oci\" {{\n  region = \"x\"\n}}\nmodule \"key\" {{\n  source = \"../key\"\n  mode   = \"{mode}\"\n}}\n")
@@ -282,7 +283,7 @@ fn a_change_of_a_shared_module_reaches_every_root_and_one_of_a_root_only_that_ro
     editor.change("key/main.tf", 2, &module.replace("var.mode", "\"HSM\""));
     editor.settle();
     assert_eq!(counts(&editor), (0, 0, 1), "{:?}", editor.shown);
-    // A call more makes a root of nothing else: everything is read again.
+    // Removing or adding a module call changes which directories are roots, so everything is read again.
     editor.change("b/main.tf", 3, "");
     editor.settle();
     editor.change("key/main.tf", 3, module);
@@ -291,7 +292,7 @@ fn a_change_of_a_shared_module_reaches_every_root_and_one_of_a_root_only_that_ro
 }
 
 #[test]
-fn the_answers_are_those_of_the_command_line_whatever_was_typed_before() {
+fn diagnostics_do_not_depend_on_earlier_edits() {
     let example = root().join("testdata/example");
     let files: Vec<(String, String)> = ["main.tf", "terraform.tfvars", "modules/key/main.tf"]
         .into_iter()
@@ -319,7 +320,7 @@ fn the_answers_are_those_of_the_command_line_whatever_was_typed_before() {
 }
 
 #[test]
-fn safe_fixes_are_offered_with_their_text_and_settle_the_finding() {
+fn offered_fix_resolves_its_finding() {
     let mut editor = Editor::new(&[("main.tf", KEY)]);
     let text = editor.open("main.tf");
     editor.settle();
@@ -333,7 +334,7 @@ fn safe_fixes_are_offered_with_their_text_and_settle_the_finding() {
         .find(|action| title(action).starts_with("Set `protection_mode = \"SOFTWARE\"`"))
         .unwrap_or_else(|| panic!("{titles:?}"));
     assert_eq!(fix["diagnostics"][0]["code"], "OCI-KMS-004");
-    let fixed = edited(&text, fix);
+    let fixed = apply_edits(&text, fix);
     assert_eq!(fixed, text.replace("\"HSM\"", "\"SOFTWARE\""));
     editor.change("main.tf", 2, &fixed);
     editor.settle();
@@ -341,7 +342,7 @@ fn safe_fixes_are_offered_with_their_text_and_settle_the_finding() {
 }
 
 #[test]
-fn fix_all_makes_the_edits_of_fix_and_only_where_it_is_asked_for() {
+fn fix_all_is_offered_on_request_and_makes_the_edits_of_fix() {
     let text = r#"resource "oci_kms_vault" "v" {
   vault_type = "VIRTUAL_PRIVATE"
 }
@@ -365,7 +366,7 @@ resource "oci_kms_key" "b" {
     let all = editor.actions("main.tf", text, "resource", json!({ "diagnostics": [], "only": ["source.fixAll"] }));
     let [all] = all.as_slice() else { panic!("{all:?}") };
     assert_eq!(all["kind"], "source.fixAll.kmslint");
-    let fixed = edited(text, all);
+    let fixed = apply_edits(text, all);
     let output = super::harness::kmslint(&editor.path(""), &["--fix", "--quiet"]);
     assert_eq!(fs::read_to_string(editor.path("main.tf")).expect("a file"), fixed, "{output:?}");
     assert!(fixed.contains("rotation_interval_in_days = 365") && fixed.contains("\"HSM\""), "{fixed}");
@@ -374,13 +375,13 @@ resource "oci_kms_key" "b" {
 }
 
 #[test]
-fn an_exemption_is_inserted_and_wants_a_reason() {
+fn inserted_exemption_needs_a_reason() {
     let mut editor = Editor::new(&[("main.tf", KEY)]);
     let text = editor.open("main.tf");
     editor.settle();
     let actions = editor.actions("main.tf", &text, "\"HSM\"", json!({ "diagnostics": [] }));
     let exempt = actions.iter().find(|action| title(action) == "Exempt from OCI-KMS-004 with a reason…").expect("an action");
-    let with = edited(&text, exempt);
+    let with = apply_edits(&text, exempt);
     assert!(with.contains("\n  # kmslint: ignore[OCI-KMS-004] \n  default = \"HSM\"\n"), "{with}");
     editor.change("main.tf", 2, &with);
     editor.settle();
@@ -388,7 +389,7 @@ fn an_exemption_is_inserted_and_wants_a_reason() {
     editor.change("main.tf", 3, &with.replace("004] \n", "004] FIPS contract\n"));
     editor.settle();
     assert!(!editor.diagnostics("main.tf").iter().any(|one| one.contains("OCI-KMS-004")), "{:?}", editor.diagnostics("main.tf"));
-    // An unused one is gray.
+    // An unused exemption is faded out (tag `Unnecessary`).
     editor.change("main.tf", 4, &with.replace("004] \n", "004] FIPS contract\n").replace("\"HSM\"", "\"SOFTWARE\""));
     editor.settle();
     let shown = editor.shown["main.tf"]["diagnostics"].as_array().expect("a list").clone();
@@ -396,10 +397,10 @@ fn an_exemption_is_inserted_and_wants_a_reason() {
 }
 
 #[test]
-fn a_client_that_takes_snippets_gets_the_cursor_at_the_reason() {
+fn snippet_client_gets_a_placeholder_for_the_reason() {
     let mut capabilities = capabilities();
     capabilities["workspace"]["workspaceEdit"]["snippetEditSupport"] = json!(true);
-    let mut editor = Editor::with(&[("main.tf", KEY)], capabilities, json!({}));
+    let mut editor = Editor::with_options(&[("main.tf", KEY)], capabilities, json!({}));
     let text = editor.open("main.tf");
     let actions = editor.actions("main.tf", &text, "\"HSM\"", json!({ "diagnostics": [] }));
     let exempt = actions.iter().find(|action| title(action).starts_with("Exempt from OCI-KMS-004")).expect("an action");
@@ -408,21 +409,24 @@ fn a_client_that_takes_snippets_gets_the_cursor_at_the_reason() {
 }
 
 #[test]
-fn a_client_that_shows_places_is_asked_to_show_where_the_reason_goes() {
+fn show_document_client_is_asked_to_select_the_place_of_the_reason() {
     let mut capabilities = capabilities();
     capabilities["window"] = json!({ "showDocument": { "support": true } });
-    let mut editor = Editor::with(&[("main.tf", KEY)], capabilities, json!({}));
+    let mut editor = Editor::with_options(&[("main.tf", KEY)], capabilities, json!({}));
     let text = editor.open("main.tf");
     let actions = editor.actions("main.tf", &text, "\"HSM\"", json!({ "diagnostics": [] }));
     let exempt = actions.iter().find(|action| title(action).starts_with("Exempt from OCI-KMS-004")).expect("an action").clone();
-    editor.ask("workspace/executeCommand", json!({ "command": exempt["command"]["command"], "arguments": exempt["command"]["arguments"] }));
-    let shows = editor.heard.iter().find(|message| message["method"] == "window/showDocument").expect("a request");
+    editor.request(
+        "workspace/executeCommand",
+        json!({ "command": exempt["command"]["command"], "arguments": exempt["command"]["arguments"] }),
+    );
+    let shows = editor.received.iter().find(|message| message["method"] == "window/showDocument").expect("a request");
     let column = "  # kmslint: ignore[OCI-KMS-004] ".len();
     assert_eq!(shows["params"]["selection"]["start"], json!({ "line": 1, "character": column }));
 }
 
 #[test]
-fn tooltips_say_what_comes_out_and_why_and_show_no_secrets() {
+fn tooltips_show_values_and_reasons_but_no_secrets() {
     let text = r#"variable "modes" {
   default = { a = "HSM", b = "SOFTWARE" }
 }
@@ -450,8 +454,8 @@ resource "oci_kms_key" "k" {
     let mut editor = Editor::new(&[("main.tf", text)]);
     editor.open("main.tf");
     let mut hover = |part: &str| {
-        let at = editor.at("main.tf", text, part);
-        editor.ask("textDocument/hover", at)["contents"]["value"].as_str().unwrap_or("nothing").to_owned()
+        let at = editor.position_of("main.tf", text, part);
+        editor.request("textDocument/hover", at)["contents"]["value"].as_str().unwrap_or("nothing").to_owned()
     };
     let mode = hover("protection_mode = each");
     assert!(mode.contains("`\"HSM\"` in `oci_kms_key.k[\"a\"]`") && mode.contains("`\"SOFTWARE\"` in `oci_kms_key.k[\"b\"]`"), "{mode}");
@@ -466,44 +470,44 @@ resource "oci_kms_key" "k" {
 }
 
 #[test]
-fn the_definition_of_a_variable_is_where_its_value_is_written() {
+fn definition_of_a_variable_is_where_its_value_is_set() {
     let mut editor = Editor::new(&[("main.tf", KEY), ("terraform.tfvars", "mode = \"HSM\"\n")]);
     let text = editor.open("main.tf");
-    let at = editor.at("main.tf", &text, "var.mode");
-    let found = editor.ask("textDocument/definition", at);
+    let at = editor.position_of("main.tf", &text, "var.mode");
+    let found = editor.request("textDocument/definition", at);
     assert_eq!(found[0]["uri"], editor.uri("terraform.tfvars"));
     assert_eq!(found[0]["range"]["start"], json!({ "line": 0, "character": 7 }));
 }
 
 #[test]
-fn hints_are_shown_where_they_are_switched_on() {
+fn inlay_hints_are_off_by_default() {
     for (options, expected) in [(json!({}), json!([])), (json!({ "inlayHints": true }), json!(["→ \"HSM\""]))] {
-        let mut editor = Editor::with(&[("main.tf", KEY)], capabilities(), options);
+        let mut editor = Editor::with_options(&[("main.tf", KEY)], capabilities(), options);
         editor.open("main.tf");
         let range = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 99, "character": 0 } });
         let uri = editor.uri("main.tf");
-        let hints = editor.ask("textDocument/inlayHint", json!({ "textDocument": { "uri": uri }, "range": range }));
+        let hints = editor.request("textDocument/inlayHint", json!({ "textDocument": { "uri": uri }, "range": range }));
         let labels: Vec<Value> = hints.as_array().expect("a list").iter().map(|hint| hint["label"].clone()).collect();
         assert_eq!(Value::Array(labels), expected);
     }
 }
 
 #[test]
-fn settings_name_values_files_and_what_fails() {
+fn settings_select_values_files_and_unknown_ones_are_reported() {
     let files = [("main.tf", KEY), ("prod.vars.tfvars", "mode = \"SOFTWARE\"\n")];
-    let mut editor = Editor::with(&files, capabilities(), json!({ "varFiles": { ".": ["prod.vars.tfvars"] }, "nosuch": 1 }));
+    let mut editor = Editor::with_options(&files, capabilities(), json!({ "varFiles": { ".": ["prod.vars.tfvars"] }, "nosuch": 1 }));
     editor.settle();
-    assert!(editor.heard.iter().any(|message| message["params"]["message"].as_str().is_some_and(|text| text.contains("nosuch"))));
+    assert!(editor.received.iter().any(|message| message["params"]["message"].as_str().is_some_and(|text| text.contains("nosuch"))));
     assert!(!editor.shown.values().any(|shown| shown.to_string().contains("OCI-KMS-004\"")), "{:?}", editor.shown);
-    // What the editor sends later holds.
-    editor.say("workspace/didChangeConfiguration", json!({ "settings": { "kmslint": { "failOn": "warning" } } }));
+    // Later settings apply, too.
+    editor.notify("workspace/didChangeConfiguration", json!({ "settings": { "kmslint": { "failOn": "warning" } } }));
     editor.settle();
     let found = editor.diagnostics("main.tf");
     assert!(found.iter().any(|one| one.starts_with("1 OCI-KMS-004")), "{found:?}");
 }
 
 #[test]
-fn the_config_file_holds_unsaved_and_its_mistakes_are_shown() {
+fn unsaved_config_file_applies_and_its_mistakes_are_shown() {
     let mut editor = Editor::new(&[("main.tf", KEY), ("kmslint.toml", "fail-on = \"error\"\n")]);
     editor.open("kmslint.toml");
     editor.settle();
@@ -516,7 +520,7 @@ fn the_config_file_holds_unsaved_and_its_mistakes_are_shown() {
 }
 
 #[test]
-fn an_exemption_of_the_config_file_is_unused_where_no_root_module_uses_it() {
+fn config_exemption_is_unused_if_no_root_uses_it() {
     let key = "provider \"oci\" {\n  region = \"x\"\n}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\"\n}\n";
     let config = "[[exempt]]\nrules = [\"OCI-KMS-004\"]\naddress = \"oci_kms_key.k\"\nreason = \"the auditor asks for it\"\n";
     let quiet = key.replace("HSM", "SOFTWARE");
@@ -534,40 +538,40 @@ fn an_exemption_of_the_config_file_is_unused_where_no_root_module_uses_it() {
 }
 
 #[test]
-fn files_that_change_on_the_disk_are_read_again() {
+fn files_changed_on_disk_are_read_again() {
     let mut editor = Editor::new(&[("main.tf", KEY)]);
     editor.settle();
     assert!(editor.shown["main.tf"].to_string().contains("OCI-KMS-004"));
     fs::write(editor.path("terraform.tfvars"), "mode = \"SOFTWARE\"\n").expect("it is written");
     let uri = editor.uri("terraform.tfvars");
-    editor.say("workspace/didChangeWatchedFiles", json!({ "changes": [{ "uri": uri, "type": 1 }] }));
+    editor.notify("workspace/didChangeWatchedFiles", json!({ "changes": [{ "uri": uri, "type": 1 }] }));
     editor.settle();
     assert!(!editor.shown["main.tf"].to_string().contains("OCI-KMS-004"));
 }
 
 #[test]
-fn directories_come_and_go() {
+fn workspace_folders_can_be_added_and_removed() {
     let mut editor = Editor::new(&[("a/main.tf", KEY), ("b/main.tf", KEY)]);
     let (a, b) = (json!([{ "uri": editor.uri("a"), "name": "a" }]), json!([{ "uri": editor.uri("b"), "name": "b" }]));
     let all = json!([{ "uri": editor.uri(""), "name": "all" }]);
-    editor.say("workspace/didChangeWorkspaceFolders", json!({ "event": { "added": a, "removed": all } }));
+    editor.notify("workspace/didChangeWorkspaceFolders", json!({ "event": { "added": a, "removed": all } }));
     editor.settle();
     assert!(!editor.diagnostics("a/main.tf").is_empty() && editor.diagnostics("b/main.tf").is_empty());
-    editor.say("workspace/didChangeWorkspaceFolders", json!({ "event": { "added": b, "removed": a } }));
+    editor.notify("workspace/didChangeWorkspaceFolders", json!({ "event": { "added": b, "removed": a } }));
     editor.settle();
     assert!(editor.diagnostics("a/main.tf").is_empty() && !editor.diagnostics("b/main.tf").is_empty());
 }
 
 #[test]
-fn columns_are_counted_in_the_unit_that_was_agreed_on() {
+fn columns_are_in_the_negotiated_encoding() {
     let text = "resource \"oci_kms_key\" \"k\" { /* é😀 */ protection_mode = \"HSM\"\n}\n";
     let before = &text[..text.find("\"HSM\"").expect("a mode")];
     let units = [(json!(["utf-8"]), "utf-8", before.len()), (json!([]), "utf-16", before.encode_utf16().count())];
     for (offered, agreed, column) in units {
         let mut capabilities = capabilities();
         capabilities["general"]["positionEncodings"] = offered;
-        let mut editor = Editor::with(&[("main.tf", text)], capabilities, json!({}));
-        assert_eq!(editor.agreed["capabilities"]["positionEncoding"], agreed);
+        let mut editor = Editor::with_options(&[("main.tf", text)], capabilities, json!({}));
+        assert_eq!(editor.initialize_result["capabilities"]["positionEncoding"], agreed);
         editor.settle();
         let shown = editor.shown["main.tf"]["diagnostics"].as_array().expect("a list");
         let found = shown.iter().find(|one| one["code"] == "OCI-KMS-004").expect("a finding");
@@ -576,7 +580,7 @@ fn columns_are_counted_in_the_unit_that_was_agreed_on() {
 }
 
 #[test]
-fn nothing_that_is_sent_ends_the_server_and_exit_does() {
+fn invalid_messages_do_not_stop_the_server() {
     let mut editor = Editor::new(&[("main.tf", KEY)]);
     editor.open("main.tf");
     let methods = ["hover", "definition", "codeAction", "inlayHint", "completion"];
@@ -587,14 +591,14 @@ fn nothing_that_is_sent_ends_the_server_and_exit_does() {
             json!({ "textDocument": 1 }),
             json!({ "textDocument": { "uri": "file:///nowhere.tf" }, "position": { "line": 4_294_967_295_u32, "character": 7 } }),
         ] {
-            editor.answer(&format!("textDocument/{method}"), params);
+            editor.send_request(&format!("textDocument/{method}"), params);
         }
     }
     for method in ["didOpen", "didChange", "didClose", "didSave"] {
-        editor.say(&format!("textDocument/{method}"), json!({ "textDocument": { "uri": "untitled:x", "version": -1 } }));
+        editor.notify(&format!("textDocument/{method}"), json!({ "textDocument": { "uri": "untitled:x", "version": -1 } }));
     }
-    editor.say("workspace/didChangeConfiguration", json!({ "settings": 7 }));
-    editor.say("workspace/didChangeWatchedFiles", json!({ "changes": [{ "uri": "http://x/y", "type": 9 }] }));
+    editor.notify("workspace/didChangeConfiguration", json!({ "settings": 7 }));
+    editor.notify("workspace/didChangeWatchedFiles", json!({ "changes": [{ "uri": "http://x/y", "type": 9 }] }));
     editor.send_bytes(b"Content-Length: 3\r\n\r\n{{{");
     let uri = editor.uri("main.tf");
     for range in [
@@ -602,41 +606,41 @@ fn nothing_that_is_sent_ends_the_server_and_exit_does() {
         json!({ "start": { "line": 99, "character": 99 }, "end": { "line": 0, "character": 0 } }),
     ] {
         let changes = json!([{ "range": range, "text": "\u{1f600}\"${" }]);
-        editor.say("textDocument/didChange", json!({ "textDocument": { "uri": uri, "version": 2 }, "contentChanges": changes }));
+        editor.notify("textDocument/didChange", json!({ "textDocument": { "uri": uri, "version": 2 }, "contentChanges": changes }));
     }
-    assert_eq!(editor.hear_malformed(1), ["the message is not JSON-RPC"]);
+    assert_eq!(editor.receive_malformed(1), ["the message is not JSON-RPC"]);
     editor.settle();
-    assert_eq!(editor.end(), Some(0));
+    assert_eq!(editor.shut_down(), Some(0));
 }
 
 #[test]
-fn requests_before_and_after_the_talk_are_refused() {
-    let mut editor = Editor::started(tempfile::tempdir().expect("a directory"));
-    assert_eq!(editor.answer("textDocument/hover", json!({}))["error"]["code"], -32002);
-    editor.ask("initialize", json!({ "processId": null, "rootUri": null, "capabilities": {} }));
-    assert!(editor.answer("initialize", json!({ "capabilities": {} })).get("error").is_some());
-    editor.ask("shutdown", Value::Null);
-    assert!(editor.answer("textDocument/hover", json!({})).get("error").is_some());
-    editor.say("exit", Value::Null);
+fn requests_before_initialize_and_after_shutdown_are_rejected() {
+    let mut editor = Editor::start(tempfile::tempdir().expect("a directory"));
+    assert_eq!(editor.send_request("textDocument/hover", json!({}))["error"]["code"], -32002);
+    editor.request("initialize", json!({ "processId": null, "rootUri": null, "capabilities": {} }));
+    assert!(editor.send_request("initialize", json!({ "capabilities": {} })).get("error").is_some());
+    editor.request("shutdown", Value::Null);
+    assert!(editor.send_request("textDocument/hover", json!({})).get("error").is_some());
+    editor.notify("exit", Value::Null);
     assert_eq!(editor.server.wait().expect("it ends").code(), Some(0));
 }
 
 #[test]
-fn a_client_that_dies_takes_the_server_along() {
+fn server_exits_when_the_client_is_gone() {
     let mut editor = Editor::new(&[("main.tf", KEY)]);
     editor.settle();
-    drop(editor.to.take());
+    drop(editor.stdin.take());
     assert_eq!(editor.server.wait().expect("it ends").code(), Some(1));
-    // Without anybody who reads, too.
-    let mut editor = Editor::started(tempfile::tempdir().expect("a directory"));
+    // Even if nothing reads its output.
+    let mut editor = Editor::start(tempfile::tempdir().expect("a directory"));
     editor.send(&json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": { "capabilities": {} } }));
-    let Editor { mut server, to, from, .. } = editor;
-    drop((to, from));
+    let Editor { mut server, stdin, stdout, .. } = editor;
+    drop((stdin, stdout));
     server.wait().expect("it ends");
 }
 
 #[test]
-fn it_never_writes() {
+fn server_never_writes_files() {
     let mut editor = Editor::new(&[("main.tf", KEY), ("kmslint.toml", "")]);
     let text = editor.open("main.tf");
     editor.change("main.tf", 2, &format!("{text}\n# more\n"));
@@ -649,5 +653,5 @@ fn it_never_writes() {
     };
     assert_eq!(names(&editor.path("")), ["kmslint.toml", "main.tf"]);
     assert_eq!(fs::read_to_string(editor.path("main.tf")).expect("a file"), KEY);
-    assert_eq!(editor.end(), Some(0));
+    assert_eq!(editor.shut_down(), Some(0));
 }

@@ -1,14 +1,14 @@
-//! What Terraform refuses of a key's blocks, calls and declarations is a problem with a suggestion, and the fact is unknown.
+//! Blocks, calls and declarations of keys that Terraform rejects are problems with a suggestion, and the affected facts are unknown.
 //!
-//! Terraform 1.15.5 with the types of oracle/oci 8.28.0 refuses each configuration here that must have a problem, and plans each that
-//! must not.
+//! Observed with Terraform 1.15.5 and oracle/oci 8.28.0: Terraform rejects each configuration here that must have a problem, and plans
+//! each one that must not.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may fail loudly")]
 
 use crate::harness::{inventory, kmslint, messages, scratch};
 use kmslint::base::{Claim, ProblemKind};
 use kmslint::key::{Inventory, KeyFacts};
 
-fn look(files: &[(&str, &str)]) -> Inventory {
+fn scan(files: &[(&str, &str)]) -> Inventory {
     inventory(scratch(files).path())
 }
 
@@ -19,20 +19,20 @@ fn key(extra: &str) -> String {
     )
 }
 
-/// The names of the facts that are refused: nothing can give them a value.
-fn refused(key: &KeyFacts) -> Vec<&'static str> {
-    fn is_refused<T>(claim: &Claim<T>) -> bool {
+/// The names of the facts whose values Terraform rejects: they are unknown, and no input can change that.
+fn rejected_facts(key: &KeyFacts) -> Vec<&'static str> {
+    fn is_rejected<T>(claim: &Claim<T>) -> bool {
         matches!(claim, Claim::Unknown(unknown) if matches!(unknown.bounds, kmslint::base::Bounds::Nothing))
     }
     let facts = [
-        ("mode", is_refused(&key.protection_mode.claim)),
-        ("enabled", is_refused(&key.rotation.enabled.claim)),
-        ("interval", is_refused(&key.rotation.interval_days.claim)),
+        ("mode", is_rejected(&key.protection_mode.claim)),
+        ("enabled", is_rejected(&key.rotation.enabled.claim)),
+        ("interval", is_rejected(&key.rotation.interval_days.claim)),
     ];
-    facts.into_iter().filter(|(_, is_refused)| *is_refused).map(|(name, _)| name).collect()
+    facts.into_iter().filter(|(_, is_rejected)| *is_rejected).map(|(name, _)| name).collect()
 }
 
-/// What is added to a key, the only problem, the facts that are refused.
+/// Lines that are added to a key, the only problem, and the rejected facts.
 const KEYS: &[(&str, &str, &[&str])] = &[
     ("protection_mod = \"SOFTWARE\"", "unsupported argument `protection_mod`; did you mean `protection_mode`?", &["mode"]),
     ("protection_level = \"SOFTWARE\"", "unsupported argument `protection_level`; did you mean `protection_mode`?", &["mode"]),
@@ -136,35 +136,35 @@ const KEYS: &[(&str, &str, &[&str])] = &[
 ];
 
 #[test]
-fn key_block_that_terraform_refuses_is_a_problem_at_its_place() {
+fn rejected_key_block_is_a_problem_at_its_place() {
     for (extra, message, facts) in KEYS {
-        let inventory = look(&[("main.tf", &key(extra))]);
+        let inventory = scan(&[("main.tf", &key(extra))]);
         assert_eq!(messages(&inventory), [*message], "{extra}");
         let problem = &inventory.problems[0];
         assert!(problem.kind == ProblemKind::Refused && problem.place.is_some(), "{extra}: {problem:?}");
         assert_eq!(inventory.keys.len(), 1, "{extra}");
-        assert_eq!(refused(&inventory.keys[0]), *facts, "{extra}");
+        assert_eq!(rejected_facts(&inventory.keys[0]), *facts, "{extra}");
     }
 }
 
 #[test]
-fn unknown_name_that_means_nothing_known_is_a_notice_unless_the_lock_file_pins_the_version() {
+fn unknown_argument_is_a_notice_unless_the_lock_file_pins_the_version() {
     for (extra, name) in [("brand_new = 1", "brand_new"), ("brand_new {\n  }", "brand_new"), ("key_shape_two = 5", "key_shape_two")] {
         let main = key(extra);
-        let inventory = look(&[("main.tf", &main)]);
+        let inventory = scan(&[("main.tf", &main)]);
         assert_eq!(messages(&inventory), [""; 0], "{extra}");
         let [notice] = inventory.notices.as_slice() else { panic!("{extra}: {:?}", inventory.notices) };
         assert!(notice.kind == "unknown-argument" && notice.message.contains(name) && notice.place.is_some(), "{notice:?}");
         for (version, problems) in [("8.28.0", 1), ("6.0.0", 1), ("8.28.1", 0)] {
             let lock = format!("provider \"registry.terraform.io/oracle/oci\" {{\n  version = \"{version}\"\n}}\n");
-            let inventory = look(&[("main.tf", &main), (".terraform.lock.hcl", &lock)]);
+            let inventory = scan(&[("main.tf", &main), (".terraform.lock.hcl", &lock)]);
             assert_eq!((inventory.problems.len(), inventory.notices.len()), (problems, 1 - problems), "{extra} {version}");
         }
     }
 }
 
 #[test]
-fn what_terraform_plans_is_no_problem() {
+fn configuration_that_terraform_plans_has_no_problem() {
     for extra in [
         "vault_id = null",
         "dynamic \"auto_key_rotation_details\" {\n    for_each = [90]\n    iterator = rot\n    content {\n      rotation_interval_in_days = rot.value\n    }\n  }",
@@ -176,7 +176,7 @@ fn what_terraform_plans_is_no_problem() {
         "freeform_tags = { a = 1, b = true }",
         "restore_from_object_store {\n    destination = \"BUCKET\"\n  }",
     ] {
-        let inventory = look(&[("main.tf", &key(extra))]);
+        let inventory = scan(&[("main.tf", &key(extra))]);
         assert_eq!((messages(&inventory), inventory.notices.len()), (Vec::new(), 0), "{extra}");
     }
 }
@@ -184,7 +184,7 @@ fn what_terraform_plans_is_no_problem() {
 const MODULE: &str = "variable \"mode\" {\n  default = \"SOFTWARE\"\n}\nvariable \"n\" {}\n";
 
 #[test]
-fn arguments_of_calls_that_make_keys_are_checked() {
+fn arguments_of_module_calls_that_create_keys_are_checked() {
     let module = key("protection_mode = var.mode") + MODULE;
     let cases: [(&str, &[&str], &[&str]); 7] = [
         ("n = 1\n  mdoe = \"HSM\"", &["module `m` has no variable `mdoe`; did you mean `mode`?"], &["mode"]),
@@ -197,25 +197,25 @@ fn arguments_of_calls_that_make_keys_are_checked() {
     ];
     for (arguments, problems, facts) in cases {
         let main = format!("module \"m\" {{\n  source = \"./m\"\n  {arguments}\n}}\n");
-        let inventory = look(&[("main.tf", &main), ("m/main.tf", &module)]);
+        let inventory = scan(&[("main.tf", &main), ("m/main.tf", &module)]);
         assert_eq!(messages(&inventory), problems, "{arguments}");
-        assert_eq!(refused(&inventory.keys[0]), facts, "{arguments}");
+        assert_eq!(rejected_facts(&inventory.keys[0]), facts, "{arguments}");
     }
     // No key depends on the call.
     let main = key("") + "module \"m\" {\n  source = \"./m\"\n  nope = 1\n}\n";
-    assert_eq!(messages(&look(&[("main.tf", &main), ("m/main.tf", "variable \"a\" {}\n")])), [""; 0]);
+    assert_eq!(messages(&scan(&[("main.tf", &main), ("m/main.tf", "variable \"a\" {}\n")])), [""; 0]);
 }
 
 #[test]
-fn missing_argument_that_a_key_uses_is_refused() {
+fn missing_argument_that_a_key_uses_is_a_problem() {
     let module = key("protection_mode = var.n") + MODULE;
-    let inventory = look(&[("main.tf", "module \"m\" {\n  source = \"./m\"\n}\n"), ("m/main.tf", &module)]);
+    let inventory = scan(&[("main.tf", "module \"m\" {\n  source = \"./m\"\n}\n"), ("m/main.tf", &module)]);
     assert_eq!(messages(&inventory), ["module call `m` does not set the required variable `n`"]);
-    assert_eq!(refused(&inventory.keys[0]), ["mode"]);
+    assert_eq!(rejected_facts(&inventory.keys[0]), ["mode"]);
 }
 
 #[test]
-fn declarations_that_terraform_refuses_are_problems_where_a_key_depends_on_them() {
+fn rejected_declarations_are_problems_if_a_key_depends_on_them() {
     let by_variable = key("protection_mode = var.m");
     let by_local = key("protection_mode = local.m");
     let variable = "variable \"m\" {\n  default = \"HSM\"\n}\n";
@@ -238,17 +238,17 @@ fn declarations_that_terraform_refuses_are_problems_where_a_key_depends_on_them(
         ),
     ];
     for (files, message) in cases {
-        let inventory = look(files);
+        let inventory = scan(files);
         assert_eq!(messages(&inventory), [message], "{files:?}");
-        assert!(refused(&inventory.keys[0]).contains(&"mode"), "{files:?}");
+        assert!(rejected_facts(&inventory.keys[0]).contains(&"mode"), "{files:?}");
     }
-    // No key depends on it.
+    // No key depends on these declarations.
     let unused = key("") + variable + variable + local + local + "output \"o\" {\n  value = var.m\n}\n";
-    assert_eq!(messages(&look(&[("main.tf", &unused)])), [""; 0]);
+    assert_eq!(messages(&scan(&[("main.tf", &unused)])), [""; 0]);
 }
 
 #[test]
-fn blocks_that_may_have_been_keys_are_problems() {
+fn misspelled_blocks_that_may_be_keys_are_problems() {
     let labels = |labels: &str| key("").replace("\"oci_kms_key\" \"k\"", labels);
     let module = key("") + MODULE;
     let call = |header: &str| format!("{}{header} {{\n  source = \"./m\"\n  n = 1\n}}\n", key("").replace("\"k\" {", "\"r\" {"));
@@ -269,12 +269,12 @@ fn blocks_that_may_have_been_keys_are_problems() {
         (&[("x_override.tf", &alone)], "`oci_kms_key.k` overrides a resource that is not declared outside of override files"),
     ];
     for (files, message) in cases {
-        assert!(messages(&look(files)).contains(&message), "{files:?}: {:?}", messages(&look(files)));
+        assert!(messages(&scan(files)).contains(&message), "{files:?}: {:?}", messages(&scan(files)));
     }
 }
 
 #[test]
-fn json_blocks_are_checked_by_the_same_rules() {
+fn json_blocks_are_checked_like_native_ones() {
     let with = |more: &str| {
         format!(
             r#"{{"resource": {{"oci_kms_key": {{"k": {{"compartment_id": "c", "display_name": "k", "management_endpoint": "x", {more}}}}}}}}}"#
@@ -288,32 +288,32 @@ fn json_blocks_are_checked_by_the_same_rules() {
         ),
     ];
     for (more, message) in cases {
-        assert_eq!(messages(&look(&[("main.tf.json", &with(more))])), [message], "{more}");
+        assert_eq!(messages(&scan(&[("main.tf.json", &with(more))])), [message], "{more}");
     }
-    assert_eq!(look(&[("main.tf.json", &with(r#""auto_key_rotation_details": "x""#))]).problems.len(), 1);
+    assert_eq!(scan(&[("main.tf.json", &with(r#""auto_key_rotation_details": "x""#))]).problems.len(), 1);
     let iterator = r#""dynamic": {"auto_key_rotation_details": {"for_each": [90], "iterator": "rot", "content": {"rotation_interval_in_days": "${rot.value}"}}}"#;
     for plans in [r#""auto_key_rotation_details": [{"rotation_interval_in_days": 90}]"#, iterator] {
-        let inventory = look(&[("main.tf.json", &with(plans))]);
+        let inventory = scan(&[("main.tf.json", &with(plans))]);
         assert_eq!(messages(&inventory), [""; 0], "{plans}");
         assert_eq!(inventory.keys[0].rotation.interval_days.value(), Some(&90), "{plans}");
     }
     let marked = format!("\u{feff}{}", with(r#""protection_mode": "HSM""#));
-    assert_eq!(messages(&look(&[("main.tf.json", &marked)])), ["a file in JSON syntax must not begin with a byte order mark"]);
+    assert_eq!(messages(&scan(&[("main.tf.json", &marked)])), ["a file in JSON syntax must not begin with a byte order mark"]);
 }
 
 #[test]
 fn vaults_and_versions_are_checked_like_keys() {
     let vault = "resource \"oci_kms_vault\" \"v\" {\n  compartment_id = \"c\"\n  display_name = \"v\"\n  vault_typ = \"DEFAULT\"\n}\n";
-    let inventory = look(&[("main.tf", &(key("").replace("\"https://x\"", "oci_kms_vault.v.management_endpoint") + vault))]);
+    let inventory = scan(&[("main.tf", &(key("").replace("\"https://x\"", "oci_kms_vault.v.management_endpoint") + vault))]);
     assert_eq!(messages(&inventory), ["unsupported argument `vault_typ`; did you mean `vault_type`?"]);
     assert!(inventory.keys[0].vault_type.value().is_none() && !inventory.keys[0].vault_type.is_unset());
     let version =
         "resource \"oci_kms_key_version\" \"v\" {\n  key_id = oci_kms_key.k.id\n  management_endpoint = \"x\"\n  key_ids = 1\n}\n";
-    assert_eq!(messages(&look(&[("main.tf", &(key("") + version))])), ["unsupported argument `key_ids`; did you mean `key_id`?"]);
+    assert_eq!(messages(&scan(&[("main.tf", &(key("") + version))])), ["unsupported argument `key_ids`; did you mean `key_id`?"]);
 }
 
 #[test]
-fn cycles_are_problems_whatever_the_expressions_evaluate_to() {
+fn cycles_are_problems_even_if_their_values_are_not_needed() {
     let j = |extra: &str| key(extra).replace("\"k\" {", "\"j\" {");
     let data = "terraform_data";
     for (text, wanted) in [
@@ -352,10 +352,10 @@ fn cycles_are_problems_whatever_the_expressions_evaluate_to() {
             "`oci_kms_key.k`, `terraform_data.a`, `terraform_data.b`",
         ),
     ] {
-        let seen = look(&[("main.tf", &text)]);
-        let found: Vec<_> = seen.problems.iter().filter(|problem| problem.kind == ProblemKind::Structure).collect();
+        let scanned = scan(&[("main.tf", &text)]);
+        let found: Vec<_> = scanned.problems.iter().filter(|problem| problem.kind == ProblemKind::Structure).collect();
         assert!(matches!(found.as_slice(), [one] if one.message.contains(wanted)), "{text}\n{found:?}");
-        assert!(seen.keys.iter().all(|key| refused(key).contains(&"mode")), "{text}");
+        assert!(scanned.keys.iter().all(|key| rejected_facts(key).contains(&"mode")), "{text}");
     }
     for planned in [
         key("depends_on = [oci_kms_key.k]"),
@@ -364,20 +364,20 @@ fn cycles_are_problems_whatever_the_expressions_evaluate_to() {
         key("lifecycle {\n    ignore_changes = [display_name]\n  }"),
         key("freeform_tags = { a = oci_kms_key.j.id }") + &j(""),
     ] {
-        let seen = look(&[("main.tf", &planned)]);
-        assert_eq!(messages(&seen), Vec::<&str>::new(), "{planned}");
+        let scanned = scan(&[("main.tf", &planned)]);
+        assert_eq!(messages(&scanned), Vec::<&str>::new(), "{planned}");
     }
 }
 
 #[test]
-fn cycles_through_module_calls_are_problems_whatever_is_evaluated() {
+fn cycles_through_module_calls_are_problems_even_if_their_values_are_not_needed() {
     const MODULE: &str =
         "variable \"x\" {\n  default = \"\"\n}\noutput \"y\" {\n  value = var.x\n}\noutput \"mode\" {\n  value = \"HSM\"\n}\n";
     let call = |arguments: &str| format!("module \"a\" {{\n  source = \"./m\"\n  {arguments}\n}}\n");
     let tagged = |value: &str| key(&format!("freeform_tags = {{ a = {value} }}"));
-    let wait = MODULE.replace("\"HSM\"", "\"HSM\"\n  depends_on = [terraform_data.t]")
+    let with_depends_on = MODULE.replace("\"HSM\"", "\"HSM\"\n  depends_on = [terraform_data.t]")
         + "resource \"terraform_data\" \"t\" {\n  input = var.x\n}\n";
-    let checked =
+    let with_precondition =
         MODULE.replace("\"HSM\"", "\"HSM\"\n  precondition {\n    condition     = var.x != \"!\"\n    error_message = \"no\"\n  }");
     let between = "locals {\n  a = { y = module.a.y, z = \"z\" }\n}\n";
     for (text, module) in [
@@ -386,17 +386,17 @@ fn cycles_through_module_calls_are_problems_whatever_is_evaluated() {
         (tagged("module.a[\"mo${\"de\"}\"]") + &call("x = oci_kms_key.k.id"), MODULE),
         (tagged("module.a.mode") + &call("depends_on = [oci_kms_key.k]"), MODULE),
         (tagged("module.a[\"q\"].mode") + &call("for_each = { q = oci_kms_key.k.id }"), MODULE),
-        (tagged("module.a.mode") + &call("x = oci_kms_key.k.id"), &wait),
-        (tagged("module.a.mode") + &call("x = oci_kms_key.k.id"), &checked),
+        (tagged("module.a.mode") + &call("x = oci_kms_key.k.id"), &with_depends_on),
+        (tagged("module.a.mode") + &call("x = oci_kms_key.k.id"), &with_precondition),
         (tagged("local.a.z") + between + &call("x = oci_kms_key.k.display_name"), MODULE),
         (key("depends_on = [module.a]") + &call("x = oci_kms_key.k.id"), MODULE),
     ] {
-        let seen = look(&[("main.tf", &text), ("m/main.tf", module)]);
-        let found: Vec<_> = seen.problems.iter().filter(|problem| problem.message.contains("depend on each other")).collect();
-        assert!(matches!(found.as_slice(), [one] if one.kind == ProblemKind::Structure), "{text}\n{:?}", seen.problems);
-        assert!(seen.keys.iter().all(|key| refused(key).contains(&"mode")), "{text}");
+        let scanned = scan(&[("main.tf", &text), ("m/main.tf", module)]);
+        let found: Vec<_> = scanned.problems.iter().filter(|problem| problem.message.contains("depend on each other")).collect();
+        assert!(matches!(found.as_slice(), [one] if one.kind == ProblemKind::Structure), "{text}\n{:?}", scanned.problems);
+        assert!(scanned.keys.iter().all(|key| rejected_facts(key).contains(&"mode")), "{text}");
     }
-    // The keys are in the modules that wait for each other.
+    // The keys are in the modules that depend on each other.
     let inner = MODULE.to_owned() + &key("");
     for text in [
         call("x = module.a.y"),
@@ -404,8 +404,8 @@ fn cycles_through_module_calls_are_problems_whatever_is_evaluated() {
         call("depends_on = [module.b]") + &call("depends_on = [module.a]").replace("\"a\"", "\"b\""),
         call("x = module.b.mode") + &call("depends_on = [module.a]").replace("\"a\"", "\"b\""),
     ] {
-        let seen = look(&[("main.tf", &text), ("m/main.tf", &inner)]);
-        assert!(seen.problems.iter().any(|problem| problem.kind == ProblemKind::Structure), "{text}");
+        let scanned = scan(&[("main.tf", &text), ("m/main.tf", &inner)]);
+        assert!(scanned.problems.iter().any(|problem| problem.kind == ProblemKind::Structure), "{text}");
     }
     for planned in [
         tagged("module.a.mode") + &call("x = oci_kms_key.k.id"),
@@ -413,13 +413,13 @@ fn cycles_through_module_calls_are_problems_whatever_is_evaluated() {
         tagged("module.a.y") + &call("x = module.a.mode"),
         call("x = \"q\"") + &call("x = module.a.y").replace("\"a\"", "\"b\"") + &tagged("module.b.y"),
     ] {
-        let seen = look(&[("main.tf", &planned), ("m/main.tf", MODULE)]);
-        assert_eq!(messages(&seen), Vec::<&str>::new(), "{planned}");
+        let scanned = scan(&[("main.tf", &planned), ("m/main.tf", MODULE)]);
+        assert_eq!(messages(&scanned), Vec::<&str>::new(), "{planned}");
     }
 }
 
 #[test]
-fn conditions_that_are_known_to_fail_are_problems() {
+fn conditions_known_to_fail_are_problems() {
     let condition = |kind: &str, text: &str| {
         key(&format!("lifecycle {{\n    {kind} {{\n      condition     = {text}\n      error_message = \"no such key\"\n    }}\n  }}"))
     };
@@ -443,17 +443,17 @@ fn conditions_that_are_known_to_fail_are_problems() {
         (variable("1 == 1"), vec!["the condition of a validation must refer to the variable itself: `var.a`"]),
         (variable("length(var.a) == 1"), Vec::new()),
     ] {
-        assert_eq!(messages(&look(&[("main.tf", &text), ("m/main.tf", output)])), wanted, "{text}");
+        assert_eq!(messages(&scan(&[("main.tf", &text), ("m/main.tf", output)])), wanted, "{text}");
     }
 }
 
 #[test]
-fn index_where_only_a_name_may_be_is_refused_inside_of_try_as_well() {
+fn index_in_place_of_an_attribute_is_rejected_even_inside_try() {
     let vault = "resource \"oci_kms_vault\" \"v\" {\n  compartment_id = \"c\"\n  display_name = \"v\"\n  vault_type = \"DEFAULT\"\n}\n";
     let other = key("").replace("\"k\" {", "\"j\" {");
     let of = |value: &str| {
-        let seen = look(&[("main.tf", &(key(&format!("freeform_tags = {{ a = {value} }}")) + vault + &other))]);
-        messages(&seen).iter().map(|message| (*message).to_owned()).collect::<Vec<_>>()
+        let scanned = scan(&[("main.tf", &(key(&format!("freeform_tags = {{ a = {value} }}")) + vault + &other))]);
+        messages(&scanned).iter().map(|message| (*message).to_owned()).collect::<Vec<_>>()
     };
     let has_no_key = "`oci_kms_vault.v` has neither `count` nor `for_each`, so it has no instance key";
     for (value, wanted) in [
@@ -476,17 +476,17 @@ fn index_where_only_a_name_may_be_is_refused_inside_of_try_as_well() {
 }
 
 #[test]
-fn meta_arguments_that_terraform_cannot_read_are_problems() {
+fn invalid_meta_arguments_are_problems() {
     const VAULT: &str =
         "resource \"oci_kms_vault\" \"v\" {\n  compartment_id = \"c\"\n  display_name = \"v\"\n  vault_type = \"DEFAULT\"\n}\n";
-    let whole = "`depends_on` takes references to whole objects, not to their attributes";
-    let only = "`depends_on` takes references to resources, data sources and modules only";
+    let attribute = "`depends_on` takes references to whole objects, not to their attributes";
+    let other = "`depends_on` takes references to resources, data sources and modules only";
     let missing = "there is no configuration `oci.home` of the provider in this module, and none is passed to it";
     for (extra, wanted) in [
-        ("depends_on = [oci_kms_vault.v.id]", vec![whole]),
-        ("depends_on = [oci_kms_vault.many[0].id]", vec![whole]),
-        ("depends_on = [upper(\"x\")]", vec![only]),
-        ("depends_on = [oci_kms_vault.many[*]]", vec![only]),
+        ("depends_on = [oci_kms_vault.v.id]", vec![attribute]),
+        ("depends_on = [oci_kms_vault.many[0].id]", vec![attribute]),
+        ("depends_on = [upper(\"x\")]", vec![other]),
+        ("depends_on = [oci_kms_vault.many[*]]", vec![other]),
         ("depends_on = oci_kms_vault.v", vec!["`depends_on` must be a list of references"]),
         ("depends_on = [oci_kms_vault.v, oci_kms_vault.many[0], \"oci_kms_vault.v\", path.module]", Vec::new()),
         ("lifecycle {\n    ignore_changes = protection_mode\n  }", vec!["`ignore_changes` must be a list of attribute names, or `all`"]),
@@ -496,35 +496,35 @@ fn meta_arguments_that_terraform_cannot_read_are_problems() {
         ("provider = other.home", Vec::new()),
     ] {
         let many = VAULT.replace("\"v\" {", "\"many\" {\n  count = 2");
-        assert_eq!(messages(&look(&[("main.tf", &(key(extra) + VAULT + &many))])), wanted, "{extra}");
+        assert_eq!(messages(&scan(&[("main.tf", &(key(extra) + VAULT + &many))])), wanted, "{extra}");
     }
     let aliased = key("provider = oci.home");
     for given in [
         "provider \"oci\" {\n  alias = \"home\"\n}\n",
         "terraform {\n  required_providers {\n    oci = {\n      source = \"oracle/oci\"\n      configuration_aliases = [oci.away, oci.home]\n    }\n  }\n}\n",
     ] {
-        assert_eq!(messages(&look(&[("main.tf", &(aliased.clone() + given))])), Vec::<&str>::new(), "{given}");
+        assert_eq!(messages(&scan(&[("main.tf", &(aliased.clone() + given))])), Vec::<&str>::new(), "{given}");
     }
 }
 
 #[test]
-fn names_that_cannot_be_referred_to_are_refused() {
+fn invalid_names_are_rejected() {
     let named = |name: &str| key("").replace("\"k\" {", &format!("\"{name}\" {{"));
     for name in ["1a", "a.b", "a b", "-a", ""] {
-        let seen = look(&[("main.tf", &named(name))]);
+        let scanned = scan(&[("main.tf", &named(name))]);
         let wanted = format!("the resource `oci_kms_key.{name}` has an invalid name").replace("oci_kms_key.", "");
-        assert!(matches!(messages(&seen).as_slice(), [one] if one.starts_with(&wanted)), "{:?}", messages(&seen));
-        assert!(seen.keys.iter().all(|key| refused(key).contains(&"mode")));
+        assert!(matches!(messages(&scanned).as_slice(), [one] if one.starts_with(&wanted)), "{:?}", messages(&scanned));
+        assert!(scanned.keys.iter().all(|key| rejected_facts(key).contains(&"mode")));
     }
     for name in ["a-b_C1", "_a", "schlüssel", "e\u{301}", "日本"] {
-        assert_eq!(messages(&look(&[("main.tf", &named(name))])), Vec::<&str>::new(), "{name}");
+        assert_eq!(messages(&scan(&[("main.tf", &named(name))])), Vec::<&str>::new(), "{name}");
     }
     let call = |label: &str| format!("module \"{label}\" {{\n  source = \"./m\"\n}}\n");
-    let seen = look(&[("main.tf", &call("a.b")), ("m/main.tf", &key(""))]);
-    assert!(messages(&seen)[0].starts_with("the module call `a.b` has an invalid name"), "{:?}", messages(&seen));
+    let scanned = scan(&[("main.tf", &call("a.b")), ("m/main.tf", &key(""))]);
+    assert!(messages(&scanned)[0].starts_with("the module call `a.b` has an invalid name"), "{:?}", messages(&scanned));
     let reserved = "variable \"providers\" {\n  default = \"x\"\n}\n".to_owned() + &key("freeform_tags = { a = var.providers }");
     assert_eq!(
-        messages(&look(&[("main.tf", &reserved)])),
+        messages(&scan(&[("main.tf", &reserved)])),
         ["a variable cannot be called `providers`: module calls have an argument of that name"]
     );
 }
@@ -543,22 +543,22 @@ fn module_that_configures_a_provider_cannot_be_called_with_count() {
             "[terraform_data.t]"
         };
         let text = call(&format!("{argument} = {value}")) + "resource \"terraform_data\" \"t\" {}\n";
-        let seen = look(&[("main.tf", &text), ("m/main.tf", &inner)]);
+        let scanned = scan(&[("main.tf", &text), ("m/main.tf", &inner)]);
         let wanted = format!("module `m` configures a provider itself, so it cannot be called with `{argument}`");
-        assert_eq!(messages(&seen), [wanted.as_str()]);
+        assert_eq!(messages(&scanned), [wanted.as_str()]);
     }
     let outer = call("").replace("\"m\"", "\"n\"").replace("./m", "./n");
-    let seen = look(&[("main.tf", &call("count = 1")), ("m/main.tf", &outer), ("m/n/main.tf", &inner)]);
-    assert_eq!(messages(&seen), ["module `n` configures a provider itself, so it cannot be called with `count`"]);
+    let scanned = scan(&[("main.tf", &call("count = 1")), ("m/main.tf", &outer), ("m/n/main.tf", &inner)]);
+    assert_eq!(messages(&scanned), ["module `n` configures a provider itself, so it cannot be called with `count`"]);
     let proxy = inner.replace("region = \"x\"", "alias = \"x\"");
     for (argument, module) in [("", &inner), ("depends_on = []", &inner), ("count = 1", &proxy)] {
-        assert_eq!(messages(&look(&[("main.tf", &call(argument)), ("m/main.tf", module)])), Vec::<&str>::new(), "{argument}");
+        assert_eq!(messages(&scan(&[("main.tf", &call(argument)), ("m/main.tf", module)])), Vec::<&str>::new(), "{argument}");
     }
 }
 
-/// Real Terraform: "Attempt to get attribute from null value". No plan will have what a configuration lacks that cannot be planned.
+/// Terraform reports "Attempt to get attribute from null value". It cannot plan this configuration, so the help must not suggest a plan.
 #[test]
-fn key_whose_for_each_is_rejected_is_to_be_fixed_and_not_to_be_planned() {
+fn key_with_a_rejected_for_each_is_advised_to_fix_the_configuration() {
     let module = "variable \"config\" {}\nresource \"oci_kms_key\" \"k\" {\n  for_each        = var.config.keys\n  \
                   protection_mode = each.value.mode\n}\n";
     let directory = scratch(&[("main.tf", "module \"m\" {\n  source = \"./m\"\n  config = null\n}\n"), ("m/main.tf", module)]);

@@ -10,8 +10,8 @@ const KEY: &str = "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\"
 
 /// The text of the tooltip over a part of a file.
 fn hover(editor: &mut Editor, name: &str, text: &str, part: &str) -> String {
-    let at = editor.at(name, text, part);
-    editor.ask("textDocument/hover", at)["contents"]["value"].as_str().unwrap_or_default().to_owned()
+    let at = editor.position_of(name, text, part);
+    editor.request("textDocument/hover", at)["contents"]["value"].as_str().unwrap_or_default().to_owned()
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn names_of_megabytes_are_not_repeated_for_each_key() {
     assert!(shown.contains("unknown: variable `vvv") && shown.len() < 20_000, "{}", shown.len());
     let at = json!({ "line": 0, "character": 5 });
     let range = json!({ "start": at, "end": at });
-    let actions = editor.ask(
+    let actions = editor.request(
         "textDocument/codeAction",
         json!({ "textDocument": { "uri": editor.uri("main.tf") }, "range": range, "context": { "diagnostics": [] } }),
     );
@@ -45,13 +45,13 @@ fn a_document_in_no_repository_leads_to_no_walk_through_the_disk() {
     let uri = |name: &str| format!("file://{}", directory.join(name).display());
     let mut editor = Editor::new(&[("main.tf", KEY)]);
     let document = json!({ "uri": uri("x.tf"), "languageId": "terraform", "version": 1, "text": KEY });
-    editor.say("textDocument/didOpen", json!({ "textDocument": document }));
+    editor.notify("textDocument/didOpen", json!({ "textDocument": document }));
     editor.settle();
     let has = |editor: &Editor, name: &str| editor.shown.get(&uri(name)).is_some_and(|one| one["diagnostics"] != json!([]));
     assert!(has(&editor, "x.tf") && !has(&editor, "below/y.tf"), "{:#?}", editor.shown.keys());
     // What is opened is read, wherever it is.
     let document = json!({ "uri": uri("below/y.tf"), "languageId": "terraform", "version": 1, "text": KEY });
-    editor.say("textDocument/didOpen", json!({ "textDocument": document }));
+    editor.notify("textDocument/didOpen", json!({ "textDocument": document }));
     editor.settle();
     assert!(has(&editor, "below/y.tf"), "{:#?}", editor.shown.keys());
 }
@@ -72,7 +72,7 @@ fn what_may_not_be_read_is_not_read_because_it_is_open() {
     for path in names {
         let document =
             json!({ "uri": format!("file://{}", path.display()), "languageId": "x", "version": 1, "text": "planted = \"open\"" });
-        editor.say("textDocument/didOpen", json!({ "textDocument": document }));
+        editor.notify("textDocument/didOpen", json!({ "textDocument": document }));
     }
     for (part, why) in [
         ("display_name", "is outside of the repository"),
@@ -82,7 +82,7 @@ fn what_may_not_be_read_is_not_read_because_it_is_open() {
         let shown = hover(&mut editor, "main.tf", &text, part);
         assert!(shown.contains(why) && !shown.contains("planted"), "{shown}");
     }
-    let output = format!("{:?} {:?}", editor.shown, editor.heard);
+    let output = format!("{:?} {:?}", editor.shown, editor.received);
     assert!(!output.contains("planted-disk") && !output.contains("planted-git"), "{output}");
     assert!(editor.diagnostics("link.tf").iter().any(|one| one.contains("it leads out of the repository")), "{:#?}", editor.shown);
 }
@@ -130,9 +130,9 @@ fn thousands_of_changes_of_a_large_document_are_made_in_their_order() {
     };
     let changes: Vec<Value> = (0..lines).rev().map(|line| change(line, line % 9, "#")).collect();
     let uri = editor.uri("main.tf");
-    editor.say("textDocument/didChange", json!({ "textDocument": { "uri": uri, "version": 2 }, "contentChanges": changes }));
+    editor.notify("textDocument/didChange", json!({ "textDocument": { "uri": uri, "version": 2 }, "contentChanges": changes }));
     let key = [change(0, 0, "\n"), change(0, 0, KEY.trim_end())];
-    editor.say("textDocument/didChange", json!({ "textDocument": { "uri": uri, "version": 3 }, "contentChanges": key }));
+    editor.notify("textDocument/didChange", json!({ "textDocument": { "uri": uri, "version": 3 }, "contentChanges": key }));
     editor.settle();
     assert_eq!(editor.diagnostics("main.tf").len(), 2, "{:#?}", editor.shown);
 }
@@ -156,18 +156,18 @@ fn hostile_messages_are_answered_and_end_nothing() {
         editor.send_bytes(format!("Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes());
         malformed += 1;
     }
-    assert_eq!(editor.hear_malformed(malformed), vec!["the message is not JSON-RPC"; malformed]);
+    assert_eq!(editor.receive_malformed(malformed), vec!["the message is not JSON-RPC"; malformed]);
     for uri in
         ["file:///%00", "file:///%ff.tf", "file://server/x.tf", "untitled:x.tf", "file:///dev/zero", "file:///dev/stdin", "http://x/y.tf"]
     {
         let document = json!({ "uri": uri, "languageId": "terraform", "version": 1, "text": KEY });
-        editor.say("textDocument/didOpen", json!({ "textDocument": document }));
-        editor.say("textDocument/didSave", json!({ "textDocument": { "uri": uri } }));
-        editor.say("workspace/didChangeWatchedFiles", json!({ "changes": [{ "uri": uri, "type": 2 }] }));
-        editor.say("textDocument/didClose", json!({ "textDocument": { "uri": uri } }));
+        editor.notify("textDocument/didOpen", json!({ "textDocument": document }));
+        editor.notify("textDocument/didSave", json!({ "textDocument": { "uri": uri } }));
+        editor.notify("workspace/didChangeWatchedFiles", json!({ "changes": [{ "uri": uri, "type": 2 }] }));
+        editor.notify("textDocument/didClose", json!({ "textDocument": { "uri": uri } }));
     }
     editor.settle();
     assert_eq!(editor.diagnostics("main.tf").len(), 2);
     assert!(fs::read_to_string(editor.path("main.tf")).is_ok_and(|text| text == KEY));
-    assert_eq!(editor.end(), Some(0));
+    assert_eq!(editor.shut_down(), Some(0));
 }
