@@ -85,7 +85,7 @@ fn read_inputs(arguments: &Check, matches: &ArgMatches, context: &RunContext<'_>
         && !arguments.terminal.quiet
     {
         let names: Vec<_> = arguments.paths.iter().map(|path| format!("`{}`", report::clean(&path.to_string_lossy()))).collect();
-        let excludes = !config.exclude.is_empty() || !config.typed_exclude.is_empty();
+        let excludes = !config.exclude.is_empty() || !config.cli_exclude.is_empty();
         let excluded = if excludes { " that is not excluded" } else { "" };
         write_stderr(format!("note: no Terraform configuration in {}{excluded}\n", names.join(", ")).as_bytes());
     }
@@ -163,7 +163,7 @@ pub(super) fn read(
 /// The paths that are looked at. Those that are excluded are noted, for whoever named them expects otherwise; a file that is a
 /// link out of the repository is refused, for pre-commit takes the paths from the repository.
 fn admitted(paths: &[PathBuf], base: &Path, context: &RunContext<'_>, config: &Config, noted: &mut Inventory) -> Vec<PathBuf> {
-    let (excluded, typed) = (config.excluder(&context.environment.cwd), config.typed_excluder(&context.environment.cwd));
+    let (excluded, typed) = (config.excluder(&context.environment.cwd), config.cli_excluder(&context.environment.cwd));
     let within = [context.repository.bounds().to_path_buf()];
     let admit = |path: &&PathBuf| {
         let full = base.join(path);

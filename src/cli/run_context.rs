@@ -110,7 +110,7 @@ impl<'a> RunContext<'a> {
                 config::read_found(sources, &real, &shown)
             }),
         };
-        (Config { typed_exclude: policy.exclude.clone(), ..config }, problems)
+        (Config { cli_exclude: policy.exclude.clone(), ..config }, problems)
     }
 
     /// Checks what was read. A baseline that cannot be read is among the problems.

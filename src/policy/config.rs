@@ -1,4 +1,4 @@
-//! The config file: `kmslint.toml` → settings, levels and exemptions. Every mistake is a problem that points into the file.
+//! The config file: `kmslint.toml` → settings, levels and exemptions. Every mistake is a problem at its place in the file.
 
 mod exclusion;
 mod reader;
@@ -12,27 +12,27 @@ use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// The names under which the config file is found, the first one before the second.
+/// The names of the config file, the first one preferred.
 pub const NAMES: [&str; 2] = ["kmslint.toml", ".kmslint.toml"];
-/// How many patterns of `exclude` the summary names.
-const MOST_NAMED: usize = 20;
+/// How many patterns of `exclude` a summary lists.
+const MAX_NAMED: usize = 20;
 
-/// What the config file says, checked. Without a file: the defaults.
+/// The validated config file. Without a file: the defaults.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// The file as shown; `None` without one.
     pub path: Option<PathBuf>,
     /// The file's directory, to which its paths are relative.
     pub directory: PathBuf,
-    /// Paths that are not looked at.
+    /// Patterns of paths to ignore, relative to `directory`.
     pub exclude: Vec<String>,
-    /// As `exclude`, of the command line: relative to the working directory.
-    pub typed_exclude: Vec<String>,
+    /// Patterns from the command line's `--exclude`, relative to the working directory.
+    pub cli_exclude: Vec<String>,
     /// The level at which a run fails.
     pub fail_on: Option<FailOn>,
     /// The level of undetermined verdicts.
     pub undetermined: Option<Level>,
-    /// Levels by the id of the rule.
+    /// Levels by rule id.
     pub levels: BTreeMap<&'static str, Level>,
     /// The rules' own settings.
     pub chosen: ChosenSettings,
@@ -46,7 +46,7 @@ impl Default for Config {
             path: None,
             directory: PathBuf::from("."),
             exclude: Vec::new(),
-            typed_exclude: Vec::new(),
+            cli_exclude: Vec::new(),
             fail_on: None,
             undetermined: None,
             levels: BTreeMap::new(),
@@ -57,13 +57,14 @@ impl Default for Config {
 }
 
 impl Config {
-    /// What the rules may ask.
+    /// The settings for the rules.
     #[must_use]
     pub fn settings(&self, now: Timestamp) -> Settings {
         self.chosen.at(now)
     }
 
-    /// What the file turns off, as clauses: a pull request may have brought it along. What the command line decides is not the file's.
+    /// What the file turns off, as clauses for reports, because a pull request can change the file. Settings that the command line
+    /// overrides are not included.
     #[must_use]
     pub fn turns_off(&self, levels: &BTreeMap<&'static str, Level>, fail_on: Option<FailOn>) -> Vec<String> {
         let mut all = Vec::new();
@@ -88,7 +89,7 @@ impl Config {
             }
         }
         if !self.exclude.is_empty() {
-            let patterns: Vec<_> = self.exclude.iter().take(MOST_NAMED).map(|pattern| format!("`{pattern}`")).collect();
+            let patterns: Vec<_> = self.exclude.iter().take(MAX_NAMED).map(|pattern| format!("`{pattern}`")).collect();
             let more = self.exclude.len() - patterns.len();
             let more = if more == 0 { String::new() } else { format!(" and {more} more") };
             all.push(format!("excludes {}{more}", patterns.join(", ")));
@@ -99,14 +100,14 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
-    use super::reader::{MOST_EXCLUDED, MOST_WILD};
+    use super::reader::{MAX_PATTERNS, MAX_WILDCARDS};
     use super::*;
     use crate::base::{Place, Problem, Sources};
     use jiff::civil::Date;
     use std::path::Path;
 
-    /// The config of `SEMANTICS`, every setting in it.
-    const WHOLE: &str = r#"exclude = ["examples/**", "./vendor/"]
+    /// A config file with every setting.
+    const FULL_CONFIG: &str = r#"exclude = ["examples/**", "./vendor/"]
 fail-on = "error"
 undetermined = "warning"
 
@@ -135,17 +136,17 @@ until = 2027-01-31
     fn mistakes(text: &str) -> Vec<String> {
         let sources = Sources::default();
         let (_, problems) = parse(&sources, Path::new("kmslint.toml"), text.to_owned());
-        let told = |problem: &Problem| {
+        let describe = |problem: &Problem| {
             let span = problem.place.as_ref().and_then(Place::span).unwrap();
             let at = sources.get(span.source).position(span.start as usize);
             format!("{}:{}: {} ({})", at.line, at.column, problem.message, problem.help.as_deref().unwrap_or("-"))
         };
-        problems.iter().map(told).collect()
+        problems.iter().map(describe).collect()
     }
 
     #[test]
     fn every_setting_is_read() {
-        let (config, problems) = parse(&Sources::default(), Path::new("infra/kmslint.toml"), WHOLE.to_owned());
+        let (config, problems) = parse(&Sources::default(), Path::new("infra/kmslint.toml"), FULL_CONFIG.to_owned());
         assert_eq!(problems, []);
         assert_eq!(config.directory, Path::new("infra"));
         assert_eq!((config.fail_on, config.undetermined), (Some(FailOn::At(Level::Error)), Some(Level::Warning)));
@@ -153,9 +154,10 @@ until = 2027-01-31
         assert_eq!(levels, [("OCI-KMS-001", Level::Error), ("OCI-KMS-004", Level::Off), ("OCI-KMS-DRIFT", Level::Note)]);
         let settings = config.settings(Timestamp::UNIX_EPOCH);
         assert_eq!((rules::max_rotation_days(&settings), rules::fresh_days(&settings)), (180, 180 - 14));
-        let known = |id| rules::by_id(id).unwrap().settings;
+        let settings_of = |id| rules::by_id(id).unwrap().settings;
         let is_on = |row: &&SettingRow| matches!(row, SettingRow::Switch(row) if settings.is_on(row));
-        let on: Vec<&str> = ["OCI-KMS-001", "OCI-KMS-004"].iter().flat_map(|id| known(id)).filter(is_on).map(|row| row.name()).collect();
+        let on: Vec<&str> =
+            ["OCI-KMS-001", "OCI-KMS-004"].iter().flat_map(|id| settings_of(id)).filter(is_on).map(|row| row.name()).collect();
         assert_eq!(on, ["accept-manual-versions", "accept-hsm-in-private-vault"]);
         let [entry] = config.exempt.as_slice() else { panic!("{:?}", config.exempt) };
         assert_eq!(entry.rules, ["OCI-KMS-004", "OCI-KMS-001"]);
@@ -164,8 +166,8 @@ until = 2027-01-31
     }
 
     #[test]
-    fn directories_and_what_is_in_them_are_excluded() {
-        let (config, _) = parse(&Sources::default(), Path::new("kmslint.toml"), WHOLE.to_owned());
+    fn excluded_directories_exclude_their_contents() {
+        let (config, _) = parse(&Sources::default(), Path::new("kmslint.toml"), FULL_CONFIG.to_owned());
         for (path, excluded) in
             [("examples/a/main.tf", true), ("vendor/x/y.tf", true), ("vendor", true), ("vendors/x.tf", false), ("main.tf", false)]
         {
@@ -174,11 +176,12 @@ until = 2027-01-31
     }
 
     #[test]
-    fn mistakes_point_into_the_file_and_say_what_is_meant() {
+    fn mistakes_point_into_the_file_and_suggest_a_fix() {
         let ids: Vec<String> = rules::ids().map(|id| format!("`{id}`")).collect();
         let unknown = format!("1:8: unknown rule `OCI-KMS-000` (use one of {})", ids.join(", "));
         let keys: Vec<String> = rules::by_id("OCI-KMS-004").unwrap().config_keys().map(|key| format!("`{key}`")).collect();
-        let of_another = format!("2:1: unknown setting `accept-manual-versions` in `[rules.OCI-KMS-004]` (use one of {})", keys.join(", "));
+        let foreign_setting =
+            format!("2:1: unknown setting `accept-manual-versions` in `[rules.OCI-KMS-004]` (use one of {})", keys.join(", "));
         for (text, expected) in [
             ("exlude = []", "1:1: unknown setting `exlude` (did you mean `exclude`?)"),
             (
@@ -191,7 +194,7 @@ until = 2027-01-31
                 "[rules.OCI-KMS-001]\nmax-rotation-days = \"90\"",
                 "2:21: `max-rotation-days` is a number of days, and here is a TOML string (-)",
             ),
-            ("[rules.OCI-KMS-004]\naccept-manual-versions = true", &of_another),
+            ("[rules.OCI-KMS-004]\naccept-manual-versions = true", &foreign_setting),
             ("[rules.OCI-KMS-000]\nlevel = \"off\"", &unknown),
             (
                 "fail-on = \"warn\"",
@@ -207,14 +210,15 @@ until = 2027-01-31
             assert_eq!(mistakes(text), [expected], "{text}");
         }
         let broken = mistakes("fail-on = \nexclude = []");
-        assert!(broken.iter().any(|told| told.starts_with("1:") && told.contains("the config file is not TOML")), "{broken:?}");
+        let is_toml_error = |mistake: &String| mistake.starts_with("1:") && mistake.contains("the config file is not TOML");
+        assert!(broken.iter().any(is_toml_error), "{broken:?}");
     }
 
     #[test]
-    fn an_exemption_with_a_mistake_exempts_nothing() {
-        let whole = [("rules", "[\"OCI-KMS-004\"]"), ("name", "\"x\""), ("reason", "\"because\""), ("until", "2027-01-31")];
+    fn exemption_with_a_mistake_exempts_nothing() {
+        let valid = [("rules", "[\"OCI-KMS-004\"]"), ("name", "\"x\""), ("reason", "\"because\""), ("until", "2027-01-31")];
         let entry = |change: &dyn Fn(&str, &str) -> Option<String>| {
-            let lines: Vec<String> = whole.iter().filter_map(|(key, value)| change(key, value)).collect();
+            let lines: Vec<String> = valid.iter().filter_map(|(key, value)| change(key, value)).collect();
             format!("[[exempt]]\n{}\n", lines.join("\n"))
         };
         let kept = |key: &str, value: &str| Some(format!("{key} = {value}"));
@@ -234,17 +238,19 @@ until = 2027-01-31
             (format!("{}nmae = \"y\"\n", without("until")), "unknown setting `nmae` in `[[exempt]]`"),
             (format!("{}tag = \"Hsm\"\n", without("until")), "`tag` has no `=`"),
         ] {
-            let told = mistakes(&text);
-            assert!(told.len() == 1 && told[0].contains(expected), "{text}\n{told:?}");
+            let found = mistakes(&text);
+            assert!(found.len() == 1 && found[0].contains(expected), "{text}\n{found:?}");
             assert_eq!(parse(&Sources::default(), Path::new("kmslint.toml"), text.clone()).0.exempt, [], "{text}");
         }
     }
 
     #[test]
-    fn the_schema_and_the_reader_know_the_same_settings() {
+    fn schema_and_reader_know_the_same_settings() {
         let schema: serde_json::Value = serde_json::from_str(&super::super::schema()).unwrap();
-        let value: serde_json::Value =
-            toml::from_str::<toml::Table>(&WHOLE.replace("until = 2027-01-31", "until = \"2027-01-31\"")).unwrap().try_into().unwrap();
+        let value: serde_json::Value = toml::from_str::<toml::Table>(&FULL_CONFIG.replace("until = 2027-01-31", "until = \"2027-01-31\""))
+            .unwrap()
+            .try_into()
+            .unwrap();
         let validator = jsonschema::validator_for(&schema).unwrap();
         let errors: Vec<String> =
             validator.iter_errors(&value).map(|error| error.to_string()).filter(|error| !error.contains("key-rotation")).collect();
@@ -259,23 +265,23 @@ until = 2027-01-31
             assert!(!validator.is_valid(&value), "{name}");
             assert!(!mistakes(text).is_empty(), "{name}");
         }
-        // Every key that the schema lists is one that the reader takes.
+        // The reader knows every key that the schema lists.
         let mut listed = 0;
         for id in rules::ids() {
             let table = &schema["$defs"]["Rules"]["properties"][id];
             for key in table["properties"].as_object().unwrap_or_else(|| panic!("the schema does not know {id}: {table}")).keys() {
-                let told = mistakes(&format!("[rules.{id}]\n{key} = []"));
-                assert!(!told.iter().any(|told| told.contains("is no setting")), "{told:?}");
+                let found = mistakes(&format!("[rules.{id}]\n{key} = []"));
+                assert!(!found.iter().any(|mistake| mistake.contains("unknown setting")), "{found:?}");
                 listed += 1;
             }
         }
-        // One level for each, and the rows.
+        // `level` for each rule, and the rows.
         assert_eq!(listed, rules::ids().count() + rules::ALL.iter().map(|rule| rule.settings.len()).sum::<usize>());
         assert!(listed >= 8);
     }
 
     #[test]
-    fn the_nearest_file_upwards_is_found_and_none_above_the_repository() -> Result<(), Box<dyn std::error::Error>> {
+    fn nearest_config_file_up_to_the_repository_root_is_found() -> Result<(), Box<dyn std::error::Error>> {
         let top = tempfile::tempdir()?;
         let inner = top.path().join("repo/a/b");
         std::fs::create_dir_all(&inner)?;
@@ -294,17 +300,17 @@ until = 2027-01-31
     }
 
     #[test]
-    fn exclusions_beyond_what_can_be_compared_are_a_problem() {
+    fn too_many_exclude_patterns_are_a_problem() {
         let list = |count: usize, start: &str| (0..count).map(|at| format!("\"{start}{at}\"")).collect::<Vec<_>>().join(", ");
         for (count, start, kept) in
-            [(MOST_WILD + 3, "*", MOST_WILD), (MOST_WILD + 3, "a*", MOST_WILD + 3), (MOST_EXCLUDED + 1, "a", MOST_EXCLUDED)]
+            [(MAX_WILDCARDS + 3, "*", MAX_WILDCARDS), (MAX_WILDCARDS + 3, "a*", MAX_WILDCARDS + 3), (MAX_PATTERNS + 1, "a", MAX_PATTERNS)]
         {
             let text = format!("exclude = [{}]\n", list(count, start));
             let (config, problems) = parse(&Sources::default(), Path::new("kmslint.toml"), text);
             assert_eq!((config.exclude.len(), problems.len()), (kept, usize::from(kept < count)), "{start}");
             assert!(problems.iter().all(|problem| problem.message.contains("it is not used from here on")), "{problems:?}");
-            let told = config.turns_off(&BTreeMap::new(), None).join("; ");
-            assert!(told.ends_with(&format!("and {} more", kept - MOST_NAMED)), "{told}");
+            let summary = config.turns_off(&BTreeMap::new(), None).join("; ");
+            assert!(summary.ends_with(&format!("and {} more", kept - MAX_NAMED)), "{summary}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Inventory → outcome: every key checked, every finding given its level, the user's exemptions taken off.
+//! Inventory → outcome: checks every key, gives every finding its level, and applies the user's exemptions.
 
 use super::baseline::Baseline;
 use super::config::Config;
@@ -12,42 +12,42 @@ use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-/// What the command line decides over the config file.
+/// The command line's settings, which override the config file.
 #[derive(Clone, Debug, Default)]
 pub struct PolicyOptions {
-    /// Exemptions and baseline hide nothing.
+    /// Report exempted and baselined findings, too.
     pub no_exemptions: bool,
-    /// What is undetermined or not followed is an error.
+    /// Treat undetermined verdicts, and modules and files that were not read, as errors.
     pub strict: bool,
-    /// Levels by the id of the rule.
+    /// Levels by rule id.
     pub levels: BTreeMap<&'static str, Level>,
     /// The level at which the run fails.
     pub fail_on: Option<FailOn>,
 }
 
-/// What a run's surroundings are, handed down.
+/// What a decision depends on besides its input and the settings.
 #[derive(Clone, Copy, Debug)]
 pub struct DecisionContext<'a> {
-    /// The clock.
+    /// The time of the run.
     pub now: Timestamp,
-    /// The texts.
+    /// The source texts.
     pub sources: &'a Sources,
-    /// How places and roots are named in the repository.
+    /// The repository's names of places and roots.
     pub paths: &'a Paths<'a>,
 }
 
-/// What is to be decided on.
+/// What to decide on.
 #[derive(Clone, Debug, Default)]
 pub struct Input {
-    /// Keys to be checked, comments, problems.
+    /// The keys to check, comments, problems.
     pub inventory: Inventory,
-    /// Findings on drift.
+    /// Findings about drift.
     pub drift: Vec<Finding>,
-    /// Keys that are not checked but that findings on drift speak of.
+    /// Keys that are not checked, but that findings about drift name.
     pub declared: Keys,
 }
 
-/// The level at which a run fails: the command line's, else the config file's, else `warning`.
+/// The level at which a run fails: from the command line, else from the config file, else `warning`.
 #[must_use]
 pub(crate) fn fail_on(config: &Config, options: &PolicyOptions) -> FailOn {
     options.fail_on.or(config.fail_on).unwrap_or(FailOn::At(Level::Warning))
@@ -65,13 +65,13 @@ pub(crate) fn decide(
     let levels = Levels { config, options };
     let paths = context.paths;
     let Input { inventory, drift, declared } = input;
-    let (mut keys, mut findings, cut) = check(inventory.keys, config, &levels, context);
+    let (mut keys, mut findings, too_many_keys) = check(inventory.keys, config, &levels, context);
     findings.extend(drift.into_iter().filter_map(|finding| levels.of_drift(finding)));
     if options.strict && levels.of(MODULES_NOT_FOLLOWED) != Level::Off {
-        let mut gathered = FindingCollector::new(paths);
-        inventory.modules_not_followed.iter().for_each(|module| not_followed(module, &mut gathered));
-        inventory.not_read.iter().filter(|one| one.may_hide_keys).for_each(|one| not_read(one, paths, &mut gathered));
-        findings.extend(gathered.finish());
+        let mut collector = FindingCollector::new(paths);
+        inventory.modules_not_followed.iter().for_each(|module| add_not_followed(module, &mut collector));
+        inventory.not_read.iter().filter(|item| item.may_hide_keys).for_each(|item| add_not_read(item, paths, &mut collector));
+        findings.extend(collector.finish());
     }
 
     let names_root = has_several_roots(keys.iter().map(|key| &key.facts.id).chain(declared.iter().map(|key| &key.id)));
@@ -79,21 +79,21 @@ pub(crate) fn decide(
     findings.iter_mut().flat_map(|finding| &mut finding.instances).for_each(|instance| instance.names_root = names_root);
 
     let today = context.now.to_zoned(TimeZone::UTC).date();
-    let (mut exemptions, mistakes) = exempt::gather(&inventory.comments, &config.exempt, today);
+    let (mut exemptions, mistakes) = exempt::collect(&inventory.comments, &config.exempt, today);
     let mut problems = inventory.problems;
     problems.extend(mistakes);
-    problems.extend(cut);
+    problems.extend(too_many_keys);
     let mut exempted = Vec::new();
     let mut notices = inventory.notices;
     if !options.no_exemptions {
         let config_directory = (paths.root)(&config.directory.to_string_lossy());
         let facts: HashMap<&KeyId, &KeyFacts> = keys.iter().map(|key| &key.facts).chain(&declared).map(|key| (&key.id, &**key)).collect();
         let config_directory = if config_directory == "." { "" } else { config_directory.as_str() };
-        let around = ExemptionContext { sources: context.sources, paths, config_directory };
-        (findings, exempted) = take_off(findings, &mut exemptions, baseline, &facts, around);
+        let context = ExemptionContext { sources: context.sources, paths, config_directory };
+        (findings, exempted) = split_exempted(findings, &mut exemptions, baseline, &facts, context);
         problems.extend(exemptions.problem());
         notices.extend(exemptions.notices(|rule| levels.of(rule) != Level::Off));
-        notices.extend(baseline.iter().flat_map(|baseline| about(baseline, &exempted)));
+        notices.extend(baseline.iter().flat_map(|baseline| baseline_notices(baseline, &exempted)));
     }
     let accepted: HashSet<KeyId> =
         exempted.iter().flat_map(|exempted| exempted.finding.instances.iter().map(|instance| instance.key.clone())).collect();
@@ -106,7 +106,7 @@ pub(crate) fn decide(
     exempted.sort_by_cached_key(|exempted| (order(&exempted.finding.place), exempted.finding.rule, Arc::clone(&exempted.finding.message)));
     notices.sort_by_cached_key(|notice| (notice.place.as_ref().map(order), notice.message.clone()));
     problems.sort_by_cached_key(|problem| (problem.place.as_ref().map(order), problem.kind, problem.message.clone()));
-    // A module that several roots call has its problems once for each of them.
+    // A module that several roots call has the same problems in each of them.
     problems.dedup();
     let mut modules_not_followed = inventory.modules_not_followed;
     modules_not_followed.sort_by_cached_key(|module| {
@@ -141,22 +141,22 @@ pub(crate) fn decide(
     }
 }
 
-/// Whether keys are of more than one root.
+/// Whether the keys belong to more than one root.
 fn has_several_roots<'k>(keys: impl Iterator<Item = &'k KeyId>) -> bool {
     let mut roots = keys.filter(|key| key.input != InputKind::Live).map(|key| &key.root);
     let first = roots.next();
     roots.any(|root| Some(root) != first)
 }
 
-/// From how many keys on several threads check.
-const MANY: usize = 500;
-/// How many keys are checked before what is reported of them is gathered: of all of them it would take much memory.
-const AT_ONCE: usize = 1_000;
+/// The number of keys from which they are checked in parallel: threads start more slowly than fewer keys are checked.
+const MIN_PARALLEL: usize = 500;
+/// How many keys are checked before their findings are collected; the reports in the verdicts of all keys would take too much memory.
+const BATCH: usize = 1_000;
 
-/// How many keys are checked in one run: what is reported of them is kept until it is written, and takes 5 KB for each.
-const MOST_KEYS: usize = if cfg!(test) { 3_000 } else { 150_000 };
+/// How many keys are checked in one run: their findings are kept until the report is written, and take 5 KB per key.
+const MAX_KEYS: usize = if cfg!(test) { 3_000 } else { 150_000 };
 
-/// Every key by every rule that is not off, what there is to report, and whether there were too many.
+/// Checks every key with every rule that is not off. Returns the keys, the findings, and a problem if there are too many keys.
 fn check(
     keys: Keys,
     config: &Config,
@@ -164,45 +164,44 @@ fn check(
     context: &DecisionContext<'_>,
 ) -> (Vec<CheckedKey>, Vec<Finding>, Option<Problem>) {
     let settings = config.settings(context.now);
-    let asked: Vec<&'static Rule> = rules::ALL.iter().filter(|rule| levels.of(rule.id) != Level::Off).collect();
-    let leveled = |facts: Box<KeyFacts>| {
-        let verdicts = asked.iter().map(|rule| (*rule, (rule.check)(&facts, &settings))).collect();
+    let active: Vec<&'static Rule> = rules::ALL.iter().filter(|rule| levels.of(rule.id) != Level::Off).collect();
+    let check_key = |facts: Box<KeyFacts>| {
+        let verdicts = active.iter().map(|rule| (*rule, (rule.check)(&facts, &settings))).collect();
         CheckedKey { facts, verdicts, names_root: false, exempted: false }
     };
     let mut all: Vec<CheckedKey> = Vec::with_capacity(keys.len());
-    let mut gathered = FindingCollector::new(context.paths);
-    let mut keys = in_order(keys, context.paths);
-    let cut = (keys.len() > MOST_KEYS).then(|| {
-        let message = format!("there are {} keys; the first {MOST_KEYS} of them were checked", keys.len());
+    let mut collector = FindingCollector::new(context.paths);
+    let mut keys = sort_keys(keys, context.paths);
+    let too_many = (keys.len() > MAX_KEYS).then(|| {
+        let message = format!("there are {} keys; the first {MAX_KEYS} of them were checked", keys.len());
         Problem::new(ProblemKind::Partial, message).help("Check fewer plans, states or root modules at a time")
     });
-    keys.truncate(MOST_KEYS);
+    keys.truncate(MAX_KEYS);
     let mut keys = keys.into_iter();
     loop {
-        let some: Keys = keys.by_ref().take(AT_ONCE).collect();
-        if some.is_empty() {
-            return (all, gathered.finish(), cut);
+        let batch: Keys = keys.by_ref().take(BATCH).collect();
+        if batch.is_empty() {
+            return (all, collector.finish(), too_many);
         }
         let from = all.len();
-        // A few keys are checked sooner than threads begin.
-        if some.len() < MANY {
-            all.extend(some.into_iter().map(leveled));
+        if batch.len() < MIN_PARALLEL {
+            all.extend(batch.into_iter().map(check_key));
         } else {
-            all.extend(some.into_par_iter().map(leveled).collect::<Vec<_>>());
+            all.extend(batch.into_par_iter().map(check_key).collect::<Vec<_>>());
         }
         for key in all.get_mut(from..).unwrap_or_default() {
             for (rule, verdict) in &mut key.verdicts {
-                gathered.add(&levels.leveled(&key.facts, rule, verdict));
-                // The findings have what of it is shown: a second copy would only take memory.
+                collector.add(&levels.leveled(&key.facts, rule, verdict));
+                // The findings have copied what they show: a second copy would only take memory.
                 verdict.forget_report();
             }
         }
     }
 }
 
-/// The keys by place, those of one place by their names.
-fn in_order(keys: Keys, paths: &Paths<'_>) -> Keys {
-    // Many keys share a place: what orders places is made once for each.
+/// Sorts keys by place, and keys of the same place by their ids.
+fn sort_keys(keys: Keys, paths: &Paths<'_>) -> Keys {
+    // Many keys share a place: the sort key is computed once per place.
     let places: HashSet<&Place> = keys.iter().map(|key| &key.place).collect();
     let mut places: Vec<_> = places.into_iter().map(|place| (rules::place_order(place, paths), place.clone())).collect();
     places.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -219,7 +218,7 @@ fn in_order(keys: Keys, paths: &Paths<'_>) -> Keys {
     ranked.into_iter().map(|(_, key)| key).collect()
 }
 
-/// How loud what is.
+/// The levels of findings, from the command line and the config file.
 struct Levels<'a> {
     config: &'a Config,
     options: &'a PolicyOptions,
@@ -248,21 +247,21 @@ impl Levels<'_> {
     }
 }
 
-/// The finding on a module call that was not followed, under `--strict`. Roots that share the call share the finding.
-fn not_followed(module: &ModuleNotFollowed, gathered: &mut FindingCollector<'_>) {
+/// Adds the finding about a module call that was not followed, with `--strict`. Roots that share the call share the finding.
+fn add_not_followed(module: &ModuleNotFollowed, collector: &mut FindingCollector<'_>) {
     let key = KeyId { root: module.root.as_str().into(), inputs: None, address: module.address.clone(), input: InputKind::Hcl };
     let message = format!("the module `{}` was not followed: {}", module.source, module.why);
     let help = "Run `terraform init` first, which installs the module, or check the plan.";
-    gathered.add_unseen(&key, &module.place, Kind::ModuleNotFollowed, (&message, "Keys in it are not checked.", help));
+    collector.add_unseen(&key, &module.place, Kind::ModuleNotFollowed, (&message, "Keys in it are not checked.", help));
 }
 
-/// The finding on something that was seen and not read and that may hide keys, under `--strict`.
-fn not_read(one: &NotRead, paths: &Paths<'_>, gathered: &mut FindingCollector<'_>) {
-    let path: Arc<str> = one.path.as_str().into();
-    // Its name is the same wherever kmslint is started.
-    let key = KeyId { root: Arc::clone(&path), inputs: None, address: (paths.root)(&one.path), input: InputKind::Hcl };
-    // Every report shows the path with it.
-    let what = match one.kind {
+/// Adds the finding about something that was found but not read and that may hide keys, with `--strict`.
+fn add_not_read(item: &NotRead, paths: &Paths<'_>, collector: &mut FindingCollector<'_>) {
+    let path: Arc<str> = item.path.as_str().into();
+    // The repository path is the same in every working directory.
+    let key = KeyId { root: Arc::clone(&path), inputs: None, address: (paths.root)(&item.path), input: InputKind::Hcl };
+    // Without the path: every report shows it with the finding.
+    let what = match item.kind {
         NotReadKind::Plan => "this plan",
         NotReadKind::State => "this state",
         NotReadKind::ValuesFile => "this values file",
@@ -270,17 +269,17 @@ fn not_read(one: &NotRead, paths: &Paths<'_>, gathered: &mut FindingCollector<'_
         NotReadKind::Stack => "this Stack",
         NotReadKind::Excluded => "this path",
     };
-    let message = format!("{what} was not read: {}", one.why);
-    gathered.add_unseen(&key, &Place::File(path), Kind::NotRead, (&message, "Keys that depend on it are not checked.", ""));
+    let message = format!("{what} was not read: {}", item.why);
+    collector.add_unseen(&key, &Place::File(path), Kind::NotRead, (&message, "Keys that depend on it are not checked.", ""));
 }
 
-/// Splits findings, instance by instance, into what is reported and what the user accepted.
-fn take_off(
+/// Splits findings, instance by instance, into those to report and those that the user accepted.
+fn split_exempted(
     findings: Vec<Finding>,
     exemptions: &mut Exemptions,
     baseline: Option<&Baseline>,
     facts: &HashMap<&KeyId, &KeyFacts>,
-    around: ExemptionContext<'_>,
+    context: ExemptionContext<'_>,
 ) -> (Vec<Finding>, Vec<Exempted>) {
     if exemptions.is_empty() && baseline.is_none() {
         return (findings, Vec::new());
@@ -288,29 +287,29 @@ fn take_off(
     let mut reported = Vec::new();
     let mut exempted: Vec<Exempted> = Vec::new();
     for mut finding in findings {
-        // Taken out first: each group copies the finding, and to copy its instances as well took quadratic time.
+        // Each group clones the finding: cloning the instances with it took quadratic time.
         let instances = std::mem::take(&mut finding.instances);
         let is_about_keys = !instances.is_empty();
-        let mut left = Vec::new();
-        // Instances with the same exemption stay together, in the order in which the exemptions are met.
+        let mut remaining = Vec::new();
+        // One group for each exemption, in the order in which the exemptions first match.
         let mut groups: Vec<Exempted> = Vec::new();
-        let mut known: HashMap<(ExemptedBy, Option<Place>), usize> = HashMap::new();
+        let mut group_of: HashMap<(ExemptedBy, Option<Place>), usize> = HashMap::new();
         for instance in instances {
-            let accepted = match exemptions.find(&finding, &instance, facts.get(&instance.key).copied(), around) {
+            let accepted = match exemptions.find(&finding, &instance, facts.get(&instance.key).copied(), context) {
                 Some(exemption) => (exemption.by, Some(exemption.place.clone()), exemption.reason.clone(), exemption.until),
-                None => match baseline.filter(|baseline| baseline.holds(&instance)) {
+                None => match baseline.filter(|baseline| baseline.accepts(&instance)) {
                     Some(baseline) => {
                         let place = Place::File(baseline.path.as_str().into());
                         (ExemptedBy::Baseline, Some(place), "accepted in the baseline".to_owned(), None)
                     }
                     None => {
-                        left.push(instance);
+                        remaining.push(instance);
                         continue;
                     }
                 },
             };
             let (by, place, reason, until) = accepted;
-            let at = *known.entry((by, place.clone())).or_insert_with(|| {
+            let at = *group_of.entry((by, place.clone())).or_insert_with(|| {
                 groups.push(Exempted { finding: finding.clone(), by, place, reason, until });
                 groups.len() - 1
             });
@@ -323,22 +322,22 @@ fn take_off(
             group.finding = group.finding.of(instances);
             exempted.push(group);
         }
-        if !left.is_empty() || !is_about_keys {
-            reported.push(if is_about_keys { finding.of(left) } else { finding });
+        if !remaining.is_empty() || !is_about_keys {
+            reported.push(if is_about_keys { finding.of(remaining) } else { finding });
         }
     }
     (reported, exempted)
 }
 
-/// What is to be said about a baseline: that it is of an old version, and that nothing matches some of its entries.
-fn about(baseline: &Baseline, exempted: &[Exempted]) -> Vec<Notice> {
+/// Notices about a baseline: it has an old version, or stale entries.
+fn baseline_notices(baseline: &Baseline, exempted: &[Exempted]) -> Vec<Notice> {
     let notice = |message: String| Notice { kind: "unused-exemption", message, place: Some(Place::File(baseline.path.as_str().into())) };
     let seen: HashSet<&str> = exempted
         .iter()
         .filter(|exempted| exempted.by == ExemptedBy::Baseline)
-        .flat_map(|exempted| exempted.finding.instances.iter().map(|instance| baseline.known_as(instance)))
+        .flat_map(|exempted| exempted.finding.instances.iter().map(|instance| baseline.fingerprint_of(instance)))
         .collect();
-    let stale = match baseline.unused(&seen) {
+    let stale = match baseline.stale_entries(&seen) {
         0 => None,
         1 => Some("1 baseline entry is stale; refresh it with `--write-baseline`".to_owned()),
         count => Some(format!("{count} baseline entries are stale; refresh them with `--write-baseline`")),

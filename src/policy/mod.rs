@@ -1,6 +1,6 @@
-//! What the user decided: levels, exemptions, baseline. Inventory and verdicts → `Outcome`.
+//! The user's decisions: levels, exemptions, baseline. Inventory and verdicts → `Outcome`.
 //!
-//! Read `outcome` and `decide` first, then `config`, `exempt` and `baseline`, the three things a user writes.
+//! Read `outcome` and `decide` first, then `config`, `exempt` and `baseline`, the three things that a user writes.
 
 pub mod baseline;
 pub mod config;

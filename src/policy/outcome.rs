@@ -1,4 +1,4 @@
-//! The outcome of a run: what reports are made of.
+//! The outcome of a run: everything that reports show.
 
 pub(crate) use crate::key::Notice;
 
@@ -8,14 +8,14 @@ use crate::rules::{Finding, Level, Rule, Verdict};
 use jiff::civil::Date;
 use std::borrow::Cow;
 
-/// A key with what the rules say of it.
+/// A key and the rules' verdicts.
 #[derive(Clone, Debug)]
 pub struct CheckedKey {
     /// The facts.
     pub facts: Box<KeyFacts>,
     /// The verdicts of the rules whose level is not `off`, in the order of `ALL`.
     pub verdicts: Vec<(&'static Rule, Verdict)>,
-    /// Whether reports name the key with its root, because there are several.
+    /// Whether reports show the key with its root, because there are several roots.
     pub names_root: bool,
     /// Whether a finding of this key was exempted.
     pub exempted: bool,
@@ -29,7 +29,7 @@ impl CheckedKey {
     }
 }
 
-/// Who exempted a finding.
+/// What exempted a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ExemptedBy {
     /// A comment in the source.
@@ -52,22 +52,22 @@ impl ExemptedBy {
     }
 }
 
-/// A finding that is not reported because the user said so.
+/// A finding that is not reported because the user accepted it.
 #[derive(Clone, Debug)]
 pub struct Exempted {
-    /// The finding, with only the instances that are exempted.
+    /// The finding, with the exempted instances only.
     pub finding: Finding,
-    /// By what.
+    /// What exempted it.
     pub by: ExemptedBy,
-    /// Where the exemption is written.
+    /// Where the exemption is.
     pub place: Option<Place>,
     /// The reason given.
     pub reason: String,
-    /// The last day on which it holds.
+    /// The last day on which it applies.
     pub until: Option<Date>,
 }
 
-/// A config file that holds.
+/// The config file that a run used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigInUse {
     /// Its path as shown.
@@ -81,41 +81,41 @@ pub struct ConfigInUse {
 pub struct Outcome {
     /// Every key.
     pub keys: Vec<CheckedKey>,
-    /// What is reported.
+    /// The findings to report.
     pub findings: Vec<Finding>,
-    /// What is not, because the user said so.
+    /// The findings that the user accepted.
     pub exempted: Vec<Exempted>,
-    /// What is reported about exemptions, and what may be a mistake.
+    /// Remarks about exemptions, and possible mistakes.
     pub notices: Vec<Notice>,
-    /// What kept us from the complete job.
+    /// What prevented a complete check.
     pub problems: Vec<Problem>,
-    /// Calls not followed.
+    /// Module calls not followed.
     pub modules_not_followed: Vec<ModuleNotFollowed>,
     /// Blocks that create no key with these inputs.
     pub switched_off: Vec<SwitchedOff>,
-    /// What was seen and not read.
+    /// What was found but not read.
     pub not_read: Vec<NotRead>,
     /// Parts of a tenancy not audited.
     pub not_audited: Vec<NotAudited>,
-    /// The config file that holds, if there is one.
+    /// The config file, if there is one.
     pub config: Option<ConfigInUse>,
-    /// For `--verbose`.
+    /// Lines for `--verbose`.
     pub log: Vec<String>,
-    /// How many files were looked at.
+    /// How many files were read.
     pub files: usize,
 }
 
-/// A module call that was not followed, for people.
+/// A module call that was not followed, counted over all root modules.
 #[derive(Clone, Copy, Debug)]
 pub struct CallNotFollowed<'a> {
-    /// The call, by its address in the first of the root modules.
+    /// The call, with its address in the first of the root modules.
     pub call: &'a ModuleNotFollowed,
-    /// How many root modules lead to it.
+    /// How many root modules reach it.
     pub roots: usize,
 }
 
 impl CallNotFollowed<'_> {
-    /// How many root modules lead to it, in parentheses where there are several: ` (in 12 root modules)`.
+    /// The number of root modules in parentheses, if there are several: ` (in 12 root modules)`.
     #[must_use]
     pub fn roots(&self) -> String {
         if self.roots > 1 { format!(" (in {} root modules)", self.roots) } else { String::new() }
@@ -129,11 +129,11 @@ impl Outcome {
         self.findings.iter().any(|finding| finding.verdict != "advice" && finding.level >= level)
     }
 
-    /// The module calls that were not followed, each once however many root modules lead to it.
+    /// The module calls that were not followed, each once no matter how many root modules reach it.
     #[must_use]
     pub fn calls_not_followed(&self) -> Vec<CallNotFollowed<'_>> {
         let same = |a: &ModuleNotFollowed, b: &ModuleNotFollowed| (&a.place, &a.source, &a.why) == (&b.place, &b.source, &b.why);
-        // They are sorted by place, source and reason, so that the entries of one call follow each other.
+        // They are sorted by place, source and reason, so the entries of one call are adjacent.
         let calls = self.modules_not_followed.chunk_by(same).filter_map(|entries| {
             let mut roots: Vec<&str> = entries.iter().map(|entry| entry.root.as_str()).collect();
             roots.dedup();
@@ -142,7 +142,7 @@ impl Outcome {
         calls.collect()
     }
 
-    /// How many keys are reported with a verdict (`violation`, `undetermined`), counted once for each rule.
+    /// How many keys are reported with a verdict (`violation`, `undetermined`), counted once per rule.
     #[must_use]
     pub fn instances(&self, verdict: &str) -> usize {
         self.findings.iter().filter(|finding| finding.verdict == verdict).map(|finding| finding.instances.len().max(1)).sum()
@@ -161,9 +161,9 @@ impl Outcome {
 /// When findings fail a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailOn {
-    /// Never: findings are only said.
+    /// Never: findings are only reported.
     Never,
-    /// From this level on.
+    /// At this level or above.
     At(Level),
 }
 

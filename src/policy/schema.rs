@@ -1,11 +1,13 @@
-//! The config file's JSON Schema: what editors check it by. A test holds it against the reader.
+//! The JSON Schema of the config file, for editors. A test compares it with the reader.
+//!
+//! The doc comments of the types are the descriptions in the schema: users see them.
 
 use crate::rules::{self, SettingRow, capitalized};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 
-/// The schema of `kmslint.toml`, JSON with a line end.
+/// The schema of `kmslint.toml`, as JSON with a final newline.
 #[must_use]
 pub fn schema() -> String {
     let mut text = serde_json::to_string_pretty(&schemars::schema_for!(ConfigFile)).unwrap_or_default();
@@ -16,7 +18,7 @@ pub fn schema() -> String {
 /// The settings of kmslint, for the directory of this file and everything below.
 #[derive(JsonSchema)]
 #[schemars(title = "kmslint.toml", rename_all = "kebab-case", deny_unknown_fields)]
-#[expect(dead_code, reason = "only the schema is made of it; the reader wants spans")]
+#[expect(dead_code, reason = "only used to generate the schema; the reader needs spans")]
 struct ConfigFile {
     /// Paths relative to this file that are not looked at; `*` and `?` are wildcards.
     exclude: Option<Vec<String>>,
@@ -30,7 +32,7 @@ struct ConfigFile {
     exempt: Option<Vec<Exempt>>,
 }
 
-/// Settings by rule, made of the rules' rows.
+/// Settings by rule, generated from the rules' rows.
 struct Rules;
 
 impl JsonSchema for Rules {
@@ -53,7 +55,7 @@ impl JsonSchema for Rules {
     }
 }
 
-/// A row as what an editor checks and shows.
+/// The schema of a row.
 fn setting(row: SettingRow) -> Value {
     let description = format!("{}.", capitalized(&row.meaning()));
     match row {
@@ -71,7 +73,7 @@ fn setting(row: SettingRow) -> Value {
 /// An exemption. All selectors that are given must match; `*` and `?` are wildcards, everything else is itself.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-#[expect(dead_code, reason = "only the schema is made of it; the reader wants spans")]
+#[expect(dead_code, reason = "only used to generate the schema; the reader needs spans")]
 struct Exempt {
     /// The rules it is for.
     #[schemars(length(min = 1))]
@@ -99,7 +101,7 @@ struct Exempt {
 /// How loud a finding is.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]
-#[expect(dead_code, reason = "only the schema is made of it; the reader wants spans")]
+#[expect(dead_code, reason = "only used to generate the schema; the reader needs spans")]
 #[schemars(rename = "Level")]
 enum LevelSchema {
     Error,
@@ -111,7 +113,7 @@ enum LevelSchema {
 /// When kmslint exits with 1.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]
-#[expect(dead_code, reason = "only the schema is made of it; the reader wants spans")]
+#[expect(dead_code, reason = "only used to generate the schema; the reader needs spans")]
 #[schemars(rename = "FailOn")]
 enum FailOnSchema {
     Error,

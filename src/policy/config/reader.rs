@@ -1,4 +1,4 @@
-//! TOML → `Config`: every setting has a name, a type and a range, and what is wrong with one is a problem at its place.
+//! TOML → `Config`: every setting has a name, a type and a range, and every mistake is a problem at its place.
 
 use super::{Config, NAMES};
 use crate::base::{Place, Problem, ProblemKind, SourceId, Sources, Span, disk};
@@ -11,22 +11,22 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// The largest config file that is read, in bytes.
+/// The size limit for a config file, in bytes.
 const CAP: u64 = 4 << 20;
 /// How many patterns of `exclude` are used.
-pub(super) const MOST_EXCLUDED: usize = 10_000;
-/// How many of them may begin with a wildcard: only the others are compared with most paths at a glance.
-pub(super) const MOST_WILD: usize = 200;
-/// The longest of them, in bytes: longer than paths are.
-const LONGEST_PATTERN: usize = 4096;
+pub(super) const MAX_PATTERNS: usize = 10_000;
+/// How many of them may begin with a wildcard: the others fail at the first character of most paths.
+pub(super) const MAX_WILDCARDS: usize = 200;
+/// The length limit for a pattern, in bytes: longer than any path.
+const MAX_PATTERN_BYTES: usize = 4096;
 
-/// The nearest config file upwards from an input, not above the repository's root.
+/// Searches for the config file in an input's directory and its parents, up to the repository's root.
 #[must_use]
 pub fn locate(input: &Path) -> Option<PathBuf> {
     let start = disk::canonical(input).ok()?;
     let top = disk::repository_root(input);
     for directory in start.ancestors() {
-        // A link that leads nowhere counts, too: it is reported, where the settings would be missing without a word otherwise.
+        // A dangling link counts, so that it is reported instead of the settings being ignored silently.
         if let Some(found) = NAMES.iter().map(|name| directory.join(name)).find(|path| disk::is_there(path)) {
             return Some(found);
         }
@@ -37,7 +37,7 @@ pub fn locate(input: &Path) -> Option<PathBuf> {
     None
 }
 
-/// Reads the config file at `path`, which is shown as `shown`. What is wrong in it is among the problems, and the rest holds.
+/// Reads the config file at `path`; messages show the path as `shown`. Mistakes are problems; valid settings still apply.
 #[must_use]
 pub fn read(sources: &Sources, path: &Path, shown: &Path) -> (Config, Vec<Problem>) {
     match disk::read_stream(path, CAP).and_then(disk::text) {
@@ -46,14 +46,15 @@ pub fn read(sources: &Sources, path: &Path, shown: &Path) -> (Config, Vec<Proble
     }
 }
 
-/// Reads a config file that was found at `real` and not named: links may not lead out of the repository. `shown` is its path as shown.
+/// Reads a config file that was found at `real`, not named by the user: links must not lead out of the repository. Messages show the path
+/// as `shown`.
 #[must_use]
 pub fn read_found(sources: &Sources, real: &Path, shown: &Path) -> (Config, Vec<Problem>) {
     let directory = real.parent().unwrap_or(Path::new("."));
     let top = disk::repository_root(directory).or_else(|| disk::canonical(directory).ok()).unwrap_or_else(|| directory.to_path_buf());
     match disk::read_found(real, CAP, &[top]).and_then(disk::text) {
-        // What a link leads to is not what is shown as the file.
-        Ok(text) if disk::is_link(real) => of_source(sources, sources.add_hidden(shown, text), shown),
+        // Reports do not quote a link's target: it is not the file that they show.
+        Ok(text) if disk::is_link(real) => parse_source(sources, sources.add_hidden(shown, text), shown),
         Ok(text) => parse(sources, shown, text),
         Err(error) => unreadable(shown, &error),
     }
@@ -64,18 +65,18 @@ fn unreadable(path: &Path, error: &disk::DiskError) -> (Config, Vec<Problem>) {
     (Config::default(), vec![problem.at(Place::File(path.to_string_lossy().into()))])
 }
 
-/// Reads the text of a config file.
+/// Parses the text of a config file.
 #[must_use]
 pub fn parse(sources: &Sources, path: &Path, text: String) -> (Config, Vec<Problem>) {
-    of_source(sources, sources.add(path, text), path)
+    parse_source(sources, sources.add(path, text), path)
 }
 
-fn of_source(sources: &Sources, source: SourceId, path: &Path) -> (Config, Vec<Problem>) {
+fn parse_source(sources: &Sources, source: SourceId, path: &Path) -> (Config, Vec<Problem>) {
     let kept = sources.get(source);
     let (table, errors) = DeTable::parse_recoverable(kept.text());
     let mut reader = ConfigReader { source, problems: Vec::new() };
     for error in errors {
-        reader.mistake(error.span().unwrap_or(0..0), format!("the config file is not TOML: {}", error.message()), None);
+        reader.report(error.span().unwrap_or(0..0), format!("the config file is not TOML: {}", error.message()), None);
     }
     let mut config =
         Config { path: Some(path.to_path_buf()), directory: path.parent().unwrap_or(Path::new(".")).to_path_buf(), ..Config::default() };
@@ -83,7 +84,7 @@ fn of_source(sources: &Sources, source: SourceId, path: &Path) -> (Config, Vec<P
     (config, reader.problems)
 }
 
-/// Reads values out of the TOML and notes what is wrong with them.
+/// Reads values from the TOML and collects problems.
 struct ConfigReader {
     source: SourceId,
     problems: Vec<Problem>,
@@ -93,7 +94,7 @@ type TomlValue<'a> = Spanned<DeValue<'a>>;
 
 impl ConfigReader {
     fn document(&mut self, table: &DeTable<'_>, config: &mut Config) {
-        self.known(table, "", &["exclude", "fail-on", "undetermined", "rules", "exempt"]);
+        self.check_keys(table, "", &["exclude", "fail-on", "undetermined", "rules", "exempt"]);
         if let Some(value) = table.get("exclude") {
             config.exclude = self.exclusions(value);
         }
@@ -118,18 +119,18 @@ impl ConfigReader {
         }
     }
 
-    /// `exclude`, as far as every path can be compared with it.
+    /// The patterns of `exclude`, up to the limits within which every path can be compared with all of them.
     fn exclusions(&mut self, value: &TomlValue<'_>) -> Vec<String> {
-        let mut wild = 0;
+        let mut wildcards = 0;
         let mut kept = Vec::new();
         for (text, span) in self.texts(value, "exclude") {
-            wild += usize::from(text.starts_with(['*', '?']));
-            if kept.len() == MOST_EXCLUDED || wild > MOST_WILD || text.len() > LONGEST_PATTERN {
+            wildcards += usize::from(text.starts_with(['*', '?']));
+            if kept.len() == MAX_PATTERNS || wildcards > MAX_WILDCARDS || text.len() > MAX_PATTERN_BYTES {
                 let message = format!(
-                    "`exclude` holds more than {MOST_EXCLUDED} patterns, more than {MOST_WILD} that begin with a wildcard, or one of more than \
-                     {LONGEST_PATTERN} bytes; it is not used from here on"
+                    "`exclude` holds more than {MAX_PATTERNS} patterns, more than {MAX_WILDCARDS} that begin with a wildcard, or one \
+                     of more than {MAX_PATTERN_BYTES} bytes; it is not used from here on"
                 );
-                self.mistake(span, message, Some("exclude directories instead of the files in them".to_owned()));
+                self.report(span, message, Some("exclude directories instead of the files in them".to_owned()));
                 break;
             }
             kept.push(text);
@@ -141,7 +142,7 @@ impl ConfigReader {
         let Some(table) = self.table(value, id) else { return };
         let rule = rules::by_id(id);
         let known: Vec<&str> = rule.map_or_else(|| vec!["level"], |rule| rule.config_keys().collect());
-        self.known(table, &format!("[rules.{id}]"), &known);
+        self.check_keys(table, &format!("[rules.{id}]"), &known);
         if let Some(level) = table.get("level").and_then(|value| self.level(value, "level")) {
             config.levels.insert(id, level);
         }
@@ -154,7 +155,7 @@ impl ConfigReader {
                     }
                 }
                 SettingRow::Switch(row) => {
-                    if let Some(on) = self.yes_or_no(value, row.name) {
+                    if let Some(on) = self.boolean(value, row.name) {
                         config.chosen.switch(row, on);
                     }
                 }
@@ -162,18 +163,18 @@ impl ConfigReader {
         }
     }
 
-    /// One `[[exempt]]`. An entry with a mistake exempts nothing: better one finding too many than one hidden by a slip.
+    /// Reads one `[[exempt]]`. An entry with a mistake exempts nothing: a finding too many is better than one hidden by a typo.
     fn entry(&mut self, value: &TomlValue<'_>) -> Option<ExemptEntry> {
         const SELECTORS: [&str; 6] = ["address", "path", "name", "compartment", "key", "tag"];
         let before = self.problems.len();
         let table = self.table(value, "exempt")?;
         let known: Vec<&str> = ["rules", "reason", "until"].into_iter().chain(SELECTORS).collect();
-        self.known(table, "[[exempt]]", &known);
+        self.check_keys(table, "[[exempt]]", &known);
         let rules = match table.get("rules") {
             Some(rules) => {
                 let named = self.texts(rules, "rules");
                 if named.is_empty() && matches!(rules.get_ref(), DeValue::Array(_)) {
-                    self.mistake(
+                    self.report(
                         rules.span(),
                         "the exemption does not name a rule".to_owned(),
                         Some("write `rules = [\"OCI-KMS-004\"]`".to_owned()),
@@ -182,7 +183,7 @@ impl ConfigReader {
                 named.into_iter().filter_map(|(id, span)| self.rule(&id, span)).collect()
             }
             None => {
-                self.mistake(
+                self.report(
                     value.span(),
                     "the exemption does not name a rule".to_owned(),
                     Some("add `rules = [\"OCI-KMS-004\"]`".to_owned()),
@@ -192,7 +193,7 @@ impl ConfigReader {
         };
         let reason = table.get("reason").and_then(|value| self.text(value, "reason")).filter(|reason| !reason.trim().is_empty());
         if reason.is_none() {
-            self.mistake(
+            self.report(
                 value.span(),
                 "the exemption has no reason".to_owned(),
                 Some("add `reason = \"…\"`: who accepted this, and why".to_owned()),
@@ -200,24 +201,24 @@ impl ConfigReader {
         }
         let until = table.get("until").and_then(|value| self.date(value));
         let [address, path, name, compartment, key, tag] = SELECTORS.map(|key| table.get(key).and_then(|value| self.text(value, key)));
-        // A misspelt selector has been told already.
-        let is_misspelt = table.keys().any(|key| !known.contains(&key.get_ref().as_ref()));
-        if !is_misspelt && SELECTORS.iter().all(|key| table.get(*key).is_none()) {
+        // An unknown key is probably a misspelled selector, and has been reported.
+        let has_unknown_key = table.keys().any(|key| !known.contains(&key.get_ref().as_ref()));
+        if !has_unknown_key && SELECTORS.iter().all(|key| table.get(*key).is_none()) {
             let help = format!("add one or more of {}; `address = \"*\"` is every key", SELECTORS.map(|key| format!("`{key}`")).join(", "));
-            self.mistake(value.span(), "the exemption does not name any keys".to_owned(), Some(help));
+            self.report(value.span(), "the exemption does not name any keys".to_owned(), Some(help));
         }
         if let (Some(tag), Some(value)) = (&tag, table.get("tag"))
             && !tag.contains('=')
         {
-            self.mistake(value.span(), "`tag` has no `=`".to_owned(), Some(format!("write `tag = \"{tag}=*\"` for any value")));
+            self.report(value.span(), "`tag` has no `=`".to_owned(), Some(format!("write `tag = \"{tag}=*\"` for any value")));
         }
         let place = Place::Source(Span::new(self.source, value.span()));
         let entry = ExemptEntry { rules, address, path, name, compartment, key, tag, reason: reason.unwrap_or_default(), until, place };
         (self.problems.len() == before).then_some(entry)
     }
 
-    /// Notes every key that is none of the known ones.
-    fn known(&mut self, table: &DeTable<'_>, of: &str, known: &[&str]) {
+    /// Reports every unknown key of a table.
+    fn check_keys(&mut self, table: &DeTable<'_>, of: &str, known: &[&str]) {
         for key in table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
             let name = key.get_ref();
             let message = if of.is_empty() { format!("unknown setting `{name}`") } else { format!("unknown setting `{name}` in `{of}`") };
@@ -225,14 +226,14 @@ impl ConfigReader {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("use one of {}", known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")),
             };
-            self.mistake(key.span(), message, Some(help));
+            self.report(key.span(), message, Some(help));
         }
     }
 
     fn rule(&mut self, id: &str, span: std::ops::Range<usize>) -> Option<&'static str> {
         let found = crate::policy::exempt::directive::rule_id(id);
         if let Err(error) = &found {
-            self.mistake(span, format!("unknown rule `{id}`"), Some(error.to_string()));
+            self.report(span, format!("unknown rule `{id}`"), Some(error.to_string()));
         }
         found.ok()
     }
@@ -250,7 +251,7 @@ impl ConfigReader {
             return Some(text.as_ref());
         }
         let help = nearest(text, words.iter().copied()).map(|near| format!("did you mean `{near}`?"));
-        self.mistake(value.span(), format!("invalid value `{text}` for `{name}`; expected one of {}", words.join(", ")), help);
+        self.report(value.span(), format!("invalid value `{text}` for `{name}`; expected one of {}", words.join(", ")), help);
         None
     }
 
@@ -263,12 +264,12 @@ impl ConfigReader {
         let days = i64::from_str_radix(number.as_str(), number.radix()).ok().filter(|days| range.contains(days));
         if days.is_none() {
             let message = format!("`{name}` is {} to {} days, not {}", range.start(), range.end(), number.as_str());
-            self.mistake(value.span(), message, None);
+            self.report(value.span(), message, None);
         }
         days
     }
 
-    fn yes_or_no(&mut self, value: &TomlValue<'_>, name: &str) -> Option<bool> {
+    fn boolean(&mut self, value: &TomlValue<'_>, name: &str) -> Option<bool> {
         let found = value.get_ref().as_bool();
         if found.is_none() {
             self.wrong_type(value, name, "`true` or `false`", value.get_ref());
@@ -286,7 +287,7 @@ impl ConfigReader {
         };
         if found.is_none() {
             let help = "write the last day of the exemption, for example `until = 2027-01-31`".to_owned();
-            self.mistake(value.span(), "`until` is not a date".to_owned(), Some(help));
+            self.report(value.span(), "`until` is not a date".to_owned(), Some(help));
         }
         found
     }
@@ -316,10 +317,10 @@ impl ConfigReader {
     }
 
     fn wrong_type(&mut self, value: &TomlValue<'_>, name: &str, wanted: &str, found: &DeValue<'_>) {
-        self.mistake(value.span(), format!("`{name}` is {wanted}, and here is a TOML {}", found.type_str()), None);
+        self.report(value.span(), format!("`{name}` is {wanted}, and here is a TOML {}", found.type_str()), None);
     }
 
-    fn mistake(&mut self, span: std::ops::Range<usize>, message: String, help: Option<String>) {
+    fn report(&mut self, span: std::ops::Range<usize>, message: String, help: Option<String>) {
         let problem = Problem::new(ProblemKind::Policy, message).at(Place::Source(Span::new(self.source, span)));
         self.problems.push(Problem { help, ..problem });
     }

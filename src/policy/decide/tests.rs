@@ -1,4 +1,4 @@
-//! What is reported and what is not, on keys made by hand.
+//! What is reported and what is not, with constructed keys.
 
 use super::super::baseline;
 use super::super::exempt::ExemptEntry;
@@ -8,7 +8,7 @@ use crate::key::{Comment, Covers, ProtectionMode};
 use crate::rules::testing::{chosen, days_ago, declared, now, rotated, with};
 use jiff::civil::Date;
 
-/// A run with one source text of ten lines, ten bytes each with the line end.
+/// A run with one source text of ten lines, each of ten bytes including the newline.
 struct Run {
     sources: Sources,
     source: SourceId,
@@ -33,7 +33,7 @@ fn paths() -> Paths<'static> {
     Paths { place: &path, root: &str::to_owned, address: &|_| None }
 }
 
-/// The default options, with every rule off that these tests are not about.
+/// The default options, with all rules off except those that these tests are about.
 fn options() -> PolicyOptions {
     let is_chosen = |rule: &&Rule| chosen().iter().any(|chosen| chosen.id == rule.id);
     let levels = rules::ALL.iter().filter(|rule| !is_chosen(rule)).map(|rule| (rule.id, Level::Off)).collect();
@@ -47,12 +47,12 @@ impl Run {
         Self { sources, source, input: Input::default(), config: Config::default(), baseline: None, options: options() }
     }
 
-    /// All of these lines, counted from 0.
+    /// A range of lines, from 0 and inclusive.
     fn lines(&self, first: usize, last: usize) -> Place {
         Place::Source(Span::new(self.source, first * 10..last * 10 + 9))
     }
 
-    /// An HSM key that is rotated: one finding of OCI-KMS-004 at its header's line.
+    /// Adds a rotated HSM key: one finding of OCI-KMS-004 at its header's line.
     fn key(mut self, address: &str, line: usize) -> Self {
         let key = with(rotated(declared(), 90), |key| {
             key.id.address = address.to_owned();
@@ -98,7 +98,7 @@ impl Run {
     }
 }
 
-/// The addresses that are reported, and those that are not with the exemption's kind.
+/// The reported addresses, and the exempted ones with what exempted them.
 fn split(outcome: &Outcome) -> (Vec<&str>, Vec<(&str, ExemptedBy)>) {
     let of = |finding: &'_ Finding| finding.instances.iter().map(|instance| instance.key.address.clone()).collect::<Vec<_>>();
     let mut reported = Vec::new();
@@ -130,11 +130,15 @@ fn levels_come_from_the_command_line_then_the_config_then_the_default() {
     run.options.levels.insert("OCI-KMS-004", Level::Off);
     let outcome = run.decide();
     assert_eq!(outcome.findings, []);
-    assert_eq!(outcome.keys[0].verdicts.iter().map(|(rule, _)| rule.id).collect::<Vec<_>>(), ["OCI-KMS-001"], "what is off is not asked");
+    assert_eq!(
+        outcome.keys[0].verdicts.iter().map(|(rule, _)| rule.id).collect::<Vec<_>>(),
+        ["OCI-KMS-001"],
+        "a rule that is off is not checked"
+    );
 }
 
 #[test]
-fn undetermined_is_a_note_unless_the_settings_or_strict_say_otherwise() {
+fn undetermined_is_a_note_unless_settings_or_strict_raise_it() {
     let mut run = Run::new().key("oci_kms_key.k", 1).change(|key| key.protection_mode = Fact::unknown("variable `m` has no value"));
     let level = |run: &Run| run.decide().findings.iter().map(|finding| (finding.verdict, finding.level)).collect::<Vec<_>>();
     assert_eq!(level(&run), [("undetermined", Level::Note)]);
@@ -149,7 +153,7 @@ fn undetermined_is_a_note_unless_the_settings_or_strict_say_otherwise() {
 }
 
 #[test]
-fn what_fails_a_run() {
+fn run_fails_at_the_chosen_level_and_never_on_advice() {
     let mut run = Run::new().key("oci_kms_key.k", 1);
     let outcome = run.decide();
     assert_eq!(fail_on(&run.config, &run.options), FailOn::At(Level::Warning));
@@ -169,11 +173,11 @@ fn what_fails_a_run() {
     });
     let outcome = advised.decide();
     assert_eq!(outcome.findings.iter().map(|finding| finding.verdict).collect::<Vec<_>>(), ["advice"]);
-    assert!(!outcome.fails(FailOn::At(Level::Note)), "advice never reaches the exit code");
+    assert!(!outcome.fails(FailOn::At(Level::Note)), "advice never affects the exit code");
 }
 
 #[test]
-fn strict_makes_a_module_not_followed_a_finding() {
+fn module_not_followed_is_a_finding_with_strict() {
     let mut run = Run::new();
     let place = run.lines(3, 3);
     run.input.inventory.modules_not_followed.push(ModuleNotFollowed {
@@ -194,7 +198,7 @@ fn strict_makes_a_module_not_followed_a_finding() {
 }
 
 #[test]
-fn a_comment_covers_its_lines_its_resource_or_the_keys_of_its_call() {
+fn comment_covers_its_lines_its_resource_or_the_keys_of_its_call() {
     let base = || Run::new().key("oci_kms_key.a", 1).key("oci_kms_key.b", 5);
     let by = |address| (vec!["oci_kms_key.b"], vec![(address, ExemptedBy::Comment)]);
     let text = "ignore[OCI-KMS-004] a reason";
@@ -210,7 +214,7 @@ fn a_comment_covers_its_lines_its_resource_or_the_keys_of_its_call() {
         })
         .key("oci_kms_key.b", 5);
     assert_eq!(split(&run.comment(text, Covers::Call(call)).decide()), by("oci_kms_key.a"));
-    // A value within the resource is of the resource, wherever the header is.
+    // A finding inside the resource's block is covered, wherever the key's header is.
     let inside = Run::new().lines(2, 2);
     let run = base().key("oci_kms_key.c", 8).change(|key| {
         key.protection_mode = Fact::known(ProtectionMode::Hsm).with_trail(vec![Step::new(inside, "")]);
@@ -221,7 +225,7 @@ fn a_comment_covers_its_lines_its_resource_or_the_keys_of_its_call() {
 }
 
 #[test]
-fn instances_of_one_finding_are_split() {
+fn instances_of_one_finding_are_exempted_separately() {
     let run = Run::new().key("oci_kms_key.k[0]", 1).key("oci_kms_key.k[1]", 1).key("oci_kms_key.k[2]", 1);
     assert_eq!(run.decide().findings.len(), 1);
     let outcome = run.entry(|entry| entry.address = Some("oci_kms_key.k[1]".to_owned())).decide();
@@ -231,11 +235,11 @@ fn instances_of_one_finding_are_split() {
         outcome.keys.iter().all(|key| key.verdicts.iter().any(|(_, verdict)| verdict.word() == "violation")),
         "an exempted key keeps its verdict"
     );
-    assert_eq!(outcome.exempted[0].finding.fingerprint, outcome.findings[0].fingerprint, "it is the same place to edit");
+    assert_eq!(outcome.exempted[0].finding.fingerprint, outcome.findings[0].fingerprint, "the place to edit is the same");
 }
 
 #[test]
-fn every_selector_of_an_entry_selects_and_all_must_match() {
+fn all_selectors_of_an_entry_must_match() {
     let base = || {
         Run::new().key("module.pci.oci_kms_key.k[\"a\"]", 1).change(|key| {
             key.ocid = Some("ocid1.key.oc1..a".to_owned());
@@ -274,11 +278,11 @@ fn every_selector_of_an_entry_selects_and_all_must_match() {
     assert_eq!((both("orders"), both("carts")), (1, 0));
     let unknown =
         base().change(|key| key.display_name = Fact::unknown("variable `n` has no value")).entry(|entry| entry.name = Some("*".to_owned()));
-    assert_eq!(unknown.decide().exempted.len(), 0, "what is not known matches nothing");
+    assert_eq!(unknown.decide().exempted.len(), 0, "an unknown value matches nothing");
 }
 
 #[test]
-fn an_exemption_is_found_among_many_by_whatever_its_patterns_begin_with() {
+fn exemption_is_found_among_many_by_each_form_of_pattern() {
     let key = || {
         let run = Run::new().key("module.pci.oci_kms_key.k[\"a\"]", 1);
         run.change(|key| {
@@ -288,7 +292,7 @@ fn an_exemption_is_found_among_many_by_whatever_its_patterns_begin_with() {
             key.freeform_tags.insert("Hsm".to_owned(), "yes".to_owned());
         })
     };
-    // Many that cover nothing, of each kind, around the one that does.
+    // Many entries of each kind that cover nothing, before and after the one that does.
     let crowd = |mut run: Run, kind: &str| {
         for at in 0..300 {
             run = run.entry(|entry| match at % 6 {
@@ -329,7 +333,7 @@ fn an_exemption_is_found_among_many_by_whatever_its_patterns_begin_with() {
 }
 
 #[test]
-fn a_path_may_be_told_from_the_config_files_directory() {
+fn path_may_be_relative_to_the_directory_of_the_config_file() {
     let mut run = Run::new().key("oci_kms_key.k", 1).entry(|entry| entry.path = Some("main.tf".to_owned()));
     assert_eq!(run.decide().exempted.len(), 0);
     run.config.directory = "infra".into();
@@ -337,7 +341,7 @@ fn a_path_may_be_told_from_the_config_files_directory() {
 }
 
 #[test]
-fn until_is_the_last_day_on_which_an_exemption_holds() {
+fn exemption_applies_up_to_and_including_until() {
     let until = |day: i8| {
         Run::new()
             .key("oci_kms_key.k", 1)
@@ -354,7 +358,7 @@ fn until_is_the_last_day_on_which_an_exemption_holds() {
 }
 
 #[test]
-fn what_matches_nothing_is_told_rule_by_rule() {
+fn unused_exemption_is_reported_for_each_rule_that_was_checked() {
     let run = Run::new().key("oci_kms_key.k", 1).comment("ignore[OCI-KMS-001, OCI-KMS-004] a reason", Covers::Lines(1, 1));
     let outcome = run.decide();
     assert_eq!(outcome.exempted.len(), 1);
@@ -368,16 +372,16 @@ fn what_matches_nothing_is_told_rule_by_rule() {
 }
 
 #[test]
-fn a_comment_that_holds_no_water_is_a_problem_once_and_hides_nothing() {
-    let comment = || Covers::Lines(1, 1);
-    let run = Run::new().key("oci_kms_key.k", 1).comment("ignore[OCI-KMS-004]", comment()).comment("ignore[OCI-KMS-004]", comment());
+fn invalid_comment_is_one_problem_and_hides_nothing() {
+    let covers = || Covers::Lines(1, 1);
+    let run = Run::new().key("oci_kms_key.k", 1).comment("ignore[OCI-KMS-004]", covers()).comment("ignore[OCI-KMS-004]", covers());
     let outcome = run.decide();
     assert_eq!(outcome.problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>(), ["the exemption has no reason"]);
     assert_eq!((outcome.exempted.len(), outcome.findings.len()), (0, 1));
 }
 
 #[test]
-fn without_exemptions_everything_is_shown() {
+fn everything_is_reported_with_no_exemptions() {
     let mut run = Run::new()
         .key("oci_kms_key.k", 1)
         .comment("ignore[OCI-KMS-004] a reason", Covers::Lines(1, 1))
@@ -390,29 +394,29 @@ fn without_exemptions_everything_is_shown() {
 }
 
 #[test]
-fn a_baseline_takes_off_what_it_knows_and_nothing_else() {
+fn baseline_exempts_its_entries_and_nothing_else() {
     let mut run = Run::new().key("oci_kms_key.k[0]", 1).key("oci_kms_key.k[1]", 1);
     let text = baseline::write(&run.decide(), &paths()).0;
     run.baseline = Some(baseline::parse("baseline.json", &text).unwrap());
     let accepted = run.decide();
     assert_eq!((accepted.findings.len(), accepted.exempted.len()), (0, 1));
     assert_eq!(accepted.exempted[0].by, ExemptedBy::Baseline);
-    assert_eq!(baseline::write(&accepted, &paths()).0, text, "written again it is the same");
+    assert_eq!(baseline::write(&accepted, &paths()).0, text, "rewriting it does not change it");
     let run = run.key("oci_kms_key.k[2]", 1);
     assert_eq!(split(&run.decide()).0, ["oci_kms_key.k[2]"], "a new instance of a known finding");
     let moved = Run { baseline: run.baseline.clone(), ..Run::new().key("oci_kms_key.k[0]", 7) };
     let outcome = moved.decide();
-    assert_eq!(outcome.findings, [], "lines do not matter");
+    assert_eq!(outcome.findings, [], "line numbers do not matter");
     assert_eq!(outcome.notices[0].message, "1 baseline entry is stale; refresh it with `--write-baseline`");
     let other = Run {
         baseline: run.baseline.clone(),
         ..Run::new().key("oci_kms_key.k[0]", 1).change(|key| key.protection_mode = Fact::known(ProtectionMode::Hsm))
     };
-    assert_eq!(other.decide().findings.len(), 1, "another kind is another finding");
+    assert_eq!(other.decide().findings.len(), 1, "a different kind is a different finding");
 }
 
 #[test]
-fn a_baseline_is_sorted_and_says_what_it_holds() {
+fn baseline_is_sorted_and_invalid_baselines_are_problems() {
     let run = Run::new().key("oci_kms_key.z", 1).key("oci_kms_key.a", 5);
     let text = baseline::write(&run.decide(), &paths()).0;
     let document: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -420,16 +424,16 @@ fn a_baseline_is_sorted_and_says_what_it_holds() {
     assert_eq!(addresses, ["oci_kms_key.a", "oci_kms_key.z"]);
     assert_eq!((&document["version"], &document["findings"][0]["rule"]), (&2.into(), &"OCI-KMS-004".into()));
     assert!(text.ends_with("}\n"));
-    for (broken, told) in
+    for (broken, message) in
         [("", "not a kmslint baseline"), ("[]", "not a kmslint baseline"), ("{\"version\": 3, \"findings\": []}", "version 3")]
     {
         let problem = baseline::parse("b.json", broken).unwrap_err();
-        assert!(problem.message.contains(told) && problem.kind == ProblemKind::Policy, "{}", problem.message);
+        assert!(problem.message.contains(message) && problem.kind == ProblemKind::Policy, "{}", problem.message);
     }
 }
 
 #[test]
-fn everything_is_sorted_by_place_and_said_once() {
+fn outcome_is_sorted_by_place_without_duplicates() {
     let mut run = Run::new().key("oci_kms_key.z", 5).key("oci_kms_key.a", 1);
     let problem = |path: &str| Problem::new(ProblemKind::Unparsable, "it does not parse").at(Place::File(path.into()));
     run.input.inventory.problems = vec![problem("b.tf"), problem("a.tf"), problem("b.tf")];
@@ -440,7 +444,7 @@ fn everything_is_sorted_by_place_and_said_once() {
 }
 
 #[test]
-fn drift_has_levels_and_exemptions_too() {
+fn drift_findings_have_levels_and_exemptions() {
     let mut run = Run::new();
     let code = with(rotated(declared(), 90), |key| key.ocid = Some("ocid1.key.oc1.eu-frankfurt-1.gone".to_owned()));
     let drifts = rules::compare(&[], std::slice::from_ref(&code), &rules::DriftScope::default());
@@ -455,11 +459,11 @@ fn drift_has_levels_and_exemptions_too() {
 }
 
 #[test]
-fn more_keys_than_a_run_has_room_for_are_not_checked_and_that_is_said() {
-    let of = |count: usize| (0..count).fold(Run::new(), |run, at| run.key(&format!("oci_kms_key.k{at}"), at % 8)).decide();
-    let (fits, cut) = (of(MOST_KEYS), of(MOST_KEYS + 5));
-    assert_eq!((fits.keys.len(), fits.problems.len()), (MOST_KEYS, 0));
-    assert_eq!(cut.keys.len(), MOST_KEYS);
-    let said: Vec<_> = cut.problems.iter().map(|problem| problem.message.as_str()).collect();
-    assert_eq!(said, [format!("there are {} keys; the first {MOST_KEYS} of them were checked", MOST_KEYS + 5)]);
+fn keys_beyond_the_limit_are_not_checked_and_are_a_problem() {
+    let run = |count: usize| (0..count).fold(Run::new(), |run, at| run.key(&format!("oci_kms_key.k{at}"), at % 8)).decide();
+    let (fits, cut) = (run(MAX_KEYS), run(MAX_KEYS + 5));
+    assert_eq!((fits.keys.len(), fits.problems.len()), (MAX_KEYS, 0));
+    assert_eq!(cut.keys.len(), MAX_KEYS);
+    let messages: Vec<_> = cut.problems.iter().map(|problem| problem.message.as_str()).collect();
+    assert_eq!(messages, [format!("there are {} keys; the first {MAX_KEYS} of them were checked", MAX_KEYS + 5)]);
 }

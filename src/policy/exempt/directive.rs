@@ -1,28 +1,28 @@
-//! The text of a comment that exempts: `ignore[RULE, …] until=DATE the reason`.
+//! Parses exemption comments: `ignore[RULE, …] until=DATE the reason`.
 
-use super::entry::named;
+use super::entry::rule_list;
 use crate::base::nearest;
 use crate::rules;
 use jiff::civil::Date;
 
-/// What a comment says.
+/// A parsed exemption comment.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::policy) struct Directive {
-    /// The ids of the rules.
+    /// The rules' ids.
     pub rules: Vec<&'static str>,
-    /// The last day on which it holds.
+    /// The last day on which it applies.
     pub until: Option<Date>,
-    /// Who decided it, and why.
+    /// Who accepted it, and why.
     pub reason: String,
 }
 
 /// What is wrong with a comment.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(in crate::policy) enum DirectiveError {
-    /// Meant as an exemption, and spelled as another linter's.
+    /// Meant as an exemption, but not spelled `kmslint: ignore[…]`.
     #[error("`{0}` has no effect: unknown spelling")]
     Misspelled(String),
-    /// Another word than `ignore`.
+    /// A word other than `ignore`.
     #[error("unknown comment `{0}`")]
     UnknownWord(String),
     /// No rule in brackets.
@@ -31,9 +31,9 @@ pub(in crate::policy) enum DirectiveError {
     /// A rule that does not exist.
     #[error("unknown rule `{word}`")]
     UnknownRule {
-        /// What is written.
+        /// The word.
         word: String,
-        /// What to write.
+        /// What to write instead.
         #[source]
         error: RuleNameError,
     },
@@ -49,7 +49,7 @@ pub(in crate::policy) enum DirectiveError {
 }
 
 impl DirectiveError {
-    /// What to do, one sentence without a full stop.
+    /// What to do, as a sentence without a final period.
     pub(super) fn help(&self) -> String {
         match self {
             Self::Misspelled(_) | Self::UnknownWord(_) | Self::NoRule | Self::TwoDates => {
@@ -62,35 +62,35 @@ impl DirectiveError {
     }
 }
 
-/// A word that is not a rule's id or name. Its text says what to write instead.
+/// The error for a word that is not a rule's id or name. Its message suggests what to write instead.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(in crate::policy) enum RuleNameError {
-    /// A rule with nearly that name.
+    /// A rule has a similar name.
     #[error("did you mean `{0}`?")]
     Near(&'static str),
-    /// Nothing near.
-    #[error("use one of {}", named(&rules::ids().collect::<Vec<_>>()))]
+    /// No rule has a similar name.
+    #[error("use one of {}", rule_list(&rules::ids().collect::<Vec<_>>()))]
     Unknown,
 }
 
-/// The id of a rule that a user names by id or name.
+/// The id of a rule, from its id or name.
 pub(in crate::policy) fn rule_id(word: &str) -> Result<&'static str, RuleNameError> {
     if let Some(rule) = rules::by_id(word) {
         return Ok(rule.id);
     }
     let found = rules::ids().find(|id| id.eq_ignore_ascii_case(word));
     found.ok_or_else(|| match nearest(word, rules::ids()) {
-        // Ids differ by one digit: a near one is as likely another rule.
+        // Ids of rules differ by one digit: a similar id is probably a different rule.
         Some(near) if rules::by_id(near).is_none() => RuleNameError::Near(near),
         _ => RuleNameError::Unknown,
     })
 }
 
-/// Reads a comment's text.
+/// Parses a comment's text.
 ///
 /// # Errors
-/// The first thing that is wrong with it.
-pub(super) fn directive(text: &str) -> Result<Directive, DirectiveError> {
+/// The first mistake in it.
+pub(super) fn parse_directive(text: &str) -> Result<Directive, DirectiveError> {
     if let Some(word) = near_miss(text) {
         return Err(DirectiveError::Misspelled(word.to_owned()));
     }
@@ -117,7 +117,7 @@ pub(super) fn directive(text: &str) -> Result<Directive, DirectiveError> {
         _ => return Err(DirectiveError::TwoDates),
     };
     let reason = words.join(" ");
-    // A dash before the reason is punctuation, and punctuation is no reason.
+    // A dash before the reason is punctuation, and punctuation is not a reason.
     let reason = reason.trim_start_matches(['-', '–', '—', ':', ' ']).to_owned();
     if !reason.chars().any(char::is_alphanumeric) {
         return Err(DirectiveError::NoReason);
@@ -125,7 +125,7 @@ pub(super) fn directive(text: &str) -> Result<Directive, DirectiveError> {
     Ok(Directive { rules, until, reason })
 }
 
-/// The first words of a comment that was meant as an exemption and does not begin with `kmslint: `.
+/// The first words of a comment that was probably meant as an exemption, but does not begin with `kmslint: `.
 fn near_miss(text: &str) -> Option<&str> {
     text.to_ascii_lowercase().find("kmslint")?;
     let words = text.split_inclusive([' ', '[', '=']);
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn comments_are_read_in_every_spelling() {
+    fn valid_comments_are_parsed() {
         for (text, rules, until, reason) in [
             (
                 "ignore[OCI-KMS-004] until=2027-01-31 FIPS 140-2 level 3 contract",
@@ -158,12 +158,12 @@ mod tests {
             ("ignore[modules-not-followed]\n  vendored", vec!["modules-not-followed"], None, "vendored"),
         ] {
             let until = until.map(|(year, month, day)| Date::constant(year, month, day));
-            assert_eq!(directive(text), Ok(Directive { rules, until, reason: reason.to_owned() }), "{text}");
+            assert_eq!(parse_directive(text), Ok(Directive { rules, until, reason: reason.to_owned() }), "{text}");
         }
     }
 
     #[test]
-    fn comments_that_hold_no_water_are_told() {
+    fn invalid_comments_are_errors() {
         for (text, expected) in [
             ("ignore", "the exemption does not name a rule"),
             ("ignore all of it", "the exemption does not name a rule"),
@@ -178,12 +178,12 @@ mod tests {
             ("ignore[OCI-KMS-004] until=2027-01-31 until=2028-01-31 reason", "the exemption has more than one `until=`"),
             ("skip[OCI-KMS-004] reason", "unknown comment `skip`"),
         ] {
-            assert_eq!(directive(text).map_err(|error| error.to_string()), Err(expected.to_owned()), "{text}");
+            assert_eq!(parse_directive(text).map_err(|error| error.to_string()), Err(expected.to_owned()), "{text}");
         }
     }
 
     #[test]
-    fn a_near_id_is_no_suggestion_but_a_near_name_is() {
+    fn similar_name_is_suggested_but_similar_id_is_not() {
         assert_eq!(rule_id("OCI-KMS-DRIF"), Err(RuleNameError::Near("OCI-KMS-DRIFT")));
         assert!(rule_id("OCI-KMS-000").unwrap_err().to_string().starts_with("use one of `OCI-KMS-001`"));
     }

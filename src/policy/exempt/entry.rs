@@ -6,12 +6,12 @@ use crate::policy::outcome::ExemptedBy;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 
-/// An `[[exempt]]` entry of the config file; `*` and `?` are wildcards in its selectors, and all that are given must match.
+/// An `[[exempt]]` entry of the config file. All given selectors must match; `*` and `?` are wildcards.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExemptEntry {
     /// The rules' ids.
     pub rules: Vec<&'static str>,
-    /// The address, or the OCID of a key of which nothing else is known.
+    /// The address; the OCID if the key has no address.
     pub address: Option<String>,
     /// The path of the finding or of the key.
     pub path: Option<String>,
@@ -25,13 +25,13 @@ pub struct ExemptEntry {
     pub tag: Option<String>,
     /// Why.
     pub reason: String,
-    /// The last day on which it holds.
+    /// The last day on which it applies.
     pub until: Option<Date>,
-    /// Where it is written.
+    /// Where the entry is.
     pub place: Place,
 }
 
-/// One exemption, wherever it is written.
+/// One exemption, from a comment or the config file.
 #[derive(Clone, Debug)]
 pub(in crate::policy) struct Exemption {
     pub(in crate::policy) by: ExemptedBy,
@@ -52,14 +52,14 @@ pub(super) enum ExemptionScope {
 }
 
 impl Exemption {
-    /// Whether it holds on a day: `until` is the last.
+    /// Whether it applies on a day; `until` is the last one.
     pub(super) fn is_in_force(&self, today: Date) -> bool {
         self.until.is_none_or(|until| today <= until)
     }
 }
 
 impl ExemptEntry {
-    /// The selectors that are given, the most selective first.
+    /// The given selectors, the most selective first.
     pub(super) fn selectors(&self) -> Vec<(Selector, &str)> {
         let all = [
             (Selector::Key, &self.key),
@@ -73,7 +73,7 @@ impl ExemptEntry {
     }
 }
 
-/// What a config entry selects by, the most selective first.
+/// The selectors of an entry, the most selective first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Selector {
     Key,
@@ -84,7 +84,7 @@ pub(super) enum Selector {
     Compartment,
 }
 
-/// Rules as a message names them.
-pub(super) fn named(rules: &[&str]) -> String {
+/// Formats rules as a list for a message.
+pub(super) fn rule_list(rules: &[&str]) -> String {
     rules.iter().map(|rule| format!("`{rule}`")).collect::<Vec<_>>().join(", ")
 }

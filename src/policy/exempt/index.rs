@@ -1,4 +1,4 @@
-//! Which exemptions may cover a finding, without asking each of them: tens of thousands of both are hostile but possible.
+//! Finds the exemptions that may cover a finding without comparing all of them: hostile input can have tens of thousands of both.
 
 use super::entry::{ExemptEntry, Exemption, ExemptionScope, Selector};
 use crate::base::{Place, SourceId, Span};
@@ -6,28 +6,28 @@ use crate::key::Covers;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// For each rule the first exemption that is in force: of several with the same scope, only that one is ever used.
+/// The first exemption in force for each rule: among exemptions with the same scope, only the first is ever used.
 type ByRule = BTreeMap<&'static str, usize>;
 
 /// Positions in a list of exemptions, by what they cover.
 #[derive(Debug, Default)]
 pub(super) struct Index {
     lines: HashMap<(SourceId, &'static str), LineIndex>,
-    /// Blocks by source and start, with their end; the blocks of one text do not overlap.
+    /// Blocks by source and start, with their end; blocks of the same source do not overlap.
     blocks: BTreeMap<(SourceId, u32), (u32, ByRule)>,
     calls: HashMap<Place, ByRule>,
     exact: HashMap<(Selector, String), Vec<usize>>,
     prefixes: HashMap<(Selector, String), Vec<usize>>,
-    /// The lengths in bytes that occur among the prefixes of a selector.
-    lengths: BTreeSet<(Selector, usize)>,
+    /// The lengths of the prefixes of each selector, in bytes.
+    prefix_lengths: BTreeSet<(Selector, usize)>,
     suffixes: HashMap<(Selector, String), Vec<usize>>,
-    /// The same of the suffixes.
+    /// The lengths of the suffixes of each selector, in bytes.
     suffix_lengths: BTreeSet<(Selector, usize)>,
-    /// Entries in which every selector begins and ends with a wildcard.
+    /// Entries whose selectors all begin and end with a wildcard.
     others: Vec<usize>,
 }
 
-fn add(by_rule: &mut ByRule, at: usize, exemption: &Exemption) {
+fn add_to(by_rule: &mut ByRule, at: usize, exemption: &Exemption) {
     for rule in &exemption.rules {
         by_rule.entry(*rule).or_insert(at);
     }
@@ -41,17 +41,17 @@ struct CoveredLines {
     at: usize,
 }
 
-/// The first comment that covers each line, from line to line where it changes. A comment covers the comments below it up to the next line of
-/// code, so that the lines of all of them together grow with the square of their number.
+/// The first comment that covers each line, as the lines at which it changes. Listing every covered line would be quadratic: a comment also
+/// covers the comments below it, up to the next line of code.
 #[derive(Debug)]
 struct LineIndex(Vec<(usize, Option<usize>)>);
 
 impl LineIndex {
     fn new(covered: &[CoveredLines]) -> Self {
         let mut changes: BTreeMap<usize, Vec<(bool, usize)>> = BTreeMap::new();
-        for one in covered {
-            changes.entry(one.first).or_default().push((true, one.at));
-            changes.entry(one.last.saturating_add(1)).or_default().push((false, one.at));
+        for lines in covered {
+            changes.entry(lines.first).or_default().push((true, lines.at));
+            changes.entry(lines.last.saturating_add(1)).or_default().push((false, lines.at));
         }
         let mut open = BTreeSet::new();
         let mut first_from = |(line, changes): (usize, Vec<(bool, usize)>)| {
@@ -74,7 +74,7 @@ impl LineIndex {
 }
 
 impl Index {
-    /// The index of the exemptions that are in force on a day.
+    /// Indexes the exemptions that are in force on a day.
     pub(super) fn new(exemptions: &[Exemption], today: Date) -> Self {
         let mut index = Self::default();
         let mut lines: HashMap<(SourceId, &'static str), Vec<CoveredLines>> = HashMap::new();
@@ -88,7 +88,7 @@ impl Index {
                 }
                 ExemptionScope::Comment(Covers::Resource(block)) => index.add_block(at, exemption, block),
                 ExemptionScope::Comment(Covers::Call(header)) => {
-                    add(index.calls.entry(header.clone()).or_default(), at, exemption);
+                    add_to(index.calls.entry(header.clone()).or_default(), at, exemption);
                 }
                 ExemptionScope::Entry(entry) => index.add_entry(at, entry),
             }
@@ -99,21 +99,21 @@ impl Index {
 
     fn add_block(&mut self, at: usize, exemption: &Exemption, block: &Place) {
         if let Some(Span { source, start, end }) = block.span() {
-            add(&mut self.blocks.entry((source, start)).or_insert_with(|| (end, ByRule::new())).1, at, exemption);
+            add_to(&mut self.blocks.entry((source, start)).or_insert_with(|| (end, ByRule::new())).1, at, exemption);
         }
     }
 
     fn add_entry(&mut self, at: usize, entry: &ExemptEntry) {
-        // One selector is enough to find the entry by: all that are given must match, and the others are compared afterwards.
+        // One selector is enough to find the entry: all given ones must match, and the others are compared afterwards.
         let selectors = entry.selectors();
-        let literal = |pattern: &str| pattern.find(['*', '?']);
-        if let Some((selector, pattern)) = selectors.iter().find(|(_, pattern)| literal(pattern).is_none()) {
+        let wildcard = |pattern: &str| pattern.find(['*', '?']);
+        if let Some((selector, pattern)) = selectors.iter().find(|(_, pattern)| wildcard(pattern).is_none()) {
             self.exact.entry((*selector, (*pattern).to_owned())).or_default().push(at);
             return;
         }
-        let prefix = selectors.iter().filter_map(|(selector, pattern)| Some((*selector, pattern.get(..literal(pattern)?)?)));
+        let prefix = selectors.iter().filter_map(|(selector, pattern)| Some((*selector, pattern.get(..wildcard(pattern)?)?)));
         if let Some((selector, prefix)) = prefix.max_by_key(|(_, prefix)| prefix.len()).filter(|(_, prefix)| !prefix.is_empty()) {
-            self.lengths.insert((selector, prefix.len()));
+            self.prefix_lengths.insert((selector, prefix.len()));
             self.prefixes.entry((selector, prefix.to_owned())).or_default().push(at);
             return;
         }
@@ -127,32 +127,32 @@ impl Index {
         }
     }
 
-    /// The comment on a line that covers it for a rule.
-    pub(super) fn on_line(&self, source: SourceId, line: usize, rule: &'static str) -> Option<usize> {
+    /// The first comment that covers a line for a rule.
+    pub(super) fn comment_on_line(&self, source: SourceId, line: usize, rule: &'static str) -> Option<usize> {
         self.lines.get(&(source, rule))?.at(line)
     }
 
-    /// The comment above the block that holds a place.
-    pub(super) fn around(&self, place: &Place, rule: &str) -> Option<usize> {
+    /// The comment on the block that contains a place.
+    pub(super) fn comment_on_block(&self, place: &Place, rule: &str) -> Option<usize> {
         let Span { source, start, end } = place.span()?;
         let (_, (block_end, by_rule)) = self.blocks.range((source, 0)..=(source, start)).next_back()?;
         by_rule.get(rule).copied().filter(|_| end <= *block_end)
     }
 
     /// The comment on a module call.
-    pub(super) fn at_call(&self, header: &Place, rule: &str) -> Option<usize> {
+    pub(super) fn comment_on_call(&self, header: &Place, rule: &str) -> Option<usize> {
         self.calls.get(header)?.get(rule).copied()
     }
 
-    /// Entries of the config file that may cover a key with one of these texts, in their order.
+    /// The entries of the config file that may cover a key with one of these texts, in the file's order.
     pub(super) fn entries(&self, texts: &[(Selector, String)]) -> Vec<usize> {
         let mut found = self.others.clone();
         for (selector, text) in texts {
-            let same = (*selector, text.clone());
-            found.extend(self.exact.get(&same).into_iter().flatten());
-            for (_, length) in self.lengths.range((*selector, 0)..=(*selector, text.len())) {
-                let begin = text.get(..*length).and_then(|prefix| self.prefixes.get(&(*selector, prefix.to_owned())));
-                found.extend(begin.into_iter().flatten());
+            let exact = (*selector, text.clone());
+            found.extend(self.exact.get(&exact).into_iter().flatten());
+            for (_, length) in self.prefix_lengths.range((*selector, 0)..=(*selector, text.len())) {
+                let start = text.get(..*length).and_then(|prefix| self.prefixes.get(&(*selector, prefix.to_owned())));
+                found.extend(start.into_iter().flatten());
             }
             for (_, length) in self.suffix_lengths.range((*selector, 0)..=(*selector, text.len())) {
                 let end = text.get(text.len() - length..).and_then(|suffix| self.suffixes.get(&(*selector, suffix.to_owned())));
@@ -164,7 +164,7 @@ impl Index {
         found
     }
 
-    /// Whether there is nothing that could cover a finding.
+    /// Whether there are any entries of the config file.
     pub(super) fn has_entries(&self) -> bool {
         !(self.exact.is_empty() && self.prefixes.is_empty() && self.suffixes.is_empty() && self.others.is_empty())
     }
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_comment_that_covers_a_line_is_found() {
+    fn first_comment_that_covers_a_line_is_found() {
         let covered = [(4, 9, 7), (0, 2, 3), (5, 5, 1), (2, 4, 5), (9, 9, 2), (5, usize::MAX, 9)];
         let index = LineIndex::new(&covered.map(|(first, last, at)| CoveredLines { first, last, at }));
         for line in 0..12 {
