@@ -1,43 +1,43 @@
-//! What one evaluation may cost, so that no expression hangs, overflows the stack or exhausts memory.
+//! Limits on the cost of an evaluation, so that no expression hangs, overflows the stack or exhausts the memory.
 
 use super::functions::Patterns;
 use super::{Data, Type, Value};
 use std::cell::Cell;
 use std::rc::Rc;
 
-/// The reason of values that were given up.
+/// The reason of values whose evaluation was given up.
 pub const TOO_LARGE: &str = "the value is too large to evaluate";
 
-/// What evaluating one expression costs, in elements looked at.
+/// The cost of evaluating one expression, in elements looked at.
 const STEP: u64 = 20;
-/// How deep evaluation may go if the size of the stack is unknown.
-const DEPTH: u32 = 300;
-/// What an element of a collection takes in memory, in bytes.
-const ELEMENT: u64 = 64;
-/// What an object or map takes, however few members it has: the nodes of its tree have room for eleven.
-const OBJECT: u64 = 1000;
-/// Elements of one value, those within elements included.
-const ELEMENTS: u64 = 1 << 20;
-/// Values within values.
-const NESTING: u32 = 100;
-/// How many bytes of a text can be looked at in the time that one element takes.
-const BYTES: usize = 16;
-/// How many bytes can be produced in that time, in addition to looking at what was produced.
-const PRODUCED: u64 = 256;
+/// The maximum depth of evaluation if the size of the stack is unknown.
+const MAX_DEPTH: u32 = 300;
+/// The size of a collection's element in memory, in bytes.
+const ELEMENT_SIZE: u64 = 64;
+/// The size of an object or map in bytes, however few members it has: most are built as a `BTreeMap`, whose nodes have room for eleven.
+const OBJECT_SIZE: u64 = 1000;
+/// The maximum number of elements in one value, at all depths.
+const MAX_ELEMENTS: u64 = 1 << 20;
+/// The maximum depth of values within values.
+const MAX_NESTING: u32 = 100;
+/// Bytes of text that can be looked at in the time of one element.
+const BYTES_PER_ELEMENT: usize = 16;
+/// Bytes that can be produced in the time of one element, not counting the time for looking at them.
+const BYTES_PRODUCED_PER_ELEMENT: u64 = 256;
 
-/// What it costs to do something with a value, in elements looked at.
+/// The cost of an operation on a value, in elements looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Price {
-    /// For each of its elements.
+    /// For each element.
     pub element: u64,
-    /// For every 16 bytes of its texts.
+    /// For every 16 bytes of text.
     pub text: u64,
 }
 
-/// What evaluation may cost.
+/// The limits of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Elements that may be looked at for one expression. What it refers to is paid by what is written there.
+    /// Elements that may be looked at for one expression. Expressions that it refers to pay for themselves.
     pub work: u64,
     /// Bytes that may be produced for one expression.
     pub size: u64,
@@ -45,18 +45,18 @@ pub struct Limits {
     pub run_work: u64,
     /// Bytes of values that may be kept in one run: those of variables, locals, outputs and arguments.
     pub run_kept: u64,
-    /// Expressions within expressions, through locals and modules.
+    /// Nesting of expressions, including those reached through locals and modules.
     pub depth: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { work: 50_000_000, size: 128 << 20, run_work: 160_000_000, run_kept: 256 << 20, depth: DEPTH }
+        Self { work: 50_000_000, size: 128 << 20, run_work: 160_000_000, run_kept: 256 << 20, depth: MAX_DEPTH }
     }
 }
 
 impl Limits {
-    /// The limits of one of several runs, which together may cost as much as one.
+    /// The limits of one of several runs that together may cost as much as one.
     #[must_use]
     pub fn share(self, parts: u64) -> Self {
         let parts = parts.max(1);
@@ -65,13 +65,13 @@ impl Limits {
     }
 }
 
-/// What the expressions of one root module may cost together, and what is left of it.
+/// What is left of the work and memory that the expressions of one root module share.
 #[derive(Debug)]
 pub struct Account {
     limits: Limits,
-    /// The share of an expression is smaller than its limit while others wait for theirs.
+    /// The work that one expression may do: less than its limit if other roots need a share too.
     expression: u64,
-    /// The bytes that one expression may produce: roots are evaluated at the same time.
+    /// The bytes that one expression may produce: roots are evaluated in parallel.
     size: u64,
     work: Cell<u64>,
     kept: Cell<u64>,
@@ -80,38 +80,38 @@ pub struct Account {
     is_short: Cell<bool>,
 }
 
-/// How much of an account one expression may use up.
-const PART: u64 = 8;
+/// One expression may use this fraction of an account: an eighth.
+const EXPRESSION_SHARE: u64 = 8;
 
 impl Account {
-    /// An account of this much work and this many bytes to keep.
+    /// An account with this much work and this many bytes to keep.
     #[must_use]
     pub fn new(limits: Limits, work: u64, kept: u64) -> Self {
-        let expression = if work < limits.run_work { limits.work.min(work / PART) } else { limits.work };
+        let expression = if work < limits.run_work { limits.work.min(work / EXPRESSION_SHARE) } else { limits.work };
         let size = if kept < limits.run_kept { limits.size.min(kept) } else { limits.size };
         let (work, kept, depth) = (Cell::new(work), Cell::new(kept), Cell::new(limits.depth));
         Self { limits, expression, size, work, kept, made: Cell::new(0), depth, is_short: Cell::new(false) }
     }
 
-    /// Whether something was given up that a larger account would have paid for.
+    /// Whether an evaluation was given up that a larger account would have paid for.
     #[must_use]
     pub fn is_short(&self) -> bool {
         self.is_short.get()
     }
 
-    /// The work and the bytes that are left.
+    /// The remaining work and bytes.
     #[must_use]
     pub fn remaining(&self) -> (u64, u64) {
         (self.work.get(), self.kept.get())
     }
 
-    /// What was made and what is left to keep, as [`Account::keep`] wants it.
+    /// The bytes made so far and those left to keep, for [`Account::keep`].
     #[must_use]
     pub fn mark(&self) -> (u64, u64) {
         (self.made.get(), self.kept.get())
     }
 
-    /// Keeps what was made since the mark and is not kept yet; false where there is no room for it.
+    /// Keeps what was made since the mark and is not kept yet; false if there is no room for it.
     #[must_use]
     pub fn keep(&self, (made, kept): (u64, u64)) -> bool {
         let own = (self.made.get() - made).saturating_sub(kept.saturating_sub(self.kept.get()));
@@ -120,7 +120,7 @@ impl Account {
         fits
     }
 
-    /// Whether a level of depth is left for a value that is evaluated on demand. Dropping the guard comes back up.
+    /// Enters a level of depth for a value that is evaluated on demand; `None` at the maximum. Dropping the guard leaves it.
     #[must_use]
     pub fn enter(self: &Rc<Self>) -> Option<DepthGuard> {
         let left = self.depth.get().checked_sub(1)?;
@@ -129,15 +129,15 @@ impl Account {
     }
 }
 
-/// Takes an amount; false where nothing is left.
+/// Takes an amount; false if nothing is left.
 fn take(left: &Cell<u64>, amount: u64) -> bool {
     let rest = left.get().checked_sub(amount);
     left.set(rest.unwrap_or(0));
-    // What is used up to the last unit counts as exceeded, because `is_spent` sees nothing but the zero.
+    // Using up the last unit counts as exceeded, because `is_spent` only sees the zero.
     amount == 0 || rest.is_some_and(|rest| rest > 0)
 }
 
-/// What is left for one expression as it is written somewhere. What it refers to has budgets of its own, on the same account.
+/// What one expression may still spend. The expressions that it refers to have their own budgets, on the same account.
 #[derive(Debug)]
 pub struct Budget {
     work: Cell<u64>,
@@ -154,7 +154,7 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// The usual amounts, for an expression on its own.
+    /// The default budget, for a single expression.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -167,11 +167,11 @@ impl Budget {
         Self { work, size, account: Rc::clone(account), patterns: Patterns::default() }
     }
 
-    /// A small one, so that tests reach its end soon.
+    /// A small budget, so that tests exhaust it quickly.
     #[cfg(test)]
     pub(super) fn small() -> Self {
-        let usual = Limits::default();
-        let limits = Limits { work: usual.work / 25, size: usual.size / 2, ..usual };
+        let default = Limits::default();
+        let limits = Limits { work: default.work / 25, size: default.size / 2, ..default };
         Self::of(&Rc::new(Account::new(limits, limits.run_work, limits.run_kept)))
     }
 
@@ -181,13 +181,13 @@ impl Budget {
         &self.patterns
     }
 
-    /// Pays for the evaluation of one expression; false where nothing is left.
+    /// Pays for the evaluation of one expression; false if the budget is used up.
     #[must_use]
     pub fn step(&self) -> bool {
         self.work(STEP)
     }
 
-    /// Pays for looking at a number of elements; false where nothing is left.
+    /// Pays for looking at a number of elements; false if the budget is used up.
     #[must_use]
     pub fn work(&self, elements: u64) -> bool {
         let account = &*self.account;
@@ -198,62 +198,62 @@ impl Budget {
         own && all
     }
 
-    /// Pays for looking at everything in a value, as comparisons, conversions and constructors do; false where nothing is left, or where
-    /// the value has too many elements or is nested too deeply. A value that holds another one twice counts it twice: that is how few
-    /// lines make exponentially large values.
+    /// Pays for looking at everything in a value, as comparisons, conversions and constructors do; false if the budget is used up, or if
+    /// the value has too many elements or is nested too deeply. A value that contains another one twice counts it twice: this is how a few
+    /// lines of code make exponentially large values.
     #[must_use]
     pub fn weigh(&self, value: &Value) -> bool {
         self.weigh_for(value, Price { element: 1, text: 1 })
     }
 
-    /// As [`Budget::weigh`], for what does more with each element, or with texts, than to look at it once.
+    /// As [`Budget::weigh`], for operations that do more than look once at each element or text.
     #[must_use]
     pub fn weigh_for(&self, value: &Value, price: Price) -> bool {
-        let (mut left, mut texts) = (ELEMENTS, of_text(value));
-        let fits = count(value, NESTING, &mut left, &mut texts);
-        self.work((ELEMENTS - left) * price.element + texts * price.text) && fits
+        let (mut left, mut texts) = (MAX_ELEMENTS, text_price(value));
+        let fits = count(value, MAX_NESTING, &mut left, &mut texts);
+        self.work((MAX_ELEMENTS - left) * price.element + texts * price.text) && fits
     }
 
-    /// Takes the size of something that is about to be produced, in bytes, and pays for producing it; false where it is too large. Ask
-    /// *before* you allocate.
+    /// Takes the bytes of something that is about to be produced, and pays for producing it; false if it is too large. Call this *before*
+    /// allocating.
     #[must_use]
     pub fn charge(&self, size: u64) -> bool {
         let account = &*self.account;
         account.made.set(account.made.get().saturating_add(size));
         let fits = take(&self.size, size);
         self.note_size(fits);
-        self.work(size / PRODUCED) && fits
+        self.work(size / BYTES_PRODUCED_PER_ELEMENT) && fits
     }
 
     /// Takes the size of a collection of this many elements.
     #[must_use]
     pub fn charge_elements(&self, elements: u64) -> bool {
-        self.charge(elements.saturating_mul(ELEMENT))
+        self.charge(elements.saturating_mul(ELEMENT_SIZE))
     }
 
-    /// Takes the size of objects or maps with this many members together.
+    /// Takes the size of this many objects or maps that have this many members in total.
     #[must_use]
     pub fn charge_objects(&self, objects: u64, members: u64) -> bool {
-        self.charge(objects.saturating_mul(OBJECT)) && self.charge_elements(members)
+        self.charge(objects.saturating_mul(OBJECT_SIZE)) && self.charge_elements(members)
     }
 
-    /// How many members a value may have at most to be made at all.
+    /// The maximum number of members of a value that can still be made.
     #[must_use]
-    pub fn most_members(&self) -> u64 {
-        self.size.get() / ELEMENT
+    pub fn max_members(&self) -> u64 {
+        self.size.get() / ELEMENT_SIZE
     }
 
-    /// Whether there is room for objects with this many members together, twice: to convert a value is to have it before and after. Nothing is
-    /// taken where it fits, for what is made of it is paid when it is kept; where it does not, nothing is made.
+    /// Whether there is room for twice the size of these objects, with this many members in total: a conversion needs the old value and the
+    /// new one. If there is, nothing is taken, because the new value is paid for when it is kept; if not, the value must not be made.
     #[must_use]
     pub fn has_room_for(&self, objects: u64, members: u64) -> bool {
-        let size = objects.saturating_mul(OBJECT).saturating_add(members.saturating_mul(ELEMENT)).saturating_mul(2);
+        let size = objects.saturating_mul(OBJECT_SIZE).saturating_add(members.saturating_mul(ELEMENT_SIZE)).saturating_mul(2);
         let fits = size <= self.size.get() || take(&self.size, size);
         self.note_size(fits);
         fits
     }
 
-    /// Notes that a larger account would have paid, where something did not fit and an expression may be larger.
+    /// Records that a larger account would have had room, if a value did not fit into a reduced size.
     fn note_size(&self, fits: bool) {
         let account = &*self.account;
         if !fits && account.size < account.limits.size {
@@ -265,53 +265,54 @@ impl Budget {
     #[must_use]
     pub fn charge_all(&self, value: &Value) -> bool {
         let (mut objects, mut elements) = (0, 0);
-        measure(value, NESTING, &mut objects, &mut elements);
+        measure(value, MAX_NESTING, &mut objects, &mut elements);
         self.charge_objects(objects, elements)
     }
 
-    /// Goes one level deeper; `None` at the deepest. Dropping the guard comes back up.
+    /// Enters a level of depth; `None` at the maximum. Dropping the guard leaves it.
     #[must_use]
     pub fn enter(&self) -> Option<DepthGuard> {
         self.account.enter()
     }
 
-    /// Whether work or size have run out: what was computed since is unknown from what Terraform would compute.
+    /// Whether work or size are used up: anything computed afterwards may differ from what Terraform computes.
     #[must_use]
     pub fn is_spent(&self) -> bool {
         self.work.get() == 0 || self.size.get() == 0 || self.account.work.get() == 0
     }
 
-    /// The unknown value that stands for what was given up.
+    /// The unknown value in place of one that is too large.
     #[must_use]
     pub fn too_large(&self) -> Value {
         Value::unknown(Type::Any, TOO_LARGE)
     }
 }
 
-/// What looking at the text or number that a value is costs, in elements: a number may become a text.
-pub(super) fn of_text(value: &Value) -> u64 {
+/// The cost of looking at a string or number, in elements: a number may be converted to a string.
+pub(super) fn text_price(value: &Value) -> u64 {
     match &value.data {
-        Data::String(text) => (text.len() / BYTES) as u64,
-        _ => of_number(value),
+        Data::String(text) => (text.len() / BYTES_PER_ELEMENT) as u64,
+        _ => number_price(value),
     }
 }
 
-/// What it costs to make the text of a value that is a number.
-pub(super) fn of_number(value: &Value) -> u64 {
+/// The cost of converting a number to a string, in elements; zero for other values.
+pub(super) fn number_price(value: &Value) -> u64 {
     if let Data::Number(number) = &value.data { number.price() } else { 0 }
 }
 
-/// Counts the elements of a value down from `left`, and what their texts cost up; false where there are more, or more levels than `depth`.
+/// Subtracts the number of elements of a value from `left` and adds the cost of their texts; false if there are more elements, or more than
+/// `depth` levels.
 fn count(value: &Value, depth: u32, left: &mut u64, texts: &mut u64) -> bool {
     value.children().all(|child| {
         let has_children = child.as_sequence().is_some() || child.as_mapping().is_some();
         *left = left.saturating_sub(1);
-        *texts += of_text(child);
+        *texts += text_price(child);
         *left > 0 && (!has_children || depth > 0 && count(child, depth - 1, left, texts))
     })
 }
 
-/// Counts the objects and the elements of a value up.
+/// Adds the numbers of objects and elements in a value.
 fn measure(value: &Value, depth: u32, objects: &mut u64, elements: &mut u64) {
     *objects += u64::from(value.as_mapping().is_some());
     for child in value.children().filter(|_| depth > 0) {
@@ -320,7 +321,7 @@ fn measure(value: &Value, depth: u32, objects: &mut u64, elements: &mut u64) {
     }
 }
 
-/// One level of depth, held while it lives.
+/// One level of depth, released on drop.
 #[derive(Debug)]
 pub struct DepthGuard {
     account: Rc<Account>,

@@ -1,11 +1,11 @@
-//! Function calls: evaluates the arguments, and itself the functions that look at expressions instead of values: `try`, `can`, `convert`.
+//! Function calls: evaluates the arguments, and implements the functions that take expressions instead of values: `try`, `can`, `convert`.
 
-use super::budget::of_text;
+use super::budget::text_price;
 use super::constraint::{TypeConstraint, parse_constraint};
 use super::context::{EvalContext, Locals};
 use super::evaluate::{EvalErrors, bounded, computed, eval, evaluate, failed, here};
 use super::functions::{self, FunctionHost, TemplateNesting};
-use super::possible::{MOST_CASES, by_cases, cases_of, with_possible};
+use super::possible::{MAX_CASES, by_cases, cases_of, with_possible};
 use super::references::{check_declared, references};
 use super::tfvars;
 use super::{Data, EvalError, Marks, Members, Possible, ResourceRef, Type, Value};
@@ -26,18 +26,18 @@ pub(super) fn call(
         return errors.fail("functions may not be called in values of variables", expr.span);
     }
     match (plain, arguments) {
-        ("try" | "can", _) => match choices(arguments, expand, context, errors) {
-            Ok(choices) => match (plain, choices.as_slice()) {
-                ("try", [_, ..]) => attempt(expr, &choices, context, errors),
+        ("try" | "can", _) => match tried_arguments(arguments, expand, context, errors) {
+            Ok(tried) => match (plain, tried.as_slice()) {
+                ("try", [_, ..]) => attempt(expr, &tried, context, errors),
                 ("try", []) => errors.fail("`try` takes at least one argument", expr.span),
-                ("can", [choice]) => can(choice, context, errors).with_trail(here(expr.span)),
+                ("can", [argument]) => can(argument, context, errors).with_trail(here(expr.span)),
                 _ => errors.fail(format!("`{plain}` does not take these arguments"), expr.span),
             },
             Err(unknown) => unknown.with_trail(here(expr.span)),
         },
         ("convert", [value, ty]) if !expand => convert_to(value, ty, context, errors),
         ("convert", _) => errors.fail("`convert` takes a value and a type", expr.span),
-        _ => ordinary(expr, plain, arguments, expand, context, errors),
+        _ => call_with_values(expr, plain, arguments, expand, context, errors),
     }
 }
 
@@ -49,8 +49,15 @@ fn is_reference(expr: &Expr) -> bool {
     }
 }
 
-/// A function that takes values.
-fn ordinary(expr: &Expr, name: &str, arguments: &[Expr], expand: bool, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
+/// Calls a function that takes values.
+fn call_with_values(
+    expr: &Expr,
+    name: &str,
+    arguments: &[Expr],
+    expand: bool,
+    context: &EvalContext<'_>,
+    errors: &mut EvalErrors,
+) -> Value {
     let mut own = EvalErrors::default();
     let evaluated = evaluate_arguments(arguments, expand, context, &mut own);
     let faulty = own.any();
@@ -65,7 +72,7 @@ fn ordinary(expr: &Expr, name: &str, arguments: &[Expr], expand: bool, context: 
     if let Some(function) = tfvars::function(name, context) {
         let result = tfvars::call(function, &values, expr.span, context);
         return result.unwrap_or_else(|error| {
-            errors.push(discreet(error, name, &values).at(expr.span));
+            errors.push(redact_error(error, name, &values).at(expr.span));
             failed(Type::Any)
         });
     }
@@ -73,7 +80,7 @@ fn ordinary(expr: &Expr, name: &str, arguments: &[Expr], expand: bool, context: 
         let marks = values.iter().fold(Marks::NONE, |marks, value| marks.union(value.deep_marks()));
         return Value::unknown(Type::Any, format!("`{name}` is a function of a provider")).with_marks(marks).with_trail(here(expr.span));
     }
-    if !afford(name, &values, context) {
+    if !pay_for_arguments(name, &values, context) {
         return context.budget.too_large().with_trail(here(expr.span));
     }
     if let ("templatestring", [template, ..]) = (name, arguments)
@@ -89,7 +96,7 @@ fn ordinary(expr: &Expr, name: &str, arguments: &[Expr], expand: bool, context: 
             return failed(Type::Any);
         }
     };
-    // The elements themselves may be shared with the arguments, unless they were read from a text.
+    // Elements may be shared with the arguments, unless they were parsed from a text.
     let fits = if name.ends_with("decode") || name.starts_with("to") {
         context.budget.charge_all(&result)
     } else {
@@ -97,72 +104,72 @@ fn ordinary(expr: &Expr, name: &str, arguments: &[Expr], expand: bool, context: 
         context.budget.charge_objects(objects, result.children().count() as u64)
     };
     let result = if fits { bounded(result, context) } else { context.budget.too_large() };
-    let result = if result.is_unknown() { with_knowledge(result, name, &values, expr.span, context) } else { result };
+    let result = if result.is_unknown() { with_origin_or_cases(result, name, &values, expr.span, context) } else { result };
     if functions::reads_file(name) {
         return result.with_trail(None).with_step(Step::of(Place::Source(expr.span), StepKind::File));
     }
     if result.trail.is_some() {
-        return picked_among(result, &values);
+        return with_deciding_arguments(result, &values);
     }
-    result.with_trail(carried(arguments, &values).or_else(|| computed(expr.span, &values.iter().collect::<Vec<_>>())))
+    result.with_trail(inherited_trail(arguments, &values).or_else(|| computed(expr.span, &values.iter().collect::<Vec<_>>())))
 }
 
-/// A value that a function took out of one of its arguments: the others decided that it is this one.
-fn picked_among(result: Value, values: &[Value]) -> Value {
+/// A value that a function took from one of its arguments: its trail records the other arguments, which decided that it is this one.
+fn with_deciding_arguments(result: Value, values: &[Value]) -> Value {
     if values.len() < 2 {
         return result;
     }
     let own = result.trail.clone();
     let is_own = |link: &Arc<TrailLink>| own.as_ref().is_some_and(|own| Arc::ptr_eq(own, link) || own.step.place == link.step.place);
-    let is_written = |link: &Arc<TrailLink>| link.next.is_none() && link.step.kind == StepKind::Set && link.step.chosen_by.is_none();
-    let others = values.iter().filter_map(|value| value.trail.clone()).filter(|link| !is_own(link) && !is_written(link));
+    let is_literal = |link: &Arc<TrailLink>| link.next.is_none() && link.step.kind == StepKind::Set && link.step.chosen_by.is_none();
+    let others = values.iter().filter_map(|value| value.trail.clone()).filter(|link| !is_own(link) && !is_literal(link));
     let others: Vec<_> = others.collect();
     result.chosen(Because::Computation, others)
 }
 
-/// The trail of the only argument that is not written out, or of the only one.
-fn carried(arguments: &[Expr], values: &[Value]) -> Option<Arc<TrailLink>> {
+/// The trail of the only argument, or of the only one that is not a literal.
+fn inherited_trail(arguments: &[Expr], values: &[Value]) -> Option<Arc<TrailLink>> {
     if let ([_], [value]) = (arguments, values) {
         return value.trail.clone();
     }
-    let mut moving = arguments.iter().zip(values).filter(|(argument, _)| !is_written_out(argument));
-    match (moving.next(), moving.next()) {
+    let mut computed = arguments.iter().zip(values).filter(|(argument, _)| !is_literal(argument));
+    match (computed.next(), computed.next()) {
         (Some((_, value)), None) => value.trail.clone(),
         _ => None,
     }
 }
 
-/// Whether an expression holds nothing but literals.
-pub(super) fn is_written_out(expr: &Expr) -> bool {
+/// Whether an expression contains only literals.
+pub(super) fn is_literal(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) => true,
-        ExprKind::Parens(inner) | ExprKind::Unary(_, inner) => is_written_out(inner),
-        ExprKind::Tuple(elements) => elements.iter().all(is_written_out),
-        ExprKind::Object(items) => items.iter().all(|item| is_written_out(&item.value)),
+        ExprKind::Parens(inner) | ExprKind::Unary(_, inner) => is_literal(inner),
+        ExprKind::Tuple(elements) => elements.iter().all(is_literal),
+        ExprKind::Object(items) => items.iter().all(|item| is_literal(&item.value)),
         _ => false,
     }
 }
 
-/// The values of the arguments, `...` expanded; or the unknown value of a call whose number of arguments is unknown.
+/// The values of the arguments, with `...` expanded; or the unknown value of a call whose number of arguments is unknown.
 fn evaluate_arguments(arguments: &[Expr], expand: bool, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Result<Vec<Value>, Value> {
-    let (plain, last) = expanding(arguments, expand);
+    let (plain, last) = split_expanded(arguments, expand);
     let mut values: Vec<Value> = plain.iter().map(|argument| eval(argument, context, errors)).collect();
     if let Some(last) = last {
-        values.extend(expanded(last, context, errors)?);
+        values.extend(expanded_arguments(last, context, errors)?);
     }
     Ok(values)
 }
 
-/// The arguments that stand for themselves, and the one in front of `...`.
-fn expanding(arguments: &[Expr], expand: bool) -> (&[Expr], Option<&Expr>) {
+/// The plain arguments, and the one before `...`.
+fn split_expanded(arguments: &[Expr], expand: bool) -> (&[Expr], Option<&Expr>) {
     match arguments.split_last() {
         Some((last, plain)) if expand => (plain, Some(last)),
         _ => (arguments, None),
     }
 }
 
-/// The elements of the argument before `...`; or the value of a call whose number of arguments is unknown, or which fails.
-fn expanded(last: &Expr, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Result<Vec<Value>, Value> {
+/// The elements of the argument before `...`; or the value of the call, if it fails or the number of arguments is unknown.
+fn expanded_arguments(last: &Expr, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Result<Vec<Value>, Value> {
     let mut own = EvalErrors::default();
     let expanded = eval(last, context, &mut own);
     let faulty = own.any();
@@ -188,12 +195,12 @@ fn expanded(last: &Expr, context: &EvalContext<'_>, errors: &mut EvalErrors) -> 
     }
 }
 
-/// Pays for what a function looks at: all of its arguments, for their marks and types if for nothing else, unless it picks one element
-/// without looking at the others; false where nothing is left.
-fn afford(name: &str, values: &[Value], context: &EvalContext<'_>) -> bool {
+/// Pays for the arguments of a function: every call looks at all of their parts, if only for marks and types. A few functions pick one
+/// element of the first argument without looking at the others. False if the budget is used up.
+fn pay_for_arguments(name: &str, values: &[Value], context: &EvalContext<'_>) -> bool {
     let price = functions::price(name);
     let picked_from = usize::from(matches!(name, "lookup" | "element" | "length"));
-    values.iter().take(picked_from).all(|value| context.budget.work(1 + of_text(value) * price.text))
+    values.iter().take(picked_from).all(|value| context.budget.work(1 + text_price(value) * price.text))
         && values.iter().skip(picked_from).all(|value| context.budget.weigh_for(value, price))
 }
 
@@ -211,59 +218,59 @@ fn apply(name: &str, values: &[Value], span: Span, context: &EvalContext<'_>) ->
         render: &render,
         inside: context.inside,
     };
-    let result = functions::call(name, values, &host, span).map_err(|error| discreet(error, name, values))?;
-    Ok(with_discreet_reason(result, values))
+    let result = functions::call(name, values, &host, span).map_err(|error| redact_error(error, name, values))?;
+    Ok(with_redacted_reason(result, values))
 }
 
-/// An unknown result whose reason does not hold the texts that may not be shown: paths of files, most often.
-fn with_discreet_reason(mut result: Value, values: &[Value]) -> Value {
+/// The result with hidden texts removed from the reason of an unknown value: most often file paths.
+fn with_redacted_reason(mut result: Value, values: &[Value]) -> Value {
     let Data::Unknown(unknown) = &mut result.data else { return result };
     let hidden = values.iter().map(|value| (value, value.deep_marks())).filter(|(_, marks)| marks.hides_text());
-    let quoted_values: Vec<_> = hidden.filter(|(value, marks)| quotes(&unknown.why, value, marks.is_secret())).collect();
+    let quoted_values: Vec<_> = hidden.filter(|(value, marks)| reveals(&unknown.why, value, marks.is_secret())).collect();
     if quoted_values.is_empty() {
         return result;
     }
     let texts = quoted_values.iter().filter_map(|(value, _)| value.as_str()).filter(|text| !text.is_empty());
     let why = texts.fold(unknown.why.to_string(), |why, text| why.replace(text, "…"));
-    let still = quoted_values.iter().find(|(value, marks)| quotes(&why, value, marks.is_secret()));
-    let why = still.map_or(why, |(_, marks)| format!("the reason is not shown because a value {}", origin_of_secret(*marks)));
+    let still_revealed = quoted_values.iter().find(|(value, marks)| reveals(&why, value, marks.is_secret()));
+    let why = still_revealed.map_or(why, |(_, marks)| format!("the reason is not shown because a value {}", origin_of_secret(*marks)));
     Arc::make_mut(unknown).why = unknown.why.reworded(why);
     result
 }
 
-/// Why a text with these marks is not shown, after "a value".
+/// Why a text with these marks is not shown, to follow "a value".
 fn origin_of_secret(marks: Marks) -> &'static str {
     if marks.is_secret() { "is sensitive" } else { "comes from a file, the environment or the command line" }
 }
 
-/// An error without the texts that may not be shown.
-fn discreet(error: EvalError, name: &str, values: &[Value]) -> EvalError {
+/// The error, with its message replaced if it reveals a hidden text.
+fn redact_error(error: EvalError, name: &str, values: &[Value]) -> EvalError {
     let hidden = values
         .iter()
         .map(Value::deep_marks)
         .zip(values)
-        .find(|(marks, value)| marks.hides_text() && quotes(&error.message, value, marks.is_secret()));
+        .find(|(marks, value)| marks.hides_text() && reveals(&error.message, value, marks.is_secret()));
     let Some((marks, _)) = hidden else { return error };
     let why = origin_of_secret(marks);
     EvalError { message: format!("invalid argument for `{name}`; the reason is not shown because a value {why}"), ..error }
 }
 
-/// Whether a message holds a text of a value, or quotes a piece of one: letter by letter, a text is reported as well. Of what is secret, not even
-/// a number.
-fn quotes(message: &str, value: &Value, secret: bool) -> bool {
+/// Whether a message contains a text of a value or quotes a piece of one, however short: a text can be revealed letter by letter. For
+/// secrets, numbers count too.
+fn reveals(message: &str, value: &Value, secret: bool) -> bool {
     let quoted = || message.split(['`', '"', '\'']).map(str::trim).filter(|piece| !piece.is_empty());
     let shows = |text: &str| (text.len() > 3 && message.contains(text)) || quoted().any(|piece| text.contains(piece));
     match &value.data {
         Data::String(text) => shows(text),
         Data::Number(number) => secret && message.contains(&number.to_string()),
         _ => {
-            let named = |entries: &Members| entries.keys().any(|key| quotes(message, &Value::string(key), secret));
-            value.as_mapping().is_some_and(named) || value.children().any(|child| quotes(message, child, secret))
+            let reveals_key = |entries: &Members| entries.keys().any(|key| reveals(message, &Value::string(key), secret));
+            value.as_mapping().is_some_and(reveals_key) || value.children().any(|child| reveals(message, child, secret))
         }
     }
 }
 
-/// Renders template text with these variables and no others.
+/// Renders the text of a template, which can refer to these variables only.
 fn render(
     text: &str,
     file: &str,
@@ -283,8 +290,8 @@ fn render(
     evaluate(&template, &context)
 }
 
-/// What we know of an unknown result beyond Terraform: which attribute it is, or which values it can have.
-fn with_knowledge(result: Value, name: &str, values: &[Value], span: Span, context: &EvalContext<'_>) -> Value {
+/// The unknown result with what we know about it beyond Terraform: the attribute that it is, or the values that it can have.
+fn with_origin_or_cases(result: Value, name: &str, values: &[Value], span: Span, context: &EvalContext<'_>) -> Value {
     let mut result = result;
     if let (Data::Unknown(unknown), Some(origin)) = (&mut result.data, origin_of(name, values))
         && unknown.origin.is_none()
@@ -292,14 +299,14 @@ fn with_knowledge(result: Value, name: &str, values: &[Value], span: Span, conte
         Arc::make_mut(unknown).origin = Some(origin);
         return result;
     }
-    if let Some(cases) = looked_up(name, values).or_else(|| picked(name, values)) {
+    if let Some(cases) = lookup_cases(name, values).or_else(|| element_cases(name, values)) {
         return with_possible(result, cases);
     }
     let inputs: Vec<&Value> = values.iter().collect();
     by_cases(&result, &inputs, |values| apply(name, values, span, context).ok())
 }
 
-/// The resource attribute that a call hands through.
+/// The resource attribute that a call passes through unchanged.
 fn origin_of(name: &str, values: &[Value]) -> Option<Arc<ResourceRef>> {
     let origin = |value: &Value| value.as_unknown().and_then(|unknown| unknown.origin.clone());
     match (name, values) {
@@ -313,68 +320,68 @@ fn origin_of(name: &str, values: &[Value]) -> Option<Arc<ResourceRef>> {
     }
 }
 
-/// The values that a lookup of an unknown key in a known map can give.
-fn looked_up(name: &str, values: &[Value]) -> Option<Vec<Possible>> {
+/// The values that `lookup` can return for an unknown key in a known map.
+fn lookup_cases(name: &str, values: &[Value]) -> Option<Vec<Possible>> {
     let ("lookup", [map, key, default]) = (name, values) else { return None };
     if map.marks.is_secret() {
         return None;
     }
     let unlisted = key.as_unknown().is_some_and(|unknown| unknown.possible.is_empty());
-    let entries = map.as_mapping().filter(|entries| unlisted && entries.len() < MOST_CASES)?;
+    let entries = map.as_mapping().filter(|entries| unlisted && entries.len() < MAX_CASES)?;
     let entry = |(name, value): (&Arc<str>, &Value)| Possible { value: value.clone(), when: format!("the key is `\"{name}\"`").into() };
     let other = Possible { value: default.clone(), when: Arc::from("the key is any other") };
     Some(entries.iter().map(entry).chain([other]).collect())
 }
 
-/// The values that `element` can give of a known sequence under an unknown index.
-fn picked(name: &str, values: &[Value]) -> Option<Vec<Possible>> {
+/// The values that `element` can return for an unknown index into a known sequence.
+fn element_cases(name: &str, values: &[Value]) -> Option<Vec<Possible>> {
     let ("element", [list, index]) = (name, values) else { return None };
     let unlisted = index.as_unknown().is_some_and(|unknown| unknown.possible.is_empty());
     let elements =
-        list.as_sequence().filter(|elements| unlisted && !list.marks.is_secret() && (1..=MOST_CASES).contains(&elements.len()))?;
+        list.as_sequence().filter(|elements| unlisted && !list.marks.is_secret() && (1..=MAX_CASES).contains(&elements.len()))?;
     let element = |(at, value): (usize, &Value)| Possible { value: value.clone(), when: format!("the index picks element {at}").into() };
     Some(elements.iter().enumerate().map(element).collect())
 }
 
-/// What `try` and `can` look at: an expression, which may fail; or an element of what was in front of `...`, which cannot.
+/// An argument of `try` or `can`: an expression, which may fail; or an element of the argument before `...`, which cannot.
 enum TriedArgument<'a> {
-    Written(&'a Expr),
-    Given(Value),
+    Expression(&'a Expr),
+    Element(Value),
 }
 
 impl TriedArgument<'_> {
     fn eval(&self, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
         match self {
-            Self::Written(expr) => eval(expr, context, errors),
-            Self::Given(value) => value.clone(),
+            Self::Expression(expr) => eval(expr, context, errors),
+            Self::Element(value) => value.clone(),
         }
     }
 }
 
-/// The arguments of `try` and `can`, or the value of the call where there is no telling them.
-fn choices<'a>(
+/// The arguments of `try` or `can`, or the value of the call if they are unknown.
+fn tried_arguments<'a>(
     arguments: &'a [Expr],
     expand: bool,
     context: &EvalContext<'_>,
     errors: &mut EvalErrors,
 ) -> Result<Vec<TriedArgument<'a>>, Value> {
-    let (plain, last) = expanding(arguments, expand);
-    let mut choices: Vec<TriedArgument<'a>> = plain.iter().map(TriedArgument::Written).collect();
+    let (plain, last) = split_expanded(arguments, expand);
+    let mut tried: Vec<TriedArgument<'a>> = plain.iter().map(TriedArgument::Expression).collect();
     if let Some(last) = last {
-        choices.extend(expanded(last, context, errors)?.into_iter().map(TriedArgument::Given));
+        tried.extend(expanded_arguments(last, context, errors)?.into_iter().map(TriedArgument::Element));
     }
-    Ok(choices)
+    Ok(tried)
 }
 
-/// `try`: the first choice without an error. One with unknown parts may yet turn out to be an error, so the result is unknown then.
-fn attempt(expr: &Expr, choices: &[TriedArgument<'_>], context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
+/// `try`: the first argument that does not fail. If it has unknown parts it may still fail later, so the result is unknown.
+fn attempt(expr: &Expr, arguments: &[TriedArgument<'_>], context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
     let mut last = None;
-    let mut passed_over = Vec::new();
-    for (at, choice) in choices.iter().enumerate() {
+    let mut failed_trails = Vec::new();
+    for (at, argument) in arguments.iter().enumerate() {
         let mut own = EvalErrors::default();
-        let value = choice.eval(context, &mut own);
+        let value = argument.eval(context, &mut own);
         if own.any() {
-            passed_over.extend(value.trail.clone());
+            failed_trails.extend(value.trail.clone());
             let error = own.into_first();
             if error.as_ref().is_some_and(|error| !error.is_catchable()) {
                 errors.merge_error(error);
@@ -383,13 +390,13 @@ fn attempt(expr: &Expr, choices: &[TriedArgument<'_>], context: &EvalContext<'_>
             last = error;
             continue;
         }
-        let rest = choices.get(at + 1..).unwrap_or_default();
-        for choice in rest {
-            if let TriedArgument::Written(argument) = choice {
-                check_declared(argument, &[], context, errors);
+        let rest = arguments.get(at + 1..).unwrap_or_default();
+        for argument in rest {
+            if let TriedArgument::Expression(expr) = argument {
+                check_declared(expr, &[], context, errors);
             }
         }
-        let value = bounded(value, context).chosen(Because::Computation, std::mem::take(&mut passed_over));
+        let value = bounded(value, context).chosen(Because::Computation, std::mem::take(&mut failed_trails));
         if value.is_wholly_known() {
             return value;
         }
@@ -409,40 +416,40 @@ fn undecided(value: Value, rest: &[TriedArgument<'_>], context: &EvalContext<'_>
     if value.is_unknown() && !listed {
         return result;
     }
-    // It may fail once it is known: what comes then belongs to what is possible.
+    // It may still fail once it is known, so the arguments after it are possible results too.
     let mut cases = match value.as_unknown() {
         Some(unknown) => unknown.possible.to_vec(),
         None => vec![Possible { value, when: Arc::from("`try` succeeds with its first choice") }],
     };
     let otherwise: Arc<str> = Arc::from("that fails");
-    for choice in rest {
+    for argument in rest {
         let mut own = EvalErrors::default();
-        let value = choice.eval(context, &mut own);
+        let value = argument.eval(context, &mut own);
         if own.any() {
             continue;
         }
         if value.is_unknown() && value.as_unknown().is_some_and(|unknown| unknown.possible.is_empty()) {
             return result;
         }
-        let settled = value.is_wholly_known();
+        let is_known = value.is_wholly_known();
         cases.extend(cases_of(&value, &otherwise));
-        if settled {
+        if is_known {
             break;
         }
     }
     with_possible(result, cases)
 }
 
-/// `can`: whether the choice has no error. With unknown parts that is unknown.
-fn can(choice: &TriedArgument<'_>, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
+/// `can`: whether the argument does not fail. If it has unknown parts, that is unknown.
+fn can(argument: &TriedArgument<'_>, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
     let mut own = EvalErrors::default();
-    let value = choice.eval(context, &mut own);
+    let value = argument.eval(context, &mut own);
     if own.any() {
-        errors.forgive(own);
+        errors.ignore_catchable(own);
         return Value::bool(false);
     }
     let value = bounded(value, context);
-    // Terraform answers with a bare truth value: `issensitive(can(sensitive("a")))` is false.
+    // Terraform returns an unmarked boolean: `issensitive(can(sensitive("a")))` is false.
     let marks = Marks { sensitive: false, ephemeral: false, ..value.deep_marks() };
     if value.is_wholly_known() {
         return Value::bool(true).with_marks(marks);
@@ -460,13 +467,14 @@ fn convert_to(value: &Expr, ty: &Expr, context: &EvalContext<'_>, errors: &mut E
         return failed(Type::Any);
     }
     let value = bounded(value, context);
-    // The type is read each time.
+    // In a loop, the type is parsed again for each element.
     if !context.budget.work(ty.span.range().len() as u64) {
         return context.budget.too_large();
     }
-    // Here the bare `list` and `"string"` of old are no types.
-    let old = matches!(&ty.kind, ExprKind::String(_)) || matches!(&ty.kind, ExprKind::Variable(name) if matches!(&**name, "list" | "map"));
-    let constraint = if old {
+    // Unlike in a variable's type, the forms of Terraform 0.11 (a bare `list` or `map`, `"string"` in quotes) are not types here.
+    let is_0_11 =
+        matches!(&ty.kind, ExprKind::String(_)) || matches!(&ty.kind, ExprKind::Variable(name) if matches!(&**name, "list" | "map"));
+    let constraint = if is_0_11 {
         Err(EvalError::new("the second argument of `convert` must be a type", Some(ty.span)))
     } else {
         parse_constraint(ty, &mut |default| evaluate(default, context), context.budget)
@@ -485,7 +493,7 @@ fn convert_to(value: &Expr, ty: &Expr, context: &EvalContext<'_>, errors: &mut E
     }
 }
 
-/// An unknown value may turn out to be anything, so that nothing is wrong with it yet; it gets the type that was asked for.
+/// An unknown value gets the requested type. It may still turn out to be anything, so the conversion is not an error yet.
 fn convert_unknown(value: Value, constraint: &TypeConstraint) -> Value {
     let result = Value::unknown_like(constraint.ty.without_optional(), &value).with_marks(value.marks).with_trail(value.trail.clone());
     match (result.data, constraint.conform(value).map(|converted| converted.data)) {

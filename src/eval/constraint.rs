@@ -1,4 +1,4 @@
-//! Type constraints as they are written (`list(object({ a = optional(string, "x") }))`), and the defaults of optional attributes.
+//! Type constraints (`list(object({ a = optional(string, "x") }))`) and the defaults of optional attributes.
 
 use super::convert::left_out;
 use super::{Budget, Data, EvalError, Members, ObjectAttr, Type, Value, convert, unify};
@@ -10,9 +10,9 @@ use std::sync::Arc;
 /// A type constraint.
 #[derive(Clone, Debug)]
 pub(crate) struct TypeConstraint {
-    /// The type, its optional attributes included.
+    /// The type, including its optional attributes.
     pub ty: Type,
-    /// The defaults of its optional attributes, where it has any.
+    /// The defaults of its optional attributes, if it has any.
     pub defaults: Option<Arc<Defaults>>,
 }
 
@@ -21,15 +21,15 @@ pub(crate) struct TypeConstraint {
 pub(crate) struct Defaults {
     /// By attribute of this object.
     values: BTreeMap<Arc<str>, Value>,
-    /// Of what is inside.
-    inside: InnerDefaults,
+    /// The defaults of nested types.
+    nested: InnerDefaults,
 }
 
 #[derive(Clone, Debug, Default)]
 enum InnerDefaults {
     #[default]
     Nothing,
-    /// Of every element of a collection.
+    /// For every element of a collection.
     Elements(Arc<Defaults>),
     /// By attribute of an object.
     Attributes(BTreeMap<Arc<str>, Arc<Defaults>>),
@@ -44,19 +44,19 @@ impl TypeConstraint {
         Self { ty: Type::Any, defaults: None }
     }
 
-    /// Whether a budget has room for a value once it is brought into this type. Each object then has all attributes of its type, so that few
-    /// bytes of `{}` and a long type become a large value.
+    /// Whether a budget has room for a value after its conversion to this type. Each object then has all attributes of the type, so a few
+    /// bytes of `{}` and a long type can become a large value.
     #[must_use]
     pub(crate) fn has_room(&self, value: &Value, budget: &Budget) -> bool {
-        let mut size = ConformedSize { objects: 0, members: 0, most: budget.most_members() };
+        let mut size = ConformedSize { objects: 0, members: 0, max_members: budget.max_members() };
         size.add(value, &self.ty, self.defaults.as_deref());
         budget.has_room_for(size.objects, size.members)
     }
 
-    /// Brings a value into this type: fills in defaults, then converts.
+    /// Makes a value conform to this type: fills in defaults, then converts.
     ///
     /// # Errors
-    /// What Terraform says where it cannot be converted, without a place.
+    /// Terraform's message, without a span, if it cannot be converted.
     pub(crate) fn conform(&self, value: Value) -> Result<Value, EvalError> {
         let value = match &self.defaults {
             Some(defaults) => defaults.apply(value),
@@ -66,11 +66,11 @@ impl TypeConstraint {
     }
 }
 
-/// Reads a type constraint. `evaluate` evaluates the default of an `optional()`, which may call functions but refer to nothing; a default
-/// that `budget` has no room for is unknown.
+/// Parses a type constraint. `evaluate` evaluates the default of an `optional()`, which may call functions but not refer to anything; a
+/// default that `budget` has no room for is unknown.
 ///
 /// # Errors
-/// What is not a type, at its place.
+/// Fails at the first expression that is not a type.
 pub(crate) fn parse_constraint(
     expr: &Expr,
     evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>,
@@ -86,7 +86,7 @@ fn read(expr: &Expr, evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>
     match &expr.kind {
         ExprKind::Variable(name) => keyword(name, expr.span),
         ExprKind::Call { name, arguments, .. } => call(&name.text, arguments, expr.span, evaluate, budget),
-        // The syntax of Terraform 0.11, which no version reads.
+        // The syntax of Terraform 0.11, which later versions no longer accept.
         ExprKind::String(name) if matches!(&**name, "string" | "list" | "map") => {
             Err(EvalError::new(format!("a type must not be in quotes: write `{name}`"), Some(expr.span)))
         }
@@ -101,7 +101,7 @@ fn keyword(name: &str, span: Span) -> Result<ParsedType, EvalError> {
         "string" => Type::String,
         "number" => Type::Number,
         "any" => Type::Any,
-        // Terraform still reads the bare `list` and `map` of version 0.11; the other constructors never had this form.
+        // Terraform still accepts the bare `list` and `map` of version 0.11; the other constructors never had this form.
         "list" => Type::list(Type::Any),
         "map" => Type::map(Type::Any),
         "set" | "object" | "tuple" => {
@@ -137,7 +137,7 @@ fn call(
     };
     let [argument] = arguments else { return Err(one_argument(name, span)) };
     let (element, defaults) = read(argument, evaluate, budget)?;
-    let defaults = defaults.map(|inner| Defaults { values: BTreeMap::new(), inside: InnerDefaults::Elements(Arc::new(inner)) });
+    let defaults = defaults.map(|inner| Defaults { values: BTreeMap::new(), nested: InnerDefaults::Elements(Arc::new(inner)) });
     Ok((shape(element), defaults))
 }
 
@@ -152,9 +152,9 @@ fn object(
 ) -> Result<ParsedType, EvalError> {
     let mut attributes = BTreeMap::new();
     let mut values = BTreeMap::new();
-    let mut inside = BTreeMap::new();
+    let mut nested = BTreeMap::new();
     for ObjectItem { key, value } in items {
-        // A name in quotes is longer in the text.
+        // With quotes, the span is longer than the name.
         let name = match &key.kind {
             ExprKind::String(name) if key.span.range().len() == name.len() => name,
             _ => return Err(EvalError::new("attribute names of an object type must be plain names", Some(key.span))),
@@ -185,31 +185,31 @@ fn object(
             values.insert(Arc::clone(name), converted.with_trail(None).with_step(step));
         }
         if let Some(defaults) = defaults {
-            inside.insert(Arc::clone(name), Arc::new(defaults));
+            nested.insert(Arc::clone(name), Arc::new(defaults));
         }
         attributes.insert(Arc::clone(name), ObjectAttr { ty, optional });
     }
-    let defaults = (!values.is_empty() || !inside.is_empty()).then_some(Defaults { values, inside: InnerDefaults::Attributes(inside) });
+    let defaults = (!values.is_empty() || !nested.is_empty()).then_some(Defaults { values, nested: InnerDefaults::Attributes(nested) });
     Ok((Type::Object(Arc::new(attributes)), defaults))
 }
 
 fn tuple(elements: &[Expr], evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>, budget: &Budget) -> Result<ParsedType, EvalError> {
-    let (mut types, mut inside) = (Vec::new(), Vec::new());
+    let (mut types, mut nested) = (Vec::new(), Vec::new());
     for element in elements {
         let (ty, defaults) = read(element, evaluate, budget)?;
         types.push(ty);
-        inside.push(defaults.map(Arc::new));
+        nested.push(defaults.map(Arc::new));
     }
     let defaults =
-        inside.iter().any(Option::is_some).then_some(Defaults { values: BTreeMap::new(), inside: InnerDefaults::Positions(inside) });
+        nested.iter().any(Option::is_some).then_some(Defaults { values: BTreeMap::new(), nested: InnerDefaults::Positions(nested) });
     Ok((Type::tuple(types), defaults))
 }
 
-/// How large a value becomes that is brought into a type, counted until it is certainly too large.
+/// The size of a value after its conversion to a type, counted until it is certainly too large.
 struct ConformedSize {
     objects: u64,
     members: u64,
-    most: u64,
+    max_members: u64,
 }
 
 impl ConformedSize {
@@ -231,7 +231,7 @@ impl ConformedSize {
             (Data::Map(_, entries) | Data::Object(entries), Type::Object(attributes)) => {
                 self.objects += 1;
                 self.members += attributes.len() as u64;
-                if self.members > self.most {
+                if self.members > self.max_members {
                     return;
                 }
                 let given = entries.iter().filter_map(|(name, value)| Some((value, &attributes.get(name)?.ty, inner(name))));
@@ -247,7 +247,7 @@ impl ConformedSize {
     fn add_all<'a>(&mut self, all: impl Iterator<Item = (&'a Value, &'a Type, Option<&'a Defaults>)>) {
         for (value, ty, defaults) in all {
             self.members += 1;
-            if self.members > self.most {
+            if self.members > self.max_members {
                 return;
             }
             self.add(value, ty, defaults);
@@ -273,7 +273,7 @@ impl Defaults {
     }
 
     fn child(&self, name: &str) -> Option<&Arc<Self>> {
-        match &self.inside {
+        match &self.nested {
             InnerDefaults::Elements(defaults) => Some(defaults),
             InnerDefaults::Attributes(attributes) => attributes.get(name),
             InnerDefaults::Nothing | InnerDefaults::Positions(_) => None,
@@ -282,7 +282,7 @@ impl Defaults {
 
     /// The defaults of an element of a sequence.
     fn at(&self, position: usize) -> Option<&Self> {
-        match &self.inside {
+        match &self.nested {
             InnerDefaults::Elements(defaults) => Some(defaults),
             InnerDefaults::Positions(defaults) => defaults.get(position)?.as_deref(),
             InnerDefaults::Nothing | InnerDefaults::Attributes(_) => None,
@@ -307,14 +307,13 @@ impl Defaults {
         if let (true, Data::List(element, _) | Data::Set(element, _)) = (filled.is_empty(), shape) {
             return build(element.clone(), filled);
         }
-        // Defaults that were filled in may give the elements different types. Terraform goes on with a tuple then, and leaves it to the
-        // conversion to refuse that.
+        // Defaults may give the elements different types. Terraform continues with a tuple then, which the conversion rejects later.
         let Some(ty) = unify(&types, true) else { return Value::tuple(filled) };
         let converted: Result<Vec<Value>, EvalError> = filled.iter().map(|value| convert(value.clone(), &ty)).collect();
         converted.map_or_else(|_| Value::tuple(filled), |converted| build(ty, converted))
     }
 
-    fn apply_mapping(&self, entries: &Members, whole: &Value) -> Members {
+    fn apply_mapping(&self, entries: &Members, mapping: &Value) -> Members {
         let mut filled: BTreeMap<Arc<str>, Value> = entries
             .iter()
             .map(|(name, value)| {
@@ -323,14 +322,14 @@ impl Defaults {
             })
             .collect();
         for (name, default) in &self.values {
-            // A default may leave out attributes that have defaults themselves: `optional(object({ mode = optional(string, "HSM") }), {})`.
+            // A default may itself leave out attributes that have defaults: `optional(object({ mode = optional(string, "HSM") }), {})`.
             let given = filled.remove(name).filter(|value| !value.is_null());
             let value = given.unwrap_or_else(|| match self.child(name) {
                 Some(defaults) => defaults.apply(default.clone()),
                 None => default.clone(),
             });
             let is_left_out = !entries.contains_key(name);
-            let value = if is_left_out { left_out(value, name, whole) } else { value };
+            let value = if is_left_out { left_out(value, name, mapping) } else { value };
             let value = if default.is_not_null() { value.not_null() } else { value };
             filled.insert(Arc::clone(name), value);
         }
@@ -338,7 +337,7 @@ impl Defaults {
     }
 }
 
-/// A map of the entries' common type, or an object where they have none.
+/// A map with the common type of the entries, or an object if they have none.
 fn unified_map(entries: Members) -> Value {
     let types: Vec<Type> = entries.values().map(Value::ty).collect();
     let Some(ty) = unify(&types, true) else { return Value::object(entries) };

@@ -1,4 +1,4 @@
-//! What an expression is evaluated in.
+//! The context in which an expression is evaluated.
 
 use super::functions::TemplateNesting;
 use super::{Budget, Scope, Value};
@@ -8,24 +8,24 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// The surroundings, the budget and the variables of enclosing `for` expressions.
+/// The scope, the budget and the variables of enclosing `for` expressions.
 #[derive(Clone, Copy)]
 pub struct EvalContext<'a> {
     /// Variables, locals, resources, files.
     pub scope: &'a dyn Scope,
-    /// What may be spent.
+    /// What the evaluation may spend.
     pub budget: &'a Budget,
     /// Variables of enclosing `for` expressions and of template files, innermost first.
     pub(super) locals: Option<&'a Locals<'a>>,
-    /// Whether names other than `locals` are unknown to this expression: the inside of template files.
+    /// Whether the expression can refer to `locals` only: in template files.
     pub(super) closed: bool,
-    /// The function that renders this template, if it is one.
+    /// The function that renders this template, if the expression is in one.
     pub(super) inside: TemplateNesting,
-    /// What the outermost `for` around the expression remembers.
+    /// The cache of the outermost `for` around the expression.
     pub(super) cache: Option<&'a ReferenceCache>,
 }
 
-/// The values of references within a `for` to what is outside of it: they are the same for each of its elements.
+/// The values of references from within a `for` to names outside of it: they are the same for each element.
 #[derive(Default)]
 pub(super) struct ReferenceCache(RefCell<HashMap<Span, CachedReference>>);
 
@@ -36,7 +36,8 @@ struct CachedReference {
 }
 
 impl ReferenceCache {
-    /// The value of a reference, by where it is written. Two references may have one place, as within a text of JSON.
+    /// The cached value of the reference at a span. The name and steps are compared because two references can have the same span, for
+    /// example within a string of JSON configuration.
     pub(super) fn get(&self, span: Span, name: &str, steps: &[TraversalStep]) -> Option<Value> {
         let known = self.0.borrow();
         let known = known.get(&span)?;
@@ -46,7 +47,7 @@ impl ReferenceCache {
         is_same.then(|| known.value.clone())
     }
 
-    /// Remembers the value of a reference that has neither indexes nor splats.
+    /// Caches the value of a reference without indexes and splats.
     pub(super) fn put(&self, span: Span, name: &Arc<str>, steps: &[TraversalStep], value: &Value) {
         let names = steps.iter().map(|step| if let TraversalStep::Attr(name) = step { Some(Arc::clone(&name.text)) } else { None });
         if let Some(steps) = names.collect() {
@@ -55,20 +56,20 @@ impl ReferenceCache {
     }
 }
 
-/// Variables bound at one place, and those around it.
+/// The variables that one expression binds, and those of the enclosing ones.
 pub(super) struct Locals<'a> {
     pub(super) names: &'a [(&'a Arc<str>, Value)],
     pub(super) outer: Option<&'a Locals<'a>>,
 }
 
 impl<'a> EvalContext<'a> {
-    /// An expression's context in its module.
+    /// The context of an expression at the top level of a module.
     #[must_use]
     pub fn new(scope: &'a dyn Scope, budget: &'a Budget) -> Self {
         Self { scope, budget, locals: None, closed: false, inside: TemplateNesting::Nothing, cache: None }
     }
 
-    /// The variable of this name that a `for` or a template file binds.
+    /// The value of the variable with this name that a `for` or a template file binds.
     pub(super) fn local(&self, name: &str) -> Option<&'a Value> {
         let mut locals = self.locals;
         while let Some(Locals { names, outer }) = locals {

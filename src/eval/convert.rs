@@ -1,4 +1,4 @@
-//! Conversion of values between types, as cty does it: what can be converted, and to what.
+//! Conversion of values between types, as in cty: what can be converted, and to what.
 
 use super::unify::unify;
 use super::{Data, Members, Num, NumError, ObjectAttr, Type, Value};
@@ -7,14 +7,14 @@ use crate::eval::EvalError;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Converts a value to a type. Where the type has `any` in it, that part is chosen by the value; attributes that are optional and
-/// missing become null. Marks stay, and so does the trail.
+/// Converts a value to a type. Parts of the type that are `any` are taken from the value; missing optional attributes become null. Marks
+/// and trail are kept.
 ///
 /// # Errors
-/// What Terraform says of it, without a place: "a bool is required", "attribute \"a\" is required".
+/// Terraform's message, without a span: "a bool is required", "attribute \"a\" is required".
 pub(crate) fn convert(value: Value, ty: &Type) -> Result<Value, EvalError> {
     let from = value.ty();
-    // The common case first, without building the type again.
+    // The common case first: usually there is nothing to convert.
     if from == *ty || from == ty.without_optional() {
         return Ok(value);
     }
@@ -24,8 +24,7 @@ pub(crate) fn convert(value: Value, ty: &Type) -> Result<Value, EvalError> {
     apply(value, &from, ty)
 }
 
-/// Whether there is a conversion between two types, of which each has one to itself; one that may fail for some values (string to
-/// number) only if `risky`.
+/// Whether there is a conversion between two types. Conversions that may fail for some values (string to number) count only if `risky`.
 #[must_use]
 pub(crate) fn convertible(from: &Type, to: &Type, risky: bool) -> bool {
     match (from, to) {
@@ -41,7 +40,7 @@ pub(crate) fn convertible(from: &Type, to: &Type, risky: bool) -> bool {
             from.len() == to.len() && from.iter().zip(to.iter()).all(|(from, to)| convertible(from, to, risky))
         }
         (Type::List(from) | Type::Set(from), Type::List(to)) | (Type::Set(from), Type::Set(to)) => convertible(from, to, risky),
-        // A set loses the order and the duplicates of a list, which cty counts as a risk.
+        // A set loses the order and the duplicates of a list, so cty calls this conversion unsafe.
         (Type::List(from), Type::Set(to)) => risky && convertible(from, to, risky),
         (Type::Map(from), Type::Map(to)) => convertible(from, to, risky),
         (Type::Tuple(from), Type::List(to) | Type::Set(to)) => {
@@ -57,12 +56,12 @@ pub(crate) fn convertible(from: &Type, to: &Type, risky: bool) -> bool {
             from.values().all(|from| convertible(&from.ty, &target, risky))
         }
         (Type::Map(from), Type::Object(to)) => risky && to.values().all(|to| to.optional || convertible(from, &to.ty, risky)),
-        // cty knows no conversion of a primitive type to itself: there the callers ask first.
+        // cty has no conversion from a primitive type to itself: its callers compare the types first.
         _ => from == to && from.is_primitive(),
     }
 }
 
-/// The element type members are converted to: the wanted one, or for `any` the one they have in common.
+/// The type that elements are converted to: the wanted one, or for `any` their common type.
 fn element_target<'a>(members: impl Iterator<Item = &'a Type>, wanted: &Type, risky: bool) -> Option<Type> {
     if *wanted != Type::Any {
         return Some(wanted.clone());
@@ -77,11 +76,11 @@ pub(super) fn apply(value: Value, from: &Type, to: &Type) -> Result<Value, EvalE
         return Ok(value);
     }
     let (marks, trail) = (value.marks, value.trail.clone());
-    let done = |data: Value| data.with_marks(marks).with_trail(trail);
+    let finish = |converted: Value| converted.with_marks(marks).with_trail(trail);
     match value.data {
-        Data::Unknown(unknown) => Ok(done(super::refine::converted(&unknown, replaced(from, &to.without_optional())))),
-        Data::Null(_) => Ok(done(Value::null(replaced(from, &to.without_optional())))),
-        data => convert_known(Value::from(data).with_trail(value.trail), to).map(done),
+        Data::Unknown(unknown) => Ok(finish(super::refine::converted(&unknown, resolve_any(from, &to.without_optional())))),
+        Data::Null(_) => Ok(finish(Value::null(resolve_any(from, &to.without_optional())))),
+        data => convert_known(Value::from(data).with_trail(value.trail), to).map(finish),
     }
 }
 
@@ -114,8 +113,7 @@ fn convert_known(value: Value, to: &Type) -> Result<Value, EvalError> {
                 let element = if **wanted == Type::Any { element.clone() } else { wanted.without_optional() };
                 return Ok(sequence(to, element, Vec::new()));
             }
-            // Unknown elements may turn out to be equal, so that it is open how long the list is. cty then keeps the element type of the
-            // set.
+            // Unknown elements may turn out to be equal, so the length of the list is unknown. cty keeps the element type of the set then.
             if matches!(to, Type::List(_)) && matches!(value.data, Data::Set(..)) && value.length().is_unknown() {
                 return Ok(Value::unknown_like(Type::list(element.clone()), &first_unknown(elements)));
             }
@@ -129,7 +127,7 @@ fn convert_known(value: Value, to: &Type) -> Result<Value, EvalError> {
             let types: Vec<Type> = elements.iter().map(Value::ty).collect();
             let target = element_target(types.iter(), wanted, true).ok_or_else(no_common_type)?;
             let elements: Vec<Value> = elements.iter().map(|value| convert(value.clone(), &target)).collect::<Result<_, _>>()?;
-            // Only for lists cty brings the members together once more; for sets they must be of one type by now.
+            // cty unifies the elements again for lists only; for sets they must have one type by now.
             collect(to, elements, matches!(to, Type::List(_)))
         }
         (Data::Map(_, entries) | Data::Object(entries), Type::Map(wanted)) => {
@@ -148,7 +146,7 @@ fn convert_known(value: Value, to: &Type) -> Result<Value, EvalError> {
             let names = entries.keys().cloned();
             let values: Vec<Value> = entries.values().map(|value| convert(value.clone(), &target)).collect::<Result<_, _>>()?;
             let unified = target.is_collection() || matches!(target, Type::Object(_));
-            let (element, values) = alike(values, unified)?;
+            let (element, values) = with_one_type(values, unified)?;
             Ok(Value::map(element, names.zip(values).collect()))
         }
         _ => Err(EvalError::new(mismatch(&value.ty(), to), None)),
@@ -171,7 +169,7 @@ fn text_to_bool(text: &str) -> Result<Value, EvalError> {
     }
 }
 
-fn map_to_object(element: &Type, entries: &Members, wanted: &BTreeMap<Arc<str>, ObjectAttr>, whole: &Value) -> Result<Value, EvalError> {
+fn map_to_object(element: &Type, entries: &Members, wanted: &BTreeMap<Arc<str>, ObjectAttr>, map: &Value) -> Result<Value, EvalError> {
     let mut attributes = BTreeMap::new();
     for (name, wanted) in wanted {
         let value = match entries.get(name) {
@@ -180,7 +178,7 @@ fn map_to_object(element: &Type, entries: &Members, wanted: &BTreeMap<Arc<str>, 
                 let why = mismatch(&value.ty(), &wanted.ty);
                 return Err(EvalError::new(format!("map element type is incompatible with attribute \"{name}\": {why}"), None));
             }
-            None if wanted.optional => left_out(Value::null(wanted.ty.without_optional()), name, whole),
+            None if wanted.optional => left_out(Value::null(wanted.ty.without_optional()), name, map),
             None => return Err(EvalError::new(format!("map has no element for required attribute \"{name}\""), None)),
         };
         attributes.insert(Arc::clone(name), value);
@@ -188,18 +186,18 @@ fn map_to_object(element: &Type, entries: &Members, wanted: &BTreeMap<Arc<str>, 
     Ok(Value::object(attributes.into()))
 }
 
-/// A list or set, as `shape` has it.
+/// A list or set, whichever `shape` is.
 fn sequence(shape: &Type, element: Type, elements: Vec<Value>) -> Value {
     if matches!(shape, Type::Set(_)) { Value::set(element, elements) } else { Value::list(element, elements) }
 }
 
 fn collect(shape: &Type, elements: Vec<Value>, unified: bool) -> Result<Value, EvalError> {
-    let (element, elements) = alike(elements, unified)?;
+    let (element, elements) = with_one_type(elements, unified)?;
     Ok(sequence(shape, element, elements))
 }
 
-/// Elements of one type and that type; they are unified first if asked to.
-fn alike(elements: Vec<Value>, unified: bool) -> Result<(Type, Vec<Value>), EvalError> {
+/// The elements with one type, and that type. With `unified`, different types are unified first.
+fn with_one_type(elements: Vec<Value>, unified: bool) -> Result<(Type, Vec<Value>), EvalError> {
     let Some(first) = elements.first().map(Value::ty) else { return Ok((Type::Any, elements)) };
     if elements.iter().all(|element| element.ty() == first) {
         return Ok((first, elements));
@@ -210,8 +208,8 @@ fn alike(elements: Vec<Value>, unified: bool) -> Result<(Type, Vec<Value>), Eval
         let ty = unify(&types, true).ok_or_else(no_common_type)?;
         elements = elements.into_iter().map(|element| convert(element, &ty)).collect::<Result<_, _>>()?;
     }
-    // A conversion to a type with `any` in it leaves that part as it was. A member of an unknown type may yet become anything: the
-    // collection keeps it, at the type of the others.
+    // Conversion leaves parts whose target is `any` unchanged, so the types may still differ. An element of unknown type may become
+    // anything: it gets the type of the others.
     let mut common = Type::Any;
     for element in &elements {
         let ty = element.ty();
@@ -235,33 +233,33 @@ fn first_unknown(elements: &[Value]) -> Value {
     elements.iter().find(|element| !element.is_wholly_known()).cloned().unwrap_or_else(|| Value::bool(false))
 }
 
-/// `to` with its `any` parts taken from `from`, where the value itself cannot tell.
-fn replaced(from: &Type, to: &Type) -> Type {
+/// `to` with its `any` parts taken from `from`, for nulls and unknown values.
+fn resolve_any(from: &Type, to: &Type) -> Type {
     let members = |types: Vec<Type>| unify(&types, true).unwrap_or(Type::Any);
     match (from, to) {
         (Type::Any, _) => to.clone(),
         (_, Type::Any) => from.clone(),
-        (Type::Map(from), Type::Map(to)) => Type::map(replaced(from, to)),
+        (Type::Map(from), Type::Map(to)) => Type::map(resolve_any(from, to)),
         (Type::Object(from), Type::Map(to)) => {
-            Type::map(replaced(&members(from.values().map(|attribute| attribute.ty.clone()).collect()), to))
+            Type::map(resolve_any(&members(from.values().map(|attribute| attribute.ty.clone()).collect()), to))
         }
         (Type::Map(from), Type::Object(to)) => {
-            Type::object(to.iter().map(|(name, attribute)| (Arc::clone(name), replaced(from, &attribute.ty))))
+            Type::object(to.iter().map(|(name, attribute)| (Arc::clone(name), resolve_any(from, &attribute.ty))))
         }
         (Type::Object(from), Type::Object(to)) => Type::object(to.iter().map(|(name, attribute)| {
-            let ty = from.get(name).map_or_else(|| attribute.ty.clone(), |from| replaced(&from.ty, &attribute.ty));
+            let ty = from.get(name).map_or_else(|| attribute.ty.clone(), |from| resolve_any(&from.ty, &attribute.ty));
             (Arc::clone(name), ty)
         })),
-        (Type::Set(from) | Type::List(from), Type::Set(to)) => Type::set(replaced(from, to)),
-        (Type::Set(from) | Type::List(from), Type::List(to)) => Type::list(replaced(from, to)),
-        (Type::Tuple(from), Type::Set(to)) => Type::set(replaced(&members(from.to_vec()), to)),
-        (Type::Tuple(from), Type::List(to)) => Type::list(replaced(&members(from.to_vec()), to)),
-        (Type::Tuple(from), Type::Tuple(to)) => Type::Tuple(from.iter().zip(to.iter()).map(|(from, to)| replaced(from, to)).collect()),
+        (Type::Set(from) | Type::List(from), Type::Set(to)) => Type::set(resolve_any(from, to)),
+        (Type::Set(from) | Type::List(from), Type::List(to)) => Type::list(resolve_any(from, to)),
+        (Type::Tuple(from), Type::Set(to)) => Type::set(resolve_any(&members(from.to_vec()), to)),
+        (Type::Tuple(from), Type::List(to)) => Type::list(resolve_any(&members(from.to_vec()), to)),
+        (Type::Tuple(from), Type::Tuple(to)) => Type::Tuple(from.iter().zip(to.iter()).map(|(from, to)| resolve_any(from, to)).collect()),
         _ => to.clone(),
     }
 }
 
-/// Why there is no conversion, in Terraform's words.
+/// Why there is no conversion, in Terraform's own words.
 fn mismatch(from: &Type, to: &Type) -> String {
     match (from, to) {
         (Type::Object(from), Type::Object(to)) => mismatch_objects(from, to),
@@ -311,7 +309,7 @@ fn mismatch_objects(from: &BTreeMap<Arc<str>, ObjectAttr>, to: &BTreeMap<Arc<str
     }
 }
 
-/// A value that an attribute has because an object leaves it out.
+/// The value of an attribute that an object leaves out, with the object in its trail.
 pub(super) fn left_out(value: Value, attribute: &Arc<str>, object: &Value) -> Value {
     match &object.trail {
         Some(link) => value.with_step(Step { left_out: Some(Arc::clone(attribute)), ..link.step.clone() }),

@@ -15,7 +15,7 @@ pub(super) fn place_point(digits: &str, point: i64) -> String {
     }
 }
 
-/// The exact decimal digits of `mantissa * 2^exponent` without trailing zeros, and where the point stands: `0.digits * 10^point`.
+/// The exact decimal digits of `mantissa * 2^exponent` without trailing zeros, and the position of the point: `0.digits * 10^point`.
 pub(super) fn decimal(mantissa: &BigUint, exponent: i64) -> (String, i64) {
     let mut digits = if exponent >= 0 {
         (mantissa << exponent.unsigned_abs()).to_string()
@@ -27,8 +27,8 @@ pub(super) fn decimal(mantissa: &BigUint, exponent: i64) -> (String, i64) {
     (digits, point)
 }
 
-/// The shortest decimal digits between the two neighbours at this precision. Digit by digit like Go's `roundShortest`, because equality
-/// of fractions is equality of these texts.
+/// The shortest decimal digits between the two neighboring numbers at this precision. They must equal those of Go's `roundShortest`,
+/// because cty compares fractions by these texts.
 pub(super) fn shortest(mantissa: &BigUint, exponent: i64, precision: u32) -> (String, i64) {
     let (digits, point) = decimal(mantissa, exponent);
     let wanted = u64::from(precision) + 1;
@@ -36,8 +36,7 @@ pub(super) fn shortest(mantissa: &BigUint, exponent: i64, precision: u32) -> (St
     let shift = wanted.saturating_sub(mantissa.bits());
     let halves = mantissa << shift;
     let exponent = exponent - i64::try_from(shift).unwrap_or(0);
-    // A text that lies exactly half-way to a neighbor is read as the even mantissa, so it identifies this number only if its mantissa is
-    // even.
+    // A text exactly halfway to a neighbor parses to the number with the even mantissa: it identifies this number only if that is its own.
     let inclusive = !halves.bit(1);
     let (lower, _) = decimal(&(&halves - 1_u8), exponent);
     let (upper, _) = decimal(&(&halves + 1_u8), exponent);
@@ -55,7 +54,7 @@ pub(super) fn shortest(mantissa: &BigUint, exponent: i64, precision: u32) -> (St
     (digits, point)
 }
 
-/// Whether the digits from `at` on are more than a half, or a half after an odd digit.
+/// Whether the digits from `at` on round up: more than a half, or exactly a half after an odd digit.
 pub(super) fn rounds_up(digits: &[u8], at: usize) -> bool {
     match digits.get(at..) {
         Some([b'5']) => at > 0 && digits.get(at - 1).is_some_and(|digit| (digit - b'0') % 2 == 1),
@@ -64,7 +63,7 @@ pub(super) fn rounds_up(digits: &[u8], at: usize) -> bool {
     }
 }
 
-/// Cuts the digits to `count` and adds one to the last if asked to.
+/// Truncates the digits to `count`, and adds one to the last if `up`.
 pub(super) fn round_at(digits: &[u8], count: usize, point: i64, up: bool) -> (String, i64) {
     let mut kept: Vec<u8> = digits.iter().take(count).copied().collect();
     if up && count < digits.len() {

@@ -1,25 +1,25 @@
-//! When two values are equal, and the order in which sets hold their elements.
+//! Equality of values, and the order of elements in sets.
 
 use super::{Data, Marks, Members, Num, Refinement, Type, Value};
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// `left == right` as Terraform decides it: true, false or an unknown boolean that is not null. Nothing is converted. Marks of both
-/// sides, those of their parts as well, are on the result.
+/// `left == right` as in Terraform: true, false or an unknown boolean that is not null. Nothing is converted. The result has the marks of
+/// both sides, at all depths.
 #[must_use]
 pub(crate) fn equals(left: &Value, right: &Value) -> Value {
     let marks = left.deep_marks().union(right.deep_marks());
     compare(left, right).map_or_else(|| unknown_bool(left, right), Value::bool).with_marks(marks)
 }
 
-/// A boolean that is not null, unknown because of one of the two.
+/// An unknown boolean that is not null, for the reason of one of the two values.
 fn unknown_bool(left: &Value, right: &Value) -> Value {
     let cause = if left.is_wholly_known() { right } else { left };
     Value::unknown(Type::Bool, cause.why_dependent()).not_null()
 }
 
-/// Whether two values are equal; `None` where that is unknown.
+/// Whether two values are equal; `None` if that is unknown.
 fn compare(left: &Value, right: &Value) -> Option<bool> {
     match (&left.data, &right.data) {
         (Data::Null(_), Data::Null(_)) => return Some(true),
@@ -34,7 +34,7 @@ fn compare(left: &Value, right: &Value) -> Option<bool> {
         _ => {}
     }
     let (left_type, right_type) = (left.ty(), right.ty());
-    // The types differ only for now: a part of an unknown type may become what the other side has.
+    // Different types may still become equal: a part of unknown type may turn out to have the type of the other side.
     if has_open_type(left) || has_open_type(right) {
         return if left_type.overlaps(&right_type) { None } else { Some(false) };
     }
@@ -56,7 +56,7 @@ fn compare(left: &Value, right: &Value) -> Option<bool> {
             all_equal(left.values().zip(right.values()))
         }
         (Data::Set(_, left), Data::Set(_, right)) => {
-            // cty looks for unknown elements and not for unknown parts of elements: sets of objects with an unknown attribute are unequal,
+            // cty looks for unknown elements, but not for unknown parts of elements: sets of objects with an unknown attribute are unequal,
             // even to themselves.
             if left.iter().chain(right.iter()).any(Value::is_unknown) {
                 return None;
@@ -69,7 +69,7 @@ fn compare(left: &Value, right: &Value) -> Option<bool> {
     }
 }
 
-/// Whether a value has a part whose type is not known yet. Nulls have none: they are null of whatever type.
+/// Whether a value has a part whose type is not yet known. Nulls do not count: the type of a null is irrelevant.
 fn has_open_type(value: &Value) -> bool {
     match &value.data {
         Data::Unknown(unknown) => unknown.ty.has_any(),
@@ -77,12 +77,12 @@ fn has_open_type(value: &Value) -> bool {
     }
 }
 
-/// Whether two sets hold equal elements in the same places, as equal sets without unknown parts do.
+/// Whether two sets have equal elements at the same positions, as equal sets without unknown parts do.
 fn same_order(left: &[Value], right: &[Value]) -> bool {
     left.iter().zip(right).all(|(left, right)| compare(left, right) == Some(true))
 }
 
-/// Whether all pairs are equal: an unknown pair makes all of it unknown unless a pair before it differs.
+/// Whether all pairs are equal: an unknown pair makes the result unknown unless an earlier pair differs.
 fn all_equal<'a>(pairs: impl Iterator<Item = (&'a Value, &'a Value)>) -> Option<bool> {
     for (left, right) in pairs {
         if !compare(left, right)? {
@@ -92,7 +92,7 @@ fn all_equal<'a>(pairs: impl Iterator<Item = (&'a Value, &'a Value)>) -> Option<
     Some(true)
 }
 
-/// Whether an unknown value can equal a known one: false where the type or what is known of it forbids that.
+/// Whether an unknown value equals a known one: false if its type or refinement rules it out, otherwise unknown.
 fn compare_unknown(ty: &Type, refinement: &Refinement, known: &Value) -> Option<bool> {
     if known.is_null() {
         return None;
@@ -114,7 +114,7 @@ fn compare_unknown(ty: &Type, refinement: &Refinement, known: &Value) -> Option<
     if excluded { Some(false) } else { None }
 }
 
-/// Whether a number lies within the bounds.
+/// Whether a number is within the bounds.
 fn within_bounds(number: &Num, refinement: &Refinement) -> bool {
     refinement.at_least.as_ref().is_none_or(|bound| number.compare(bound).is_ge())
         && refinement.at_most.as_ref().is_none_or(|bound| number.compare(bound).is_le())
@@ -144,15 +144,15 @@ pub(super) fn set(ty: Type, elements: Vec<Value>) -> Value {
     Value::from(Data::Set(ty, Arc::new(unique))).with_marks(marks)
 }
 
-/// Values of which equal ones are found without comparing each with each.
+/// A collection of values that finds equal ones without comparing every pair.
 #[derive(Default)]
 pub(super) struct Distinct {
-    /// Equal values have equal texts; values of different types may have them, too.
+    /// By canonical text: equal values have equal texts, but so may values of different types.
     by_text: HashMap<String, Vec<Value>>,
 }
 
 impl Distinct {
-    /// Notes a value; false where an equal one is noted. Values with unknown parts equal none.
+    /// Adds a value; false if an equal one is present. Values with unknown parts equal no other value.
     pub(super) fn insert(&mut self, value: &Value) -> bool {
         if !value.is_wholly_known() {
             return true;
@@ -165,7 +165,7 @@ impl Distinct {
         is_new
     }
 
-    /// Whether an equal value is noted.
+    /// Whether an equal value is present.
     pub(super) fn contains(&self, value: &Value) -> bool {
         let same = self.by_text.get(&canonical(value)).into_iter().flatten();
         same.into_iter().any(|other| compare(other, value) == Some(true))
@@ -194,8 +194,7 @@ fn append_canonical(value: &Value, text: &mut String) {
         Data::Unknown(_) => text.push('?'),
         Data::Null(_) => text.push('~'),
         Data::Bool(value) => text.push(if *value { 'T' } else { 'F' }),
-        // The negative zero equals zero, but prints as `-0`: this is why `hash_text`, which has to keep the sign as cty does, does not
-        // serve here.
+        // The negative zero equals zero, but prints as `-0`. `hash_text` keeps that sign as cty does, so it cannot be used here.
         Data::Number(number) if number.is_zero() => text.push('0'),
         Data::Number(number) => text.push_str(&number.to_string()),
         Data::String(string) => append_quoted(string, text),
@@ -220,8 +219,8 @@ fn append_canonical(value: &Value, text: &mut String) {
     }
 }
 
-/// Terraform's order within sets: known before unknown before null; strings by bytes, numbers by value, false before true, others by a
-/// text made of their contents.
+/// Terraform's order within sets: known before unknown before null; strings by bytes, numbers by value, false before true, others by
+/// `hash_text`.
 fn order((left_key, left): &(String, Value), (right_key, right): &(String, Value)) -> Ordering {
     match (&left.data, &right.data) {
         (Data::Null(_), Data::Null(_)) => Ordering::Equal,
@@ -268,7 +267,7 @@ fn append_hash(value: &Value, text: &mut String) {
         }
         Data::Object(attributes) => {
             text.push('<');
-            // cty writes no names, because all elements of a set have the same; the order of the elements depends on this text.
+            // cty leaves out the names, because all elements of a set have the same ones. The order of the elements depends on this text.
             for value in attributes.values() {
                 append_hash(value, text);
                 text.push(';');

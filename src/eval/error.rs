@@ -1,32 +1,32 @@
-//! Errors that Terraform would raise, by what it does about them.
+//! Errors that Terraform would report, by how it handles them.
 
 use crate::base::Span;
 
-/// An error Terraform would raise.
+/// An error that Terraform would report.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct EvalError {
-    /// What is wrong, as one sentence without a full stop.
+    /// What is wrong, as one sentence without a period.
     pub message: String,
-    /// Where, as far as it is known.
+    /// Where, if that is known.
     pub span: Option<Span>,
-    /// Of what kind it is.
+    /// How Terraform handles it.
     pub kind: EvalErrorKind,
 }
 
-/// The kinds of errors, by what Terraform does about them.
+/// The kinds of errors, by how Terraform handles them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EvalErrorKind {
     /// An operation failed: `try` and `can` catch it.
     Failed,
-    /// Terraform refuses the configuration, wherever the expression is used: neither `try` nor `can` catches it.
+    /// Terraform rejects the configuration, wherever the expression is used: neither `try` nor `can` catches it.
     Refused,
-    /// Values refer to each other in a cycle: refused as well, and a fault of the structure rather than of the expression where it was noticed.
+    /// Values refer to each other in a cycle: rejected as well, but an error of the structure, not of the expression where it was found.
     Cycle,
 }
 
 impl EvalError {
-    /// An error at a place.
+    /// An error that `try` and `can` catch.
     pub fn new(message: impl Into<String>, span: Option<Span>) -> Self {
         Self { message: message.into(), span, kind: EvalErrorKind::Failed }
     }
@@ -36,7 +36,7 @@ impl EvalError {
         Self { message: message.into(), span, kind: EvalErrorKind::Refused }
     }
 
-    /// Values that refer to each other.
+    /// A cycle of values that refer to each other.
     pub fn cycle(message: impl Into<String>) -> Self {
         Self { message: message.into(), span: None, kind: EvalErrorKind::Cycle }
     }
@@ -47,14 +47,14 @@ impl EvalError {
         self.kind == EvalErrorKind::Failed
     }
 
-    /// The same error, from now on beyond the reach of `try` and `can`.
+    /// The same error, but not caught by `try` and `can`.
     #[must_use]
     pub fn uncatchable(self) -> Self {
         let kind = if self.is_catchable() { EvalErrorKind::Refused } else { self.kind };
         Self { kind, ..self }
     }
 
-    /// The same error at this place, if it has none yet.
+    /// The same error at this span, if it has none yet.
     #[must_use]
     pub fn at(mut self, span: Span) -> Self {
         self.span.get_or_insert(span);

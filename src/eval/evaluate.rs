@@ -1,7 +1,7 @@
-//! Evaluates expressions. As in HashiCorp's HCL, an expression in error still has a value (an unknown one), because a conditional looks at
-//! the type of the branch it does not take and `||` forgives a side that it does not need.
+//! Evaluates expressions. As in HashiCorp's HCL, a failed expression still has a value (an unknown one), because a conditional looks at the
+//! type of the branch that it does not take, and `||` ignores errors of a side that it does not need.
 
-use super::budget::of_number;
+use super::budget::number_price;
 use super::call::call;
 use super::conditional::conditional;
 use super::context::EvalContext;
@@ -17,34 +17,34 @@ use std::sync::Arc;
 /// Evaluates an expression.
 ///
 /// # Errors
-/// Where Terraform rejects it.
+/// Fails if Terraform rejects the expression.
 pub fn evaluate(expr: &Expr, context: &EvalContext<'_>) -> Result<Value, EvalError> {
     let mut errors = EvalErrors::default();
     let value = eval(expr, context, &mut errors);
-    errors.or(value)
+    errors.into_result(value)
 }
 
-/// Evaluates a text that is one expression, with the usual budget. `source` is the source that holds the text from its beginning.
+/// Parses and evaluates an expression with the default budget. `source` is the source whose text begins with the expression.
 ///
 /// # Errors
-/// Where it does not parse, or Terraform rejects it.
+/// Fails if the text does not parse, or if Terraform rejects the expression.
 pub fn eval_text(source: SourceId, text: &str, scope: &dyn Scope) -> Result<Value, EvalError> {
     let expr = native::parse_expression(source, text).map_err(|error| EvalError::new(error.message, Some(error.span)))?;
     evaluate(&expr, &EvalContext::new(scope, &Budget::new()))
 }
 
-/// Evaluates an expression that may refer to nothing and call nothing that reads files: what is written where Terraform wants a constant.
+/// Evaluates an expression in a place where Terraform requires a constant: it must not refer to anything or call functions that read files.
 ///
 /// # Errors
-/// Where Terraform rejects it.
+/// Fails if Terraform rejects the expression.
 pub fn eval_constant(expr: &Expr) -> Result<Value, EvalError> {
-    evaluate(expr, &EvalContext::new(&Nothing, &Budget::new()))
+    evaluate(expr, &EvalContext::new(&ConstantScope, &Budget::new()))
 }
 
-/// The surroundings of a constant.
-struct Nothing;
+/// The scope of a constant: without names and files.
+struct ConstantScope;
 
-impl Scope for Nothing {
+impl Scope for ConstantScope {
     fn resolve(&self, name: &str, span: Span, _: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
         Err(EvalError::refused(format!("a reference is not allowed here: `{name}`"), Some(span)))
     }
@@ -58,7 +58,7 @@ impl Scope for Nothing {
     }
 }
 
-impl FileAccess for Nothing {
+impl FileAccess for ConstantScope {
     fn read(&self, _: &str) -> Result<Arc<[u8]>, FileError> {
         Err(FileError::withheld("files cannot be read here"))
     }
@@ -76,7 +76,7 @@ impl FileAccess for Nothing {
     }
 }
 
-/// What went wrong so far: the first error, or the first one that nothing may catch.
+/// The errors so far: keeps the first one, or the first one that `try` and `can` must not catch.
 #[derive(Debug, Default)]
 pub(super) struct EvalErrors {
     first: Option<EvalError>,
@@ -90,7 +90,7 @@ impl EvalErrors {
         }
     }
 
-    /// Notes an error and gives the value of an expression in error.
+    /// Adds an error and returns the value of a failed expression.
     pub(super) fn fail(&mut self, message: impl Into<String>, span: Span) -> Value {
         self.push(EvalError::new(message, Some(span)));
         failed(Type::Any)
@@ -106,21 +106,21 @@ impl EvalErrors {
         }
     }
 
-    /// The errors without what they say of values that come out of something sensitive.
+    /// The errors, with the message replaced if the values in it come from something sensitive.
     pub(super) fn redacted(self, marks: Marks) -> Self {
-        let hush = |error: EvalError| EvalError {
+        let redact = |error: EvalError| EvalError {
             message: "this fails for an element; the reason is not shown because the elements are sensitive".to_owned(),
             ..error
         };
         if marks.is_secret() {
-            Self { first: self.first.map(|error| if error.is_catchable() { hush(error) } else { error }) }
+            Self { first: self.first.map(|error| if error.is_catchable() { redact(error) } else { error }) }
         } else {
             self
         }
     }
 
-    /// Forgives errors that may be forgiven.
-    pub(super) fn forgive(&mut self, other: Self) {
+    /// Drops the errors of an expression whose value is not used, except those that `try` and `can` must not catch.
+    pub(super) fn ignore_catchable(&mut self, other: Self) {
         if let Some(error) = other.first
             && !error.is_catchable()
         {
@@ -128,7 +128,7 @@ impl EvalErrors {
         }
     }
 
-    pub(super) fn or(self, value: Value) -> Result<Value, EvalError> {
+    pub(super) fn into_result(self, value: Value) -> Result<Value, EvalError> {
         self.first.map_or(Ok(value), Err)
     }
 
@@ -143,27 +143,27 @@ impl EvalErrors {
     }
 }
 
-/// The value of an expression in error.
+/// The value of a failed expression.
 pub(super) fn failed(ty: Type) -> Value {
     Value::unknown(ty, "the expression that it comes from has an error")
 }
 
-/// The trail of something that is written here.
+/// The trail of a value that is written at this place.
 pub(super) fn here(span: Span) -> Option<Arc<TrailLink>> {
     Some(TrailLink::new(Step::of(Place::Source(span), StepKind::Set), None))
 }
 
-/// The trail of something that an expression makes of these values.
-pub(super) fn computed(span: Span, of: &[&Value]) -> Option<Arc<TrailLink>> {
-    let is_written = |link: &Arc<TrailLink>| link.next.is_none() && link.step.kind == StepKind::Set && link.step.chosen_by.is_none();
+/// The trail of a value that an expression computes from these values.
+pub(super) fn computed(span: Span, inputs: &[&Value]) -> Option<Arc<TrailLink>> {
+    let is_literal = |link: &Arc<TrailLink>| link.next.is_none() && link.step.kind == StepKind::Set && link.step.chosen_by.is_none();
     let mut reads = Vec::new();
-    for link in of.iter().filter_map(|value| value.trail.as_ref()) {
+    for link in inputs.iter().filter_map(|value| value.trail.as_ref()) {
         match link.step.chosen_by.as_deref() {
-            // What is computed of something computed is computed of the same.
+            // The input was computed here as well: take over what it was computed from.
             Some(choice) if link.next.is_none() && choice.because == Because::Computation => {
-                reads.extend(choice.reads.iter().filter(|link| !is_written(link)).cloned());
+                reads.extend(choice.reads.iter().filter(|link| !is_literal(link)).cloned());
             }
-            _ if is_written(link) => {}
+            _ if is_literal(link) => {}
             _ => reads.push(Arc::clone(link)),
         }
     }
@@ -171,10 +171,10 @@ pub(super) fn computed(span: Span, of: &[&Value]) -> Option<Arc<TrailLink>> {
     Some(TrailLink::new(if reads.is_empty() { step } else { step.chosen(Because::Computation, reads) }, None))
 }
 
-/// The value of an expression; what is wrong with it goes into `errors`.
+/// The value of an expression; its errors go into `errors`.
 pub(super) fn eval(expr: &Expr, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
     let expr = expr.without_parens();
-    // A literal costs nothing: it is known even if the budget is used up.
+    // Literals are free: they stay known even when the budget is used up.
     if let ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) = &expr.kind {
         return literal(expr, errors).with_trail(here(expr.span));
     }
@@ -196,14 +196,14 @@ pub(super) fn eval(expr: &Expr, context: &EvalContext<'_>, errors: &mut EvalErro
     }
 }
 
-/// A value that was built here, or the unknown one that stands for a value that is too large.
+/// A newly built value if the budget allows it, otherwise an unknown one in its place.
 pub(super) fn bounded(value: Value, context: &EvalContext<'_>) -> Value {
     if context.budget.weigh(&value) { value } else { context.budget.too_large() }
 }
 
-/// Brings a text, number or truth value into a type, and pays for a text that is made of a number: it may have a hundred thousand digits.
+/// Converts a string, number or boolean to a type, and pays for converting a number to a string: it may have a hundred thousand digits.
 pub(super) fn converted(value: Value, ty: &Type, context: &EvalContext<'_>) -> Result<Value, EvalError> {
-    let value = if *ty != Type::String || context.budget.work(of_number(&value)) {
+    let value = if *ty != Type::String || context.budget.work(number_price(&value)) {
         value
     } else {
         context.budget.too_large().with_marks(value.marks)
@@ -260,17 +260,17 @@ fn object(items: &[ObjectItem], span: Span, context: &EvalContext<'_>, errors: &
         }
     }
     match unknown_key {
-        // Terraform drops the marks of the keys here; they cost nothing and betray nothing, so they are kept.
+        // Terraform drops the marks of the keys here. Keeping them hides more, never less.
         Some(key) => Value::unknown_like(Type::Any, &key).with_marks(marks).with_trail(here(span)),
         None => Value::object(attributes.into_iter().collect()).with_marks(marks),
     }
 }
 
-/// The name an object key evaluates to: a string, or unknown.
+/// The name that an object key evaluates to: a string, or unknown.
 fn object_key(key: &Expr, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
     if let ExprKind::Traversal(base, steps) = &key.kind
         && matches!(base.kind, ExprKind::Variable(_))
-        && steps.iter().all(is_plain)
+        && steps.iter().all(is_constant_step)
     {
         return errors
             .fail("a reference used as an object key needs parentheses around it, a literal key with periods needs quotes", key.span);
@@ -289,8 +289,8 @@ fn object_key(key: &Expr, context: &EvalContext<'_>, errors: &mut EvalErrors) ->
     }
 }
 
-/// Whether a step is part of the reference itself: `.a`, `.0`, `["k"]`.
-fn is_plain(step: &TraversalStep) -> bool {
+/// Whether a step needs no evaluation: `.a`, `.0`, `["k"]`.
+fn is_constant_step(step: &TraversalStep) -> bool {
     match step {
         TraversalStep::Attr(_) | TraversalStep::LegacyIndex(..) => true,
         TraversalStep::Index(index, _) => matches!(index.kind, ExprKind::String(_) | ExprKind::Number(_)),

@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
-/// Keys and values of a known collection as a `for` sees them: positions, names, or for a set the elements themselves. `None` if it is
-/// unknown, null or has no elements by its nature.
+/// Keys and values of a known collection as a `for` sees them: positions, names, or for a set the elements as their own keys. `None` if it
+/// is unknown, null or not a collection.
 pub(super) fn entries(collection: &Value) -> Option<Vec<(Value, Value)>> {
     let trail = &collection.trail;
-    // Terraform takes the marks off and puts them on the result; where a text comes from, its elements must know.
+    // Terraform moves the marks from the collection to the result. The marks of hidden texts must stay on the elements as well.
     let origin = collection.marks.of_text();
     let element = |value: &Value| value.clone().with_marks(origin).or_trail(trail);
     match &collection.data {
@@ -50,7 +50,7 @@ pub(super) fn for_expression(parts: &ForExpr, span: Span, context: &EvalContext<
     let mut marks = collection.marks;
     if let Some(condition) = &parts.condition {
         match try_condition(parts, condition, context, errors) {
-            // Each known element brings the marks of what its condition gave; Terraform uses those of the tried one only without elements.
+            // With known elements, the marks come from the condition of each; Terraform uses those of this trial only without elements.
             Some(condition_marks) if collection.is_unknown() => marks = marks.union(condition_marks),
             Some(_) => {}
             None => return failed(Type::Any),
@@ -63,38 +63,38 @@ pub(super) fn for_expression(parts: &ForExpr, span: Span, context: &EvalContext<
     let cache = ReferenceCache::default();
     let context = &EvalContext { cache: context.cache.or(Some(&cache)), ..*context };
     if items.is_empty() {
-        // Terraform resolves all references of an expression before it evaluates it: in a loop over nothing, too, an undeclared name is an
-        // error.
+        // Terraform resolves all references of an expression before it evaluates it: an undeclared name is an error even if the collection
+        // is empty.
         check_body(parts, context, errors);
     }
     if !context.budget.charge_elements(items.len() as u64) {
         return context.budget.too_large();
     }
     let mut own = EvalErrors::default();
-    let mut builder = Builder { marks, cause: None, values: Vec::new(), named: BTreeMap::new(), groups: BTreeMap::new() };
+    let mut result = ForResult { marks, unknown_cause: None, values: Vec::new(), named: BTreeMap::new(), groups: BTreeMap::new() };
     for (key, value) in items {
         if context.budget.is_spent() {
             errors.merge(own.redacted(collection.marks));
             return context.budget.too_large();
         }
-        builder.add(parts, (key, value), context, &mut own);
+        result.add(parts, (key, value), context, &mut own);
     }
     errors.merge(own.redacted(collection.marks));
-    bounded(builder.finish(parts), context).or_trail(&here(span))
+    bounded(result.finish(parts), context).or_trail(&here(span))
 }
 
-/// What a `for` has produced so far.
-struct Builder {
+/// The result of a `for` so far.
+struct ForResult {
     marks: Marks,
-    /// The unknown key or condition that makes the complete result unknown.
-    cause: Option<Value>,
+    /// The unknown key or condition that makes the entire result unknown.
+    unknown_cause: Option<Value>,
     values: Vec<Value>,
     named: BTreeMap<Arc<str>, Value>,
-    /// The values of each name, where `...` groups them.
+    /// The values of each name, if `...` groups them.
     groups: BTreeMap<Arc<str>, Vec<Value>>,
 }
 
-impl Builder {
+impl ForResult {
     fn add(&mut self, parts: &ForExpr, (key, value): (Value, Value), context: &EvalContext<'_>, errors: &mut EvalErrors) {
         let mut variables = Vec::with_capacity(2);
         if let Some(name) = &parts.key_var {
@@ -104,16 +104,16 @@ impl Builder {
         let locals = Locals { names: &variables, outer: context.locals };
         let context = context.with(&locals);
         if let Some(condition) = &parts.condition
-            && !self.included(condition, parts.key.is_some(), &context, errors)
+            && !self.is_included(condition, parts.key.is_some(), &context, errors)
         {
             return;
         }
         let Some(key) = &parts.key else {
-            self.values.push(chosen(eval(&parts.value, &context, errors), parts));
+            self.values.push(with_filter_step(eval(&parts.value, &context, errors), parts));
             return;
         };
         let Some(name) = self.name(key, &context, errors) else { return };
-        let value = chosen(eval(&parts.value, &context, errors), parts);
+        let value = with_filter_step(eval(&parts.value, &context, errors), parts);
         if parts.group {
             self.groups.entry(name).or_default().push(value);
             return;
@@ -129,25 +129,25 @@ impl Builder {
         }
     }
 
-    /// Whether the condition lets an element in; an unknown one spoils the complete result. After that Terraform forgives wrong conditions
-    /// and keys, but not wrong values.
-    fn included(&mut self, condition: &Expr, is_object: bool, context: &EvalContext<'_>, errors: &mut EvalErrors) -> bool {
+    /// Whether the condition includes an element. An unknown condition makes the entire result unknown; after that Terraform ignores errors
+    /// in conditions and keys, but not in values.
+    fn is_included(&mut self, condition: &Expr, is_object: bool, context: &EvalContext<'_>, errors: &mut EvalErrors) -> bool {
         let include = eval(condition, context, errors);
         if include.is_null() {
             self.add_error("the `if` of a `for` is null; it must be true or false", condition.span, errors);
             return false;
         }
         self.marks = self.marks.union(include.marks.of_choice());
-        // A list looks whether the condition is known before it looks at its type; an object does it the other way round.
+        // Terraform checks whether the condition is known before its type if the result is a tuple, and after it if it is an object.
         if include.is_unknown() && !is_object {
-            self.spoil(include);
+            self.set_unknown(include);
             return false;
         }
         match converted(include, &Type::Bool, context) {
             Ok(include) => match include.as_bool() {
                 Some(include) => include,
                 None => {
-                    self.spoil(include);
+                    self.set_unknown(include);
                     false
                 }
             },
@@ -166,12 +166,12 @@ impl Builder {
         }
         self.marks = self.marks.union(name.marks);
         if name.is_unknown() {
-            self.spoil(name);
+            self.set_unknown(name);
             return None;
         }
         match converted(name, &Type::String, context) {
             Ok(name) if name.is_unknown() => {
-                self.spoil(name);
+                self.set_unknown(name);
                 None
             }
             Ok(name) => name.as_name(),
@@ -183,18 +183,18 @@ impl Builder {
     }
 
     fn add_error(&mut self, message: impl Into<String>, span: Span, errors: &mut EvalErrors) {
-        // Once a condition or key was unknown or wrong, Terraform drops what is wrong with later ones: the result is unknown anyway.
-        if self.cause.is_none() {
-            self.spoil(errors.fail(message, span));
+        // After an unknown or invalid condition or key, Terraform drops the errors of later ones: the result is unknown anyway.
+        if self.unknown_cause.is_none() {
+            self.set_unknown(errors.fail(message, span));
         }
     }
 
-    fn spoil(&mut self, cause: Value) {
-        self.cause.get_or_insert(cause);
+    fn set_unknown(&mut self, cause: Value) {
+        self.unknown_cause.get_or_insert(cause);
     }
 
     fn finish(self, parts: &ForExpr) -> Value {
-        let value = match self.cause {
+        let value = match self.unknown_cause {
             Some(cause) => Value::unknown_like(Type::Any, &cause),
             None if parts.key.is_none() => Value::tuple(self.values),
             None if parts.group => Value::object(self.groups.into_iter().map(|(name, group)| (name, Value::tuple(group))).collect()),
@@ -204,9 +204,9 @@ impl Builder {
     }
 }
 
-/// A value that the `if` of a `for` let in: written otherwise, it may be left out. What an object's attributes hold is mostly not what the
-/// condition asks for.
-fn chosen(value: Value, parts: &ForExpr) -> Value {
+/// Records in the trail that the `if` of a `for` chose a value: with another value, the element may be left out. Objects are skipped,
+/// because most of their attributes do not affect the condition.
+fn with_filter_step(value: Value, parts: &ForExpr) -> Value {
     match (&parts.condition, &value.data) {
         (Some(condition), Data::String(_) | Data::Number(_) | Data::Bool(_)) if value.trail.is_some() => {
             value.with_step(Step::of(Place::Source(condition.span), StepKind::Set).chosen(Because::Filter, Vec::new()))
@@ -215,7 +215,7 @@ fn chosen(value: Value, parts: &ForExpr) -> Value {
     }
 }
 
-/// Terraform tries the condition once with unknown variables, so that its type is checked even over nothing. Gives its marks.
+/// Terraform evaluates the condition once with unknown variables, so that its type is checked even without elements. Returns its marks.
 fn try_condition(parts: &ForExpr, condition: &Expr, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Option<Marks> {
     let placeholder = || Value::unknown(Type::Any, "it represents the elements of a collection");
     let mut variables = Vec::with_capacity(2);
@@ -238,7 +238,7 @@ fn try_condition(parts: &ForExpr, condition: &Expr, context: &EvalContext<'_>, e
     (!failed).then_some(marks)
 }
 
-/// Checks the references of a body that is not evaluated.
+/// Checks the references in a body that is not evaluated.
 fn check_body(parts: &ForExpr, context: &EvalContext<'_>, errors: &mut EvalErrors) {
     let bound: Vec<&str> = parts.key_var.iter().chain([&parts.value_var]).map(|name| &*name.text).collect();
     for expr in parts.key.iter().chain([&parts.value]).chain(&parts.condition) {

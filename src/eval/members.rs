@@ -4,38 +4,38 @@ use super::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Names with values, in the order of the names. One piece of memory: a tree would take a thousand bytes for an object of one attribute, and
-/// a `for_each` over thousands of objects is nothing unusual.
+/// Values by name, sorted by name. A flat slice, because a `BTreeMap` takes a thousand bytes for an object of one attribute, and a
+/// `for_each` over thousands of objects is common.
 #[derive(Clone, Debug, Default)]
 pub struct Members(Box<[(Arc<str>, Value)]>);
 
 impl Members {
-    /// The value of a name.
+    /// The value with this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
         let at = self.0.binary_search_by(|(own, _)| (**own).cmp(name)).ok()?;
         self.0.get(at).map(|(_, value)| value)
     }
 
-    /// Whether there is such a name.
+    /// Whether there is a value with this name.
     #[must_use]
     pub fn contains_key(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
 
-    /// How many there are.
+    /// The number of members.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no members.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// All of them.
+    /// The names and values.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&Arc<str>, &Value)> + ExactSizeIterator {
         self.0.iter().map(|(name, value)| (name, value))
     }
@@ -58,7 +58,7 @@ impl From<BTreeMap<Arc<str>, Value>> for Members {
 }
 
 impl FromIterator<(Arc<str>, Value)> for Members {
-    /// Of a name that comes more than once the last value counts.
+    /// For repeated names, the last value counts.
     fn from_iter<I: IntoIterator<Item = (Arc<str>, Value)>>(members: I) -> Self {
         let mut members: Vec<(Arc<str>, Value)> = members.into_iter().collect();
         if !members.is_sorted_by(|(a, _), (b, _)| a < b) {
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn members_are_sorted_and_of_a_name_the_last_value_counts() {
+    fn members_are_sorted_and_the_last_value_of_a_name_counts() {
         let of = |names: &[&str]| -> Members { names.iter().enumerate().map(|(at, name)| (Arc::from(*name), Value::number(at))).collect() };
         let members = of(&["b", "a", "b", "c", "a", "b"]);
         assert_eq!(members.keys().map(|name| &**name).collect::<Vec<_>>(), ["a", "b", "c"]);

@@ -1,7 +1,8 @@
-//! Terraform's expression language: values with unknowns, types, operators, functions. What it says equals what Terraform says, or is unknown with the reason.
+//! Terraform's expression language: values with unknowns, types, operators, functions. A result equals Terraform's, or is unknown with the
+//! reason.
 //!
-//! Read `value` and `types` first, then `evaluate`, which leads to one file for each kind of expression, and `scope`, which is all that the
-//! evaluator knows of the world around an expression. `convert`, `unify` and `refine` are cty's rules; `budget` is what it may cost.
+//! Read `value` and `types` first, then `evaluate`, which dispatches to one file for each kind of expression, and `scope`, the evaluator's
+//! only view of anything outside of an expression. `convert`, `unify` and `refine` implement cty's rules; `budget` limits the cost.
 
 mod budget;
 mod call;

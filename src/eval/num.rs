@@ -1,5 +1,5 @@
-//! Terraform's numbers: binary floats that carry their precision (512 bits for what is written, 64 for counts, 53 for what came from a
-//! double), rounded to nearest even as Go's `big.Float` does. Whole numbers of 64 bits are kept apart because nearly all are.
+//! Terraform's numbers: binary floats that carry their precision (512 bits for literals, 64 for counts, 53 for results of Go's `float64`),
+//! rounded to nearest even as Go's `big.Float` does. Integers of 64 bits have their own variant because nearly all numbers are.
 
 use super::digits::{decimal, place_point, round_at, rounds_up, shortest};
 use num_bigint::{BigInt, BigUint, Sign};
@@ -7,16 +7,16 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
-/// The precision of numbers that are written in code or strings, in bits.
-const WRITTEN: u32 = 512;
+/// The precision of numbers in code and strings, in bits.
+const LITERAL_BITS: u32 = 512;
 /// The precision of counts, in bits.
-const COUNTED: u32 = 64;
+const COUNT_BITS: u32 = 64;
 /// The precision of doubles, in bits.
-const DOUBLE: u32 = 53;
-/// Beyond 2^LARGEST or below its inverse a number is too large to handle: printing it takes pages.
-const LARGEST: i64 = 1 << 18;
-/// The most digits that are read; 155 of them fill the precision.
-const MOST_DIGITS: usize = 2_000;
+const DOUBLE_BITS: u32 = 53;
+/// Numbers beyond 2^MAX_EXPONENT or below its inverse are rejected: they take pages to print.
+const MAX_EXPONENT: i64 = 1 << 18;
+/// The maximum number of digits that are parsed; 155 of them fill the precision.
+const MAX_DIGITS: usize = 2_000;
 
 /// A number.
 #[derive(Clone, Debug)]
@@ -27,11 +27,11 @@ pub struct Num {
 
 #[derive(Clone, Debug)]
 enum NumKind {
-    /// A whole number; never a negative zero.
+    /// An integer; never the negative zero.
     Whole(i64),
-    /// Anything else that is finite.
+    /// Any other finite number.
     Float(Arc<Float>),
-    /// Infinity, and whether it is the negative one.
+    /// Infinity, and whether it is negative.
     Infinite(bool),
 }
 
@@ -49,15 +49,15 @@ pub enum NumError {
     /// The text is not a number.
     #[error("a number is required")]
     Syntax,
-    /// `0 / 0`, `∞ - ∞` and their like.
+    /// `0 / 0`, `∞ - ∞` and similar operations.
     #[error("the result is not a number")]
     Undefined,
-    /// Terraform would go on; this is where we stop.
+    /// Terraform would continue; kmslint stops here.
     #[error("the number is too large to evaluate")]
     TooLarge,
 }
 
-/// A mantissa and its exponent, rounded to nearest even; `sticky`: whether there are digits other than zero after the mantissa.
+/// A mantissa and its exponent, rounded to nearest even; `sticky`: whether there are nonzero digits after the mantissa.
 fn rounded(mut mantissa: BigUint, exponent: i64, sticky: bool, precision: u32) -> (BigUint, i64) {
     let excess = mantissa.bits().saturating_sub(u64::from(precision));
     if excess == 0 {
@@ -72,10 +72,10 @@ fn rounded(mut mantissa: BigUint, exponent: i64, sticky: bool, precision: u32) -
     (mantissa, exponent.saturating_add_unsigned(excess))
 }
 
-/// `5^power` as mantissa and exponent, with the precision that Go computes it with for a number that is written (`pow5` of `big.Float`): a
-/// few digits are enough for a power of a hundred thousand bits, of which these count.
+/// `5^power` as mantissa and exponent, at the precision that Go uses for literals (`pow5` of `big.Float`): the exact power can have a
+/// hundred thousand bits, of which only the leading ones matter.
 fn power_of_five(power: u64) -> (BigUint, i64) {
-    /// The largest power that fits into 64 bits.
+    /// The largest power of five that fits into 64 bits.
     const EXACT: u64 = 27;
     let product = |a: &(BigUint, i64), b: &(BigUint, i64), precision| rounded(&a.0 * &b.0, a.1 + b.1, false, precision);
     let mut result = (BigUint::from(5_u64.pow(power.min(EXACT) as u32)), 0);
@@ -83,9 +83,9 @@ fn power_of_five(power: u64) -> (BigUint, i64) {
     let mut left = power - power.min(EXACT);
     while left > 0 {
         if left & 1 == 1 {
-            result = product(&result, &factor, WRITTEN + 64);
+            result = product(&result, &factor, LITERAL_BITS + 64);
         }
-        factor = product(&factor, &factor, WRITTEN + 128);
+        factor = product(&factor, &factor, LITERAL_BITS + 128);
         left >>= 1;
     }
     result
@@ -96,13 +96,13 @@ impl Num {
     pub const ZERO: Self = Self::whole(0);
 
     const fn whole(value: i64) -> Self {
-        Self { kind: NumKind::Whole(value), precision: COUNTED }
+        Self { kind: NumKind::Whole(value), precision: COUNT_BITS }
     }
 
     /// Infinity, or minus infinity.
     #[must_use]
     pub fn infinity(negative: bool) -> Self {
-        Self { kind: NumKind::Infinite(negative), precision: DOUBLE }
+        Self { kind: NumKind::Infinite(negative), precision: DOUBLE_BITS }
     }
 
     /// The exact value of a double; `None` for NaN.
@@ -118,29 +118,29 @@ impl Num {
         let raw_exponent = i64::try_from(bits >> 52 & 0x7ff).unwrap_or(0);
         let fraction = bits & ((1 << 52) - 1);
         let (mantissa, exponent) = if raw_exponent == 0 { (fraction, -1074) } else { (fraction | 1 << 52, raw_exponent - 1075) };
-        Self::finite(bits >> 63 == 1, BigUint::from(mantissa), exponent, false, DOUBLE).ok()
+        Self::finite(bits >> 63 == 1, BigUint::from(mantissa), exponent, false, DOUBLE_BITS).ok()
     }
 
-    /// A whole number, exactly.
+    /// The exact value of an integer.
     ///
     /// # Errors
     /// `TooLarge`.
     pub fn from_big(value: &BigInt) -> Result<Self, NumError> {
-        let precision = u32::try_from(value.bits()).unwrap_or(u32::MAX).max(COUNTED);
+        let precision = u32::try_from(value.bits()).unwrap_or(u32::MAX).max(COUNT_BITS);
         Self::finite(value.sign() == Sign::Minus, value.magnitude().clone(), 0, false, precision)
     }
 
-    /// Reads a number as Terraform converts strings: `12`, `-1.5`, `.5`, `1e3`, `1p3`, `Inf`. No spaces, no underscores, no hexadecimals.
+    /// Parses a number as Terraform converts strings: `12`, `-1.5`, `.5`, `1e3`, `1p3`, `Inf`. No spaces, underscores or hexadecimal.
     ///
     /// # Errors
-    /// `Syntax`, or `TooLarge` for exponents that no one writes in earnest.
+    /// `Syntax`, or `TooLarge` for exponents that no real configuration has.
     pub fn parse(text: &str) -> Result<Self, NumError> {
-        // 18 digits always fit. `-0` takes the long way, because it keeps its sign: `format("%v", -0)` is `-0`.
+        // 18 digits always fit. `-0` takes the slow path, because it keeps its sign: `format("%v", -0)` is `-0`.
         if text.len() <= 18
             && let Ok(value) = text.parse::<i64>()
             && !(value == 0 && text.starts_with('-'))
         {
-            return Ok(Self { kind: NumKind::Whole(value), precision: WRITTEN });
+            return Ok(Self { kind: NumKind::Whole(value), precision: LITERAL_BITS });
         }
         let (negative, rest) = match text.as_bytes() {
             [b'-', ..] => (true, text.get(1..).unwrap_or_default()),
@@ -148,7 +148,7 @@ impl Num {
             _ => (false, text),
         };
         if rest == "Inf" || rest == "inf" {
-            return Ok(Self { kind: NumKind::Infinite(negative), precision: WRITTEN });
+            return Ok(Self { kind: NumKind::Infinite(negative), precision: LITERAL_BITS });
         }
         let (mantissa, exponent, binary) = match rest.find(['e', 'E', 'p', 'P']) {
             Some(at) => {
@@ -163,31 +163,31 @@ impl Num {
             return Err(NumError::Syntax);
         }
         let digits: String = [whole, fraction].concat();
-        // To read them takes time with the square of their number.
-        if digits.len() > MOST_DIGITS {
+        // Parsing takes time quadratic in the number of digits.
+        if digits.len() > MAX_DIGITS {
             return Err(NumError::TooLarge);
         }
         let digits = digits.parse::<BigUint>().map_err(|_| NumError::Syntax)?;
         if digits == BigUint::ZERO {
-            return Self::finite(negative, digits, 0, false, WRITTEN);
+            return Self::finite(negative, digits, 0, false, LITERAL_BITS);
         }
         let scale = i64::try_from(fraction.len()).map_err(|_| NumError::TooLarge)?;
         let (tens, twos) = if binary { (-scale, exponent) } else { (exponent - scale, 0) };
         if twos.abs() > i64::from(i32::MAX) || tens.abs() > i64::from(i32::MAX) {
             return Err(NumError::Syntax);
         }
-        if tens.abs() > LARGEST / 3 || twos.abs() > LARGEST {
+        if tens.abs() > MAX_EXPONENT / 3 || twos.abs() > MAX_EXPONENT {
             return Err(NumError::TooLarge);
         }
         let (fives, exponent) = power_of_five(tens.unsigned_abs());
         if tens >= 0 {
-            Self::finite(negative, digits * fives, tens + twos + exponent, false, WRITTEN)
+            Self::finite(negative, digits * fives, tens + twos + exponent, false, LITERAL_BITS)
         } else {
-            Self::quotient(negative, &digits, &fives, tens + twos - exponent, WRITTEN)
+            Self::quotient(negative, &digits, &fives, tens + twos - exponent, LITERAL_BITS)
         }
     }
 
-    /// What it costs to write the number in decimal digits, in elements looked at: the time grows with the square of their number.
+    /// What it costs to print the number in decimal, in elements looked at: the time is quadratic in the number of digits.
     pub(super) fn price(&self) -> u64 {
         match &self.kind {
             NumKind::Float(float) => {
@@ -200,15 +200,15 @@ impl Num {
 
     /// `numerator / denominator * 2^exponent`, rounded. The denominator is not zero.
     fn quotient(negative: bool, numerator: &BigUint, denominator: &BigUint, exponent: i64, precision: u32) -> Result<Self, NumError> {
-        let wanted = u64::from(precision) + 2 + denominator.bits();
-        let shift = wanted.saturating_sub(numerator.bits());
+        let bits = u64::from(precision) + 2 + denominator.bits();
+        let shift = bits.saturating_sub(numerator.bits());
         let shifted = numerator << shift;
         let quotient = &shifted / denominator;
         let exact = &quotient * denominator == shifted;
         Self::finite(negative, quotient, exponent - i64::try_from(shift).map_err(|_| NumError::TooLarge)?, !exact, precision)
     }
 
-    /// A finite number, rounded to nearest even; `sticky`: whether there are digits other than zero after the mantissa.
+    /// A finite number, rounded to nearest even; `sticky`: whether there are nonzero digits after the mantissa.
     fn finite(negative: bool, mantissa: BigUint, exponent: i64, sticky: bool, precision: u32) -> Result<Self, NumError> {
         let (mut mantissa, mut exponent) = rounded(mantissa, exponent, sticky, precision);
         let zeros = mantissa.trailing_zeros().unwrap_or(0);
@@ -219,7 +219,7 @@ impl Num {
             return Ok(Self { kind, precision });
         }
         let size = i64::try_from(mantissa.bits()).map_err(|_| NumError::TooLarge)? + exponent;
-        if size.abs() > LARGEST {
+        if size.abs() > MAX_EXPONENT {
             return Err(NumError::TooLarge);
         }
         if exponent >= 0 && size <= 63 {
@@ -244,8 +244,8 @@ impl Num {
     /// `Undefined` for opposite infinities, `TooLarge`.
     pub fn add(&self, other: &Self) -> Result<Self, NumError> {
         let precision = self.precision.max(other.precision);
-        // A number that came from a double has 53 bits, and Go rounds a sum of such numbers to 53 bits: it must not be added exactly.
-        if precision >= COUNTED
+        // Numbers that came from a double have 53 bits, and Go rounds their sum to 53 bits: an exact sum would differ.
+        if precision >= COUNT_BITS
             && let (NumKind::Whole(left), NumKind::Whole(right)) = (&self.kind, &other.kind)
             && let Some(sum) = left.checked_add(*right)
         {
@@ -277,17 +277,17 @@ impl Num {
         self.add(&other.neg())
     }
 
-    /// Product, as cty computes it: at 512 bits, of which as many are kept as are needed.
+    /// Product, as cty computes it: at 512 bits, reduced to the precision that the result needs.
     ///
     /// # Errors
     /// `Undefined` for `0 * ∞`, `TooLarge`.
     pub fn mul(&self, other: &Self) -> Result<Self, NumError> {
         let precision = self.precision.max(other.precision);
         if let (NumKind::Whole(left), NumKind::Whole(right)) = (&self.kind, &other.kind)
-            // Zero times a negative number is the negative zero, which is not a `Whole`.
+            // Zero times a negative number is the negative zero, which `Whole` cannot represent.
             && *left != 0
             && *right != 0
-            && precision >= COUNTED
+            && precision >= COUNT_BITS
             && let Some(product) = left.checked_mul(*right)
         {
             return Ok(Self { kind: NumKind::Whole(product), precision });
@@ -298,14 +298,14 @@ impl Num {
             }
             return Ok(Self { kind: NumKind::Infinite(self.is_negative() != other.is_negative()), precision });
         };
-        let product = Self::finite(left.0 != right.0, left.1 * right.1, left.2 + right.2, false, WRITTEN)?;
+        let product = Self::finite(left.0 != right.0, left.1 * right.1, left.2 + right.2, false, LITERAL_BITS)?;
         let needed = product.parts().map_or(0, |(_, mantissa, _)| mantissa.bits() - mantissa.trailing_zeros().unwrap_or(0));
-        let precision = precision.max(u32::try_from(needed).unwrap_or(WRITTEN));
+        let precision = precision.max(u32::try_from(needed).unwrap_or(LITERAL_BITS));
         let (negative, mantissa, exponent) = product.parts().ok_or(NumError::Undefined)?;
         Self::finite(negative, mantissa, exponent, false, precision)
     }
 
-    /// Quotient, as cty computes it: a division by zero is infinite.
+    /// Quotient, as cty computes it: a division by zero gives infinity.
     ///
     /// # Errors
     /// `Undefined` for `0 / 0` and `∞ / ∞`, `TooLarge`.
@@ -329,10 +329,10 @@ impl Num {
         Self::quotient(negative, &left.1, &right.1, left.2 - right.2, precision)
     }
 
-    /// Remainder of the division truncated to a whole number, all at the precision of the dividend, as in cty; `x % 0` is `x`.
+    /// Remainder of the truncated division, computed at the precision of the dividend, as in cty; `x % 0` is `x`.
     ///
     /// # Errors
-    /// `Undefined` where infinities take part, `TooLarge`.
+    /// `Undefined` if either operand is infinite, `TooLarge`.
     pub fn modulo(&self, other: &Self) -> Result<Self, NumError> {
         if self.is_infinite() || other.is_infinite() {
             return Err(NumError::Undefined);
@@ -354,7 +354,7 @@ impl Num {
         }
     }
 
-    /// The negative. Zero becomes the negative zero, which prints as `-0` and equals zero.
+    /// The negation. Zero becomes the negative zero, which prints as `-0` and equals zero.
     #[must_use]
     pub fn neg(&self) -> Self {
         let kind = match &self.kind {
@@ -379,7 +379,7 @@ impl Num {
         if self.is_negative() { self.neg() } else { self.clone() }
     }
 
-    /// The complete number next to it towards zero.
+    /// The nearest integer towards zero.
     #[must_use]
     pub fn truncate(&self) -> Self {
         match &self.kind {
@@ -392,21 +392,21 @@ impl Num {
         }
     }
 
-    /// The largest whole number that is not above it.
+    /// The largest integer that is not greater.
     #[must_use]
     pub fn floor(&self) -> Self {
         let whole = self.truncate();
         if self.is_negative() && !self.is_integer() { whole.sub(&Self::whole(1)).unwrap_or(whole) } else { whole }
     }
 
-    /// The smallest whole number that is not below it.
+    /// The smallest integer that is not less.
     #[must_use]
     pub fn ceil(&self) -> Self {
         let whole = self.truncate();
         if !self.is_negative() && !self.is_integer() { whole.add(&Self::whole(1)).unwrap_or(whole) } else { whole }
     }
 
-    /// Whether the sign is a minus, the negative zero included.
+    /// Whether the sign is negative, which includes the negative zero.
     #[must_use]
     pub fn is_negative(&self) -> bool {
         match &self.kind {
@@ -416,7 +416,7 @@ impl Num {
         }
     }
 
-    /// Whether it is zero, the negative zero included.
+    /// Whether it is zero, which includes the negative zero.
     #[must_use]
     pub fn is_zero(&self) -> bool {
         match &self.kind {
@@ -432,7 +432,7 @@ impl Num {
         matches!(self.kind, NumKind::Infinite(_))
     }
 
-    /// Whether it is a whole number.
+    /// Whether it is an integer.
     #[must_use]
     pub fn is_integer(&self) -> bool {
         match &self.kind {
@@ -442,7 +442,7 @@ impl Num {
         }
     }
 
-    /// The number, where it is whole and fits.
+    /// The number, if it is an integer that fits.
     #[must_use]
     pub fn to_i64(&self) -> Option<i64> {
         match &self.kind {
@@ -452,7 +452,7 @@ impl Num {
         }
     }
 
-    /// The number, where it is whole.
+    /// The number, if it is an integer.
     #[must_use]
     pub fn to_big(&self) -> Option<BigInt> {
         let (negative, mantissa, exponent) = self.parts()?;
@@ -466,14 +466,14 @@ impl Num {
         let Some((negative, mantissa, exponent)) = self.parts() else {
             return if self.is_negative() { f64::NEG_INFINITY } else { f64::INFINITY };
         };
-        // Decimal digits are exact here, and the standard library rounds them to nearest even, subnormals included.
+        // These decimal digits are exact, and the standard library rounds them to nearest even, subnormals included.
         let (digits, point) = decimal(&mantissa, exponent);
         let text = format!("{}0.{digits}e{point}", if negative { "-" } else { "" });
         text.parse().unwrap_or(0.0)
     }
 
-    /// The decimal digits without trailing zeros, and where the point stands: `0.digits * 10^point`. All of them, or only as many as it
-    /// takes to read the number back. Zero has none; `None` for infinities.
+    /// The decimal digits without trailing zeros and the position of the point: `0.digits * 10^point`. All of them, or only as many as
+    /// identify the number. Zero has no digits; `None` for infinities.
     #[must_use]
     pub fn digits(&self, shortest_only: bool) -> Option<(String, i64)> {
         let (_, mantissa, exponent) = self.parts()?;
@@ -483,7 +483,7 @@ impl Num {
         Some(if shortest_only { shortest(&mantissa, exponent, self.precision) } else { decimal(&mantissa, exponent) })
     }
 
-    /// Which of the two is larger. The negative zero equals zero.
+    /// Compares by value. The negative zero equals zero.
     #[must_use]
     pub fn compare(&self, other: &Self) -> Ordering {
         if let (NumKind::Whole(left), NumKind::Whole(right)) = (&self.kind, &other.kind) {
@@ -503,8 +503,8 @@ impl Num {
         align(left).cmp(&align(right))
     }
 
-    /// The text as plan JSON has it. On its way into the plan a fraction that a double can hold becomes one, so it is printed with a
-    /// double's digits, and the negative zero loses its sign.
+    /// The text in plan JSON. The plan stores a fraction as a double if that is exact, so it is printed with a double's digits, and the
+    /// negative zero loses its sign.
     #[must_use]
     pub fn plan_text(&self) -> String {
         if self.is_zero() {
@@ -516,8 +516,8 @@ impl Num {
         }
     }
 
-    /// Ten significant digits, with an exponent where it is large or small: the text by which cty orders numbers inside compound
-    /// elements of sets (Go's `%.10g`).
+    /// Ten significant digits, with an exponent if it is large or small: the text by which cty orders numbers inside compound elements of
+    /// sets (Go's `%.10g`).
     pub(super) fn ten_digits(&self) -> String {
         let Some((negative, mantissa, exponent)) = self.parts() else { return self.text() };
         let sign = if negative { "-" } else { "" };
@@ -537,11 +537,11 @@ impl Num {
         format!("{sign}{}", place_point(&digits, point))
     }
 
-    /// The shortest decimal text that reads back as this number at its precision, as Terraform prints numbers: never an exponent.
+    /// The shortest decimal text that parses to this number at its precision, as Terraform prints numbers: never with an exponent.
     fn text(&self) -> String {
         let float = match &self.kind {
             // From 2^53 on, a double prints the fewest digits that identify it: `pow(2, 63)` is 9223372036854776000.
-            NumKind::Whole(value) if self.precision >= COUNTED || value.unsigned_abs() < 1 << DOUBLE => return value.to_string(),
+            NumKind::Whole(value) if self.precision >= COUNT_BITS || value.unsigned_abs() < 1 << DOUBLE_BITS => return value.to_string(),
             NumKind::Infinite(negative) => return if *negative { "-Inf" } else { "+Inf" }.to_owned(),
             _ => self.parts(),
         };
@@ -555,7 +555,7 @@ impl Num {
     }
 }
 
-/// Reads the digits after `e` or `p`.
+/// Parses the digits after `e` or `p`.
 fn parse_exponent(text: &str) -> Result<i64, NumError> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -582,7 +582,7 @@ impl From<usize> for Num {
     }
 }
 
-/// As cty: whole numbers by value, fractions by what they print.
+/// As in cty: integers are equal by value, fractions if they print alike.
 impl PartialEq for Num {
     fn eq(&self, other: &Self) -> bool {
         match (&self.kind, &other.kind) {
@@ -606,7 +606,7 @@ mod tests {
     }
 
     #[test]
-    fn divisions_by_zero_are_infinite_and_remainders_by_zero_the_number() {
+    fn division_by_zero_is_infinite_and_remainder_by_zero_is_the_dividend() {
         assert!(num("1").div(&num("0")).unwrap().is_infinite());
         assert_eq!(num("0").div(&num("0")).unwrap_err(), NumError::Undefined);
         assert_eq!(num("10").modulo(&num("0")).unwrap(), num("10"));
@@ -615,7 +615,7 @@ mod tests {
     }
 
     #[test]
-    fn doubles_go_in_and_out_exactly() {
+    fn doubles_round_trip_exactly() {
         for value in [0.0, 1.5, -2.25, 1e300, 5e-324, 0.1, f64::MAX] {
             assert_eq!(Num::from_f64(value).unwrap().to_f64(), value);
         }
@@ -624,7 +624,7 @@ mod tests {
     }
 
     #[test]
-    fn exponent_bombs_are_refused() {
+    fn huge_exponents_are_rejected() {
         assert_eq!(Num::parse("1e999999999").unwrap_err(), NumError::TooLarge);
         assert_eq!(Num::parse("1e-999999999").unwrap_err(), NumError::TooLarge);
         assert_eq!(Num::parse("1e99999999999").unwrap_err(), NumError::Syntax);
@@ -634,7 +634,7 @@ mod tests {
     }
 
     #[test]
-    fn floors_and_ceilings() {
+    fn floor_and_ceil_round_to_integers() {
         assert_eq!(num("-1.5").floor(), num("-2"));
         assert_eq!(num("-1.5").ceil(), num("-1"));
         assert_eq!(num("1.5").ceil(), num("2"));

@@ -1,4 +1,4 @@
-//! `+ - * / %`, comparisons, `&& || !`, with Terraform's conversions and its forgiveness of sides that do not matter.
+//! `+ - * / %`, comparisons, `&& || !`, with Terraform's conversions. Errors of a side that does not affect the result are ignored.
 
 use super::context::EvalContext;
 use super::evaluate::{EvalErrors, computed, converted, eval, failed, here};
@@ -43,7 +43,7 @@ fn apply_unary(operator: UnaryOp, value: &Value) -> Result<Value, &'static str> 
     })
 }
 
-/// An operation. A chain of them leans to the left, and is evaluated in a loop: generated code has hundreds of operands.
+/// A binary operation. Chains are left-associative and evaluated in a loop: generated code has hundreds of operands.
 pub(super) fn binary(expr: &Expr, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
     let (mut chain, mut first) = (Vec::new(), expr);
     while let ExprKind::Binary(operator, left, right) = &first.kind {
@@ -53,7 +53,7 @@ pub(super) fn binary(expr: &Expr, context: &EvalContext<'_>, errors: &mut EvalEr
     let mut own = EvalErrors::default();
     let mut value = eval(first, context, &mut own);
     while let Some((operator, left, right, span)) = chain.pop() {
-        // The first step is paid by whoever evaluates the expression.
+        // The caller has already paid for the outermost operation.
         if !chain.is_empty() && !context.budget.step() {
             return context.budget.too_large().with_trail(here(span));
         }
@@ -74,45 +74,44 @@ fn operation(
     errors: &mut EvalErrors,
 ) -> Value {
     let result_type = result_type(operator);
-    let (mut right_errors, mut unsuited) = (EvalErrors::default(), EvalErrors::default());
+    let (mut right_errors, mut type_errors) = (EvalErrors::default(), EvalErrors::default());
     let mut operand = |expr: &Expr, value: Value| match operand_type(operator) {
-        Some(ty) => {
-            converted(value, &ty, context).unwrap_or_else(|error| unsuited.fail(format!("invalid operand: {}", error.message), expr.span))
-        }
+        Some(ty) => converted(value, &ty, context)
+            .unwrap_or_else(|error| type_errors.fail(format!("invalid operand: {}", error.message), expr.span)),
         None => value,
     };
     let left = operand(left_expr, left);
-    // Both sides are evaluated and converted before one of them may decide: `false && 5` is an error in Terraform.
+    // Both sides are evaluated and converted before one of them can decide the result: `false && 5` is an error in Terraform.
     let right = operand(right_expr, eval(right_expr, context, &mut right_errors));
     let marks = match operator {
-        // `equals` puts the marks of all parts of both sides on its result.
+        // `equals` adds the marks of both sides itself, at all depths.
         BinaryOp::Equal | BinaryOp::NotEqual => Marks::NONE,
-        // Either side may decide alone, so only what both change by certainly changes the result.
+        // Either side may decide the result alone, so it certainly changes over time only if both sides do.
         BinaryOp::And | BinaryOp::Or if left.is_unknown() && right.is_unknown() => {
             Marks { time: left.marks.time.intersection(right.marks.time), ..left.marks.union(right.marks) }
         }
         _ => left.marks.union(right.marks),
     };
-    if unsuited.any() {
-        // Where both a side and its type are wrong, the side's own error says more.
+    if type_errors.any() {
+        // The operand's own error comes first: it is more specific than the type error that follows from it.
         errors.merge(left_errors);
         errors.merge(right_errors);
-        errors.merge(unsuited);
+        errors.merge(type_errors);
         return failed(result_type).with_trail(here(span));
     }
-    if let Some((value, own)) = short_circuit(operator, &left, &right, [&left_errors, &right_errors]) {
-        match own {
+    if let Some((value, side)) = short_circuit(operator, &left, &right, [&left_errors, &right_errors]) {
+        match side {
             Some(Side::Left) => {
                 errors.merge(left_errors);
-                errors.forgive(right_errors);
+                errors.ignore_catchable(right_errors);
             }
             Some(Side::Right) => {
                 errors.merge(right_errors);
-                errors.forgive(left_errors);
+                errors.ignore_catchable(left_errors);
             }
             None => {}
         }
-        return with_cases(operator, value, &left, &right).with_marks(marks).with_trail(decisive(operator, &left, &right, span));
+        return with_cases(operator, value, &left, &right).with_marks(marks).with_trail(deciding_trail(operator, &left, &right, span));
     }
     left_errors.merge(right_errors);
     if left_errors.any() {
@@ -126,11 +125,11 @@ fn operation(
         errors.fail(message, span);
         failed(result_type)
     });
-    with_cases(operator, result, &left, &right).with_marks(marks).with_trail(decisive(operator, &left, &right, span))
+    with_cases(operator, result, &left, &right).with_marks(marks).with_trail(deciding_trail(operator, &left, &right, span))
 }
 
-/// The trail of a result: of `&&` and `||` first the side that decided.
-fn decisive(operator: BinaryOp, left: &Value, right: &Value, span: Span) -> Option<Arc<TrailLink>> {
+/// The trail of a result: if one side of `&&` or `||` decided alone, only that side is in it.
+fn deciding_trail(operator: BinaryOp, left: &Value, right: &Value, span: Span) -> Option<Arc<TrailLink>> {
     let decides = |value: &Value| match operator {
         BinaryOp::And => value.as_bool() == Some(false),
         BinaryOp::Or => value.as_bool() == Some(true),
@@ -143,7 +142,7 @@ fn decisive(operator: BinaryOp, left: &Value, right: &Value, span: Span) -> Opti
     }
 }
 
-/// The result with what it can be, where an operand can be only one of a few.
+/// The result with its possible values, if an operand has a list of them.
 fn with_cases(operator: BinaryOp, result: Value, left: &Value, right: &Value) -> Value {
     by_cases(&result, &[left, right], |cases| match cases {
         [left, right] => apply(operator, left, right).ok(),
@@ -151,7 +150,7 @@ fn with_cases(operator: BinaryOp, result: Value, left: &Value, right: &Value) ->
     })
 }
 
-/// The type operands are converted to. Equality takes them as they are.
+/// The type that operands are converted to. Equality does not convert its operands.
 fn operand_type(operator: BinaryOp) -> Option<Type> {
     match operator {
         BinaryOp::And | BinaryOp::Or => Some(Type::Bool),
@@ -172,8 +171,8 @@ enum Side {
     Right,
 }
 
-/// What `&&` and `||` make of sides of which one decides, or is unknown: the value, and the side whose errors count. A null side
-/// counts as false here.
+/// The result of `&&` or `||` if one side decides it or is unknown: the value, and the side whose errors count. A null side counts as false
+/// here.
 fn short_circuit(operator: BinaryOp, left: &Value, right: &Value, errors: [&EvalErrors; 2]) -> Option<(Value, Option<Side>)> {
     let deciding = match operator {
         BinaryOp::And => false,
@@ -184,7 +183,7 @@ fn short_circuit(operator: BinaryOp, left: &Value, right: &Value, errors: [&Eval
     let unknown = |cause: &Value| Value::unknown_like(Type::Bool, cause).not_null();
     match (truth(left), truth(right)) {
         (None, None) => {
-            // With an error on the left, Terraform decides nothing early, so that the errors of both sides are reported.
+            // With an error on the left, Terraform does not short-circuit, so that the errors of both sides are reported.
             let [left_errors, _] = errors;
             (!left_errors.any()).then(|| (unknown(left), Some(Side::Left)))
         }
@@ -212,12 +211,12 @@ fn apply(operator: BinaryOp, left: &Value, right: &Value) -> Result<Value, Strin
     }
     let cause = if left.is_unknown() { left } else { right };
     let unknown = || Value::unknown_like(result_type(operator), cause).not_null();
-    let decided = |known: Option<bool>| known.map_or_else(unknown, Value::bool);
+    let value = |known: Option<bool>| known.map_or_else(unknown, Value::bool);
     Ok(match operator {
-        BinaryOp::Less => decided(less(left, right)),
-        BinaryOp::Greater => decided(less(right, left)),
-        BinaryOp::LessEqual => decided(either(less(left, right), equals(left, right).as_bool())),
-        BinaryOp::GreaterEqual => decided(either(less(right, left), equals(left, right).as_bool())),
+        BinaryOp::Less => value(is_less(left, right)),
+        BinaryOp::Greater => value(is_less(right, left)),
+        BinaryOp::LessEqual => value(either(is_less(left, right), equals(left, right).as_bool())),
+        BinaryOp::GreaterEqual => value(either(is_less(right, left), equals(left, right).as_bool())),
         _ => unknown(),
     })
 }
@@ -237,8 +236,8 @@ fn either(left: Option<bool>, right: Option<bool>) -> Option<bool> {
     }
 }
 
-/// Whether one number is less than another, told from the bounds of unknown ones.
-fn less(left: &Value, right: &Value) -> Option<bool> {
+/// Whether one number is less than another, as far as the bounds of unknown numbers decide it.
+fn is_less(left: &Value, right: &Value) -> Option<bool> {
     let below = |high: Option<Num>, low: Option<Num>| high.zip(low).is_some_and(|(high, low)| high.compare(&low) == Ordering::Less);
     let ((left_low, left_high), (right_low, right_high)) = (bounds(left), bounds(right));
     if below(left_high, right_low) {
@@ -267,8 +266,8 @@ fn arithmetic(operator: BinaryOp, left: &Num, right: &Num) -> Result<Value, Stri
         BinaryOp::Divide => left.div(right),
         BinaryOp::Modulo => left.modulo(right),
         BinaryOp::Less => return Ok(Value::bool(left.compare(right).is_lt())),
-        // In cty, `<=` is `<` or `==`, and fractions that print alike are equal: `pow(10, -1)`, a double, is above 0.1, and `pow(10, -1) <=
-        // 0.1` is true.
+        // In cty, `<=` is `<` or `==`, and fractions that print alike are equal: the double `pow(10, -1)` is greater than 0.1, and still
+        // `pow(10, -1) <= 0.1` is true.
         BinaryOp::LessEqual => return Ok(Value::bool(left.compare(right).is_lt() || left == right)),
         BinaryOp::Greater => return Ok(Value::bool(left.compare(right).is_gt())),
         _ => return Ok(Value::bool(left.compare(right).is_gt() || left == right)),

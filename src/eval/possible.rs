@@ -1,20 +1,21 @@
-//! What we know beyond Terraform: the few values an unknown can have, and when it has which. Never part of a result.
+//! What we know beyond Terraform: the few values that an unknown value can have, and when it has which. Results never depend on it.
 
 use super::{Data, Possible, Value};
 use std::sync::Arc;
 
-/// More values than this help no one.
-pub(super) const MOST_CASES: usize = 16;
+/// The maximum number of values in a list: longer lists do not help users.
+pub(super) const MAX_CASES: usize = 16;
 
-/// Gives an unknown result the values it can have, if exactly one of the `inputs` is an unknown with a list of values and the rest is
-/// known: those that `compute` makes of each. One that cannot be computed spoils the list.
+/// Adds to an unknown result the values that it can have, if exactly one of the `inputs` is unknown with a list of values and the others
+/// are known: `compute` is called for each value of the list. If it fails for one of them, the result has no list.
 pub(super) fn by_cases(result: &Value, inputs: &[&Value], compute: impl Fn(&[Value]) -> Option<Value>) -> Value {
-    let open = |value: &Value| value.as_unknown().is_some_and(|unknown| !unknown.possible.is_empty());
-    let mut varying = inputs.iter().enumerate().filter(|(_, value)| open(value));
+    let has_cases = |value: &Value| value.as_unknown().is_some_and(|unknown| !unknown.possible.is_empty());
+    let mut varying = inputs.iter().enumerate().filter(|(_, value)| has_cases(value));
     let (Data::Unknown(unknown), Some((at, input)), None) = (&result.data, varying.next(), varying.next()) else {
         return result.clone();
     };
-    if !unknown.possible.is_empty() || unknown.origin.is_some() || inputs.iter().any(|value| !open(value) && !value.is_wholly_known()) {
+    if !unknown.possible.is_empty() || unknown.origin.is_some() || inputs.iter().any(|value| !has_cases(value) && !value.is_wholly_known())
+    {
         return result.clone();
     }
     let cases = input.as_unknown().map(|unknown| Arc::clone(&unknown.possible)).unwrap_or_default();
@@ -35,17 +36,17 @@ pub(super) fn by_cases(result: &Value, inputs: &[&Value], compute: impl Fn(&[Val
     }
 }
 
-/// The unknown value with this list of what it can be. Too long lists are dropped.
+/// The unknown value with this list of possible values. Lists that are too long are dropped.
 pub(super) fn with_possible(mut value: Value, cases: Vec<Possible>) -> Value {
     if let Data::Unknown(unknown) = &mut value.data
-        && cases.len() <= MOST_CASES
+        && cases.len() <= MAX_CASES
     {
         Arc::make_mut(unknown).possible = cases.into();
     }
     value
 }
 
-/// The values of a branch that is taken when `when` holds: its own list with `when` in front, or itself.
+/// The possible values of a branch that is taken if `when` is true: its own list with `when` in front, or the value itself.
 pub(super) fn cases_of(value: &Value, when: &Arc<str>) -> Vec<Possible> {
     match value.as_unknown() {
         Some(unknown) if !unknown.possible.is_empty() => unknown

@@ -7,26 +7,26 @@ use crate::base::Span;
 use crate::hcl::{Expr, ExprKind, ForExpr, Name, Part, Template, TemplateDirective, TraversalStep};
 use std::sync::Arc;
 
-/// A reference as it is written.
+/// A reference in the code.
 #[derive(Clone, Copy, Debug)]
 pub struct Reference<'a> {
     /// The first name: `var`, `local`, `oci_kms_vault`.
     pub root: &'a Arc<str>,
-    /// What follows.
+    /// The steps after it.
     pub steps: &'a [TraversalStep],
-    /// The complete reference.
+    /// The span of the complete reference.
     pub span: Span,
 }
 
 impl<'a> Reference<'a> {
-    /// The names that follow the first one, up to the first index or splat: `["a", "b"]` of `var.a.b[0].c`.
+    /// The names after the first one, up to the first index or splat: `["a", "b"]` for `var.a.b[0].c`.
     #[must_use]
     pub fn names(&self) -> Vec<&'a Name> {
         self.steps.iter().map_while(|step| if let TraversalStep::Attr(name) = step { Some(name) } else { None }).collect()
     }
 }
 
-/// All references in an expression, in the order they are written, those in indexes included. Variables that a `for` binds are none.
+/// All references in an expression, including those in indexes, in source order. Variables that a `for` binds are excluded.
 #[must_use]
 pub fn references(expr: &Expr) -> Vec<Reference<'_>> {
     let mut found = Vec::new();
@@ -34,15 +34,15 @@ pub fn references(expr: &Expr) -> Vec<Reference<'_>> {
     found
 }
 
-/// Asks the scope whether the references of an expression that is not evaluated are declared. `bound` are the variables that would be
-/// bound if it were.
+/// Checks that the references of an expression that is not evaluated are declared. `bound` are the variables that its evaluation would
+/// bind.
 pub(super) fn check_declared<'a>(expr: &'a Expr, bound: &[&'a str], context: &EvalContext<'_>, errors: &mut EvalErrors) {
     let mut found = Vec::new();
     walk(expr, &mut bound.to_vec(), &mut found);
     check(&found, context, errors);
 }
 
-/// The same for the inside of a template.
+/// As [`check_declared`], for the parts of a template.
 pub(super) fn check_template<'a>(template: &'a Template, bound: &[&'a str], context: &EvalContext<'_>, errors: &mut EvalErrors) {
     let mut found = Vec::new();
     walk_template(template, &mut bound.to_vec(), &mut found);
@@ -57,14 +57,14 @@ fn check(references: &[Reference<'_>], context: &EvalContext<'_>, errors: &mut E
         if context.local(reference.root).is_some() {
             continue;
         }
-        if let Err(error) = context.scope.check_declared(reference.root, reference.span, &written_out(reference.steps, context)) {
+        if let Err(error) = context.scope.check_declared(reference.root, reference.span, &constant_prefix(reference.steps, context)) {
             errors.push(error.at(reference.span));
         }
     }
 }
 
-/// The names and constant indexes that a reference begins with: what Terraform checks without evaluating it.
-fn written_out<'a>(steps: &'a [TraversalStep], context: &EvalContext<'_>) -> Vec<RefStep<'a>> {
+/// The names and constant indexes at the start of a reference: what Terraform checks without evaluating it.
+fn constant_prefix<'a>(steps: &'a [TraversalStep], context: &EvalContext<'_>) -> Vec<RefStep<'a>> {
     let step = |step: &'a TraversalStep| match step {
         TraversalStep::Attr(name) => Some(RefStep::Attr(name)),
         TraversalStep::Index(index, span) if matches!(index.kind, ExprKind::String(_) | ExprKind::Number(_)) => {
@@ -78,10 +78,10 @@ fn written_out<'a>(steps: &'a [TraversalStep], context: &EvalContext<'_>) -> Vec
 
 fn walk<'a>(expr: &'a Expr, bound: &mut Vec<&'a str>, found: &mut Vec<Reference<'a>>) {
     match &expr.kind {
-        ExprKind::Variable(name) => note(name, &[], expr.span, bound, found),
+        ExprKind::Variable(name) => add(name, &[], expr.span, bound, found),
         ExprKind::Traversal(base, steps) => {
             match &base.kind {
-                ExprKind::Variable(name) => note(name, steps, expr.span, bound, found),
+                ExprKind::Variable(name) => add(name, steps, expr.span, bound, found),
                 _ => walk(base, bound, found),
             }
             for step in steps {
@@ -100,7 +100,7 @@ fn walk<'a>(expr: &'a Expr, bound: &mut Vec<&'a str>, found: &mut Vec<Reference<
                 walk(part, bound, found);
             }
         }
-        // The second argument is a type, whose keywords look like references.
+        // The second argument of `convert` is a type, whose keywords look like references.
         ExprKind::Call { name, arguments, .. } if matches!(&*name.text, "convert" | "core::convert") => {
             if let Some(value) = arguments.first() {
                 walk(value, bound, found);
@@ -123,7 +123,7 @@ fn walk<'a>(expr: &'a Expr, bound: &mut Vec<&'a str>, found: &mut Vec<Reference<
     }
 }
 
-fn note<'a>(root: &'a Arc<str>, steps: &'a [TraversalStep], span: Span, bound: &[&str], found: &mut Vec<Reference<'a>>) {
+fn add<'a>(root: &'a Arc<str>, steps: &'a [TraversalStep], span: Span, bound: &[&str], found: &mut Vec<Reference<'a>>) {
     if !bound.contains(&&**root) {
         found.push(Reference { root, steps, span });
     }

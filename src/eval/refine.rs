@@ -1,30 +1,30 @@
-//! What is known of unknown values: refinements, and the values that become known by them.
+//! Refinements: what is known about unknown values, and when that makes them known.
 
 use super::{Data, Num, Possible, Refinement, Type, UnknownValue, Value, convert};
 use std::sync::Arc;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// The longest prefix of a template that Terraform remembers, in bytes.
+/// The longest prefix of a template that Terraform keeps, in bytes.
 const PREFIX_LIMIT: usize = 128;
-/// Characters that end what stands before them, as Terraform counts them.
+/// Characters that do not combine with a following one, as listed by cty (`ctystrings.SafeKnownPrefix`).
 const DELIMITERS: &str = "-_:;/\\,.(){}[]|?!~ \t@#$%^&*+\"'";
 
 impl Value {
-    /// The value, and if it is unknown the knowledge that it is not null. Of a value whose type is unknown nothing can be noted.
+    /// Refines an unknown value to not be null. Values of unknown type cannot be refined.
     #[must_use]
     pub fn not_null(self) -> Self {
         self.refine(|refinement| refinement.not_null = true)
     }
 
-    /// The value, and if it is an unknown string the knowledge how it begins. The last character is dropped, as a combining
-    /// character may follow; only letters, digits and other characters that nothing combines with stay.
+    /// Refines an unknown string with the prefix that it begins with. The last character is dropped unless it is a delimiter, because a
+    /// combining character may follow.
     #[must_use]
     pub fn with_prefix(self, prefix: &str) -> Self {
         let safe = safe_prefix(prefix);
         self.with_full_prefix(safe)
     }
 
-    /// The value, and if it is an unknown string the knowledge that it begins with exactly this.
+    /// Refines an unknown string with a prefix that is known to be exact.
     #[must_use]
     pub fn with_full_prefix(self, prefix: &str) -> Self {
         if prefix.is_empty() {
@@ -33,7 +33,7 @@ impl Value {
         self.refine(|refinement| refinement.prefix = Some(prefix.into()))
     }
 
-    /// The value, and if it is an unknown collection the knowledge of its length.
+    /// Refines an unknown collection with the bounds of its length.
     #[must_use]
     pub fn with_length(self, least: u64, most: u64) -> Self {
         self.refine(|refinement| {
@@ -41,7 +41,7 @@ impl Value {
         })
     }
 
-    /// The value, and if it is an unknown number the knowledge of its (included) bounds.
+    /// Refines an unknown number with its inclusive bounds.
     #[must_use]
     pub fn with_bounds(self, at_least: Option<Num>, at_most: Option<Num>) -> Self {
         self.refine(|refinement| {
@@ -50,22 +50,22 @@ impl Value {
         })
     }
 
-    /// Changes what is known of an unknown value. Known values, and unknown ones of an unknown type, stay as they are; what can only be
-    /// one value becomes known, as in Terraform.
+    /// Changes the refinement of an unknown value. Known values and values of unknown type are unchanged. As in Terraform, a value becomes
+    /// known if only one value is left.
     #[must_use]
     pub fn refine(mut self, change: impl FnOnce(&mut Refinement)) -> Self {
         if let Data::Unknown(unknown) = &mut self.data
             && unknown.ty != Type::Any
         {
             change(&mut Arc::make_mut(unknown).refinement);
-            if let Some(data) = settled(unknown) {
+            if let Some(data) = only_value(unknown) {
                 self.data = data;
             }
         }
         self
     }
 
-    /// The knowledge of how a string begins: all of it, where it is known.
+    /// The known prefix of a string: all of it, if the string is known.
     #[must_use]
     pub fn prefix(&self) -> &str {
         match &self.data {
@@ -75,7 +75,7 @@ impl Value {
         }
     }
 
-    /// The bounds of a collection's length: `(length, length)` where it is known. Sets with unknown elements may shrink.
+    /// The bounds of a collection's length: `(length, length)` if it is known. Sets shrink if unknown elements turn out to be equal.
     #[must_use]
     pub fn length_bounds(&self) -> (u64, u64) {
         match &self.data {
@@ -93,7 +93,7 @@ impl Value {
         }
     }
 
-    /// `length()` of a list, set, map, tuple or object: a number, unknown within bounds where it depends on unknown values.
+    /// `length()` of a list, set, map, tuple or object: a number, or an unknown one within bounds.
     #[must_use]
     pub fn length(&self) -> Self {
         let (least, most) = self.length_bounds();
@@ -101,14 +101,14 @@ impl Value {
             return Self::number(i64::try_from(least).unwrap_or(i64::MAX)).with_marks(self.marks);
         }
         let why = self.why_dependent();
-        // Terraform bounds an unbounded length by the largest 64-bit number.
+        // Terraform bounds an unbounded length by the largest 64-bit integer.
         let number = |bound: u64| Num::from(i64::try_from(bound).unwrap_or(i64::MAX));
         Self::unknown(Type::Number, why).with_bounds(Some(number(least)), Some(number(most))).not_null().with_marks(self.marks)
     }
 }
 
-/// The only value an unknown can be, where its refinement leaves just one.
-fn settled(unknown: &UnknownValue) -> Option<Data> {
+/// The only value that an unknown value can have, if its refinement leaves just one.
+fn only_value(unknown: &UnknownValue) -> Option<Data> {
     let refinement = &unknown.refinement;
     if !refinement.not_null {
         return None;
@@ -137,7 +137,7 @@ fn settled(unknown: &UnknownValue) -> Option<Data> {
     }
 }
 
-/// An unknown value converted to a type: the reason and the origin stay, and of the refinement what holds for the new type.
+/// An unknown value converted to a type. Keeps the reason and the origin, and the parts of the refinement that apply to the new type.
 pub(super) fn converted(unknown: &UnknownValue, ty: Type) -> Value {
     let possible: Option<Vec<Possible>> = unknown
         .possible
@@ -167,8 +167,7 @@ pub(super) fn converted(unknown: &UnknownValue, ty: Type) -> Value {
     }
 }
 
-/// The part of a prefix that whatever follows cannot change: at most 128 bytes, without the last character (as people see it) unless
-/// nothing combines with it.
+/// The part of a prefix that no following text can change: at most 128 bytes, without the last grapheme cluster unless it is a delimiter.
 fn safe_prefix(prefix: &str) -> &str {
     let mut end = prefix.len().min(PREFIX_LIMIT);
     while !prefix.is_char_boundary(end) {

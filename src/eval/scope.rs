@@ -1,11 +1,11 @@
-//! What the evaluator asks its surroundings: one small trait.
+//! What an expression can see outside of itself, as one small trait.
 
 use super::{EvalError, Value};
 use crate::base::{Reason, Span};
 use crate::hcl::Name;
 use std::sync::Arc;
 
-/// Whose language is spoken.
+/// Which product's functions exist.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dialect {
     /// Terraform's: functions that only OpenTofu has are unknown.
@@ -15,7 +15,7 @@ pub enum Dialect {
     OpenTofu,
 }
 
-/// A step after the first name of a reference, its index already evaluated.
+/// A step after the first name of a reference, with its index already evaluated.
 #[derive(Clone, Debug)]
 pub enum RefStep<'a> {
     /// `.name`
@@ -24,27 +24,27 @@ pub enum RefStep<'a> {
     Index(Value, Span),
 }
 
-/// The surroundings of an expression: variables, locals, resources, modules, `each`, `count`, `path`, files.
+/// The environment of an expression: variables, locals, resources, modules, `each`, `count`, `path`, files.
 pub trait Scope {
-    /// Resolves a reference that begins with `name` (never a `for` variable: the evaluator keeps those). The scope consumes as
-    /// many of the `steps` as it wants, at least those that make the reference whole (`var.x`, `data.oci_kms_vault.v[0]`), and
-    /// returns the value and the number of steps it consumed; the evaluator applies the rest.
+    /// Resolves a reference that begins with `name` (never a `for` variable, which the evaluator resolves). The scope consumes as many of
+    /// the `steps` as it wants, at least those that complete the reference (`var.x`, `data.oci_kms_vault.v[0]`), and returns the value and
+    /// the number of consumed steps; the evaluator applies the rest.
     ///
     /// # Errors
-    /// What Terraform would say; references to undeclared things are refused.
+    /// The error that Terraform would report; references to undeclared objects are rejected.
     fn resolve(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(Value, usize), EvalError>;
 
-    /// Whether what a reference names is declared, asked of references that are not evaluated (the rest of a `try`, the inside of a
-    /// `for` over nothing): Terraform refuses those too. `steps` are the names and constant indexes that follow.
+    /// Checks that the target of a reference is declared, for references that are not evaluated (the remaining arguments of a `try`, the
+    /// body of a `for` over an empty collection): Terraform rejects those too. `steps` are the names and constant indexes that follow.
     ///
     /// # Errors
-    /// The same error that [`Scope::resolve`] gives.
+    /// The same error that [`Scope::resolve`] returns.
     fn check_declared(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
         let _ = (name, span, steps);
         Ok(())
     }
 
-    /// The text of a span, for our own reading.
+    /// The text of a span, for internal use.
     fn text(&self, span: Span) -> String;
 
     /// The text of a span, for reasons and conditions that quote the code; `None` where it may not be shown.
@@ -52,12 +52,12 @@ pub trait Scope {
         Some(self.text(span))
     }
 
-    /// Whose functions there are.
+    /// Which product's functions exist.
     fn dialect(&self) -> Dialect {
         Dialect::default()
     }
 
-    /// Whether this is the local name of the provider that Terraform has built in.
+    /// Whether this is the local name of Terraform's built-in provider.
     fn is_builtin_provider(&self, name: &str) -> bool {
         let _ = name;
         false
@@ -67,63 +67,63 @@ pub trait Scope {
     fn files(&self) -> &dyn FileAccess;
 }
 
-/// Why a file function cannot say what the file holds.
+/// Why a file function has no result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
-    /// It is not there: an error in Terraform too.
+    /// The file does not exist: an error in Terraform too.
     #[error("no such file")]
     Missing,
-    /// It may not or cannot be read here; the value is unknown for this reason, a clause: "`/etc/passwd` lies outside of the repository".
+    /// It must not or cannot be read here; the value is unknown for this reason, a clause: "`/etc/passwd` is outside of the repository".
     #[error("{0}")]
     Withheld(Reason),
 }
 
 impl FileError {
-    /// It may not or cannot be read, for another reason than those that [`Reason`] has a name for.
+    /// It must not or cannot be read, for a reason that has no variant in [`Reason`].
     pub fn withheld(why: impl Into<Reason>) -> Self {
         Self::Withheld(why.into())
     }
 }
 
-/// What is below a directory.
+/// The contents of a directory, at any depth.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileList {
-    /// All regular files, as paths relative to it with forward slashes, sorted.
+    /// All regular files, as paths relative to the directory with forward slashes, sorted.
     pub files: Vec<String>,
-    /// What may not be looked at.
+    /// The paths that must not be read.
     pub withheld: Vec<WithheldPath>,
 }
 
-/// A path that may not be looked at.
+/// A path that must not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WithheldPath {
-    /// Relative to the directory that is listed.
+    /// Relative to the listed directory.
     pub path: String,
-    /// Whether it is one of git's directories: then it holds files, whose names are not known.
+    /// Whether it is one of git's directories: then it contains files, whose names are unknown.
     pub is_git: bool,
     /// Why, as a clause.
     pub why: Reason,
 }
 
-/// The files that file functions may read. Paths are as the expression wrote them; relative ones are relative to the root module's directory
-/// as Terraform resolves them (its working directory).
+/// The files that file functions may read. Paths are given as in the expression; relative ones are relative to the root module's directory,
+/// as in Terraform, where it is the working directory.
 pub trait FileAccess {
     /// The bytes of a file.
     ///
     /// # Errors
-    /// Missing, or withheld for a reason.
+    /// `Missing`, or `Withheld` for a reason.
     fn read(&self, path: &str) -> Result<Arc<[u8]>, FileError>;
 
-    /// Whether a regular file is there.
+    /// Whether a regular file exists at the path.
     ///
     /// # Errors
-    /// Missing where something else is there (a directory, a pipe): an error in Terraform; or withheld for a reason.
+    /// `Missing` if the path exists but is not a regular file (a directory, a pipe), an error in Terraform; or withheld for a reason.
     fn exists(&self, path: &str) -> Result<bool, FileError>;
 
-    /// Everything below a directory.
+    /// All files below a directory.
     ///
     /// # Errors
-    /// Missing, or withheld for a reason.
+    /// `Missing`, or `Withheld` for a reason.
     fn list(&self, directory: &str) -> Result<Arc<FileList>, FileError>;
 
     /// The absolute form of a path (`abspath`).

@@ -9,7 +9,7 @@ use super::{Marks, Type, Value, convert};
 use crate::base::Span;
 use crate::hcl::{Expr, Name, Part, Template, TemplateDirective};
 
-/// A template. One that is a lone interpolation is that interpolation's value, of whatever type; all others are strings.
+/// A template. If it consists of a single interpolation, its value has the type of that interpolation; otherwise it is a string.
 pub(super) fn template(template: &Template, span: Span, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
     if let [Part::Interpolation(inner)] = template.parts.as_slice() {
         return eval(inner, context, errors);
@@ -17,7 +17,7 @@ pub(super) fn template(template: &Template, span: Span, context: &EvalContext<'_
     text(template, span, context, errors)
 }
 
-/// The text of a template, as a string even if it is a lone interpolation.
+/// A template as a string, even if it consists of a single interpolation.
 fn text(template: &Template, span: Span, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
     let mut values = Vec::with_capacity(template.parts.len());
     let mut own = EvalErrors::default();
@@ -34,7 +34,7 @@ fn text(template: &Template, span: Span, context: &EvalContext<'_>, errors: &mut
                 printable(value, span, context, &mut own)
             }
         };
-        // What is known of a text in error is what stands before the error, and it decides about conversions around it.
+        // The known part of a failed template is the text before the error. It matters for conversions of the result.
         let usable = !before && !own.any() || value.is_unknown();
         values.push(if usable { value } else { Value::string("").with_marks(value.marks).with_trail(value.trail) });
     }
@@ -42,7 +42,7 @@ fn text(template: &Template, span: Span, context: &EvalContext<'_>, errors: &mut
     errors.merge(own);
     let mut marks = values.iter().fold(Marks::NONE, |marks, value| marks.union(value.marks));
     marks.piece |= values.iter().any(|value| value.marks.from_file && !value.may_show_parts());
-    let trail = carried(template, &values).or_else(|| here(span));
+    let trail = inherited_trail(template, &values).or_else(|| here(span));
     if faulty && values.iter().any(Value::is_unknown) {
         return failed(Type::String).not_null().with_marks(marks).with_trail(trail);
     }
@@ -57,21 +57,21 @@ fn text(template: &Template, span: Span, context: &EvalContext<'_>, errors: &mut
 }
 
 /// The trail of the only part that is not literal text.
-fn carried(template: &Template, values: &[Value]) -> Option<std::sync::Arc<crate::base::TrailLink>> {
-    let mut moving = template.parts.iter().zip(values).filter(|(part, _)| !matches!(part, Part::Literal(_)));
-    match (moving.next(), moving.next()) {
+fn inherited_trail(template: &Template, values: &[Value]) -> Option<std::sync::Arc<crate::base::TrailLink>> {
+    let mut computed = template.parts.iter().zip(values).filter(|(part, _)| !matches!(part, Part::Literal(_)));
+    match (computed.next(), computed.next()) {
         (Some((_, value)), None) => value.trail.clone(),
         _ => None,
     }
 }
 
-/// A value as text: unknown ones stay unknown, null and compound ones are errors.
+/// A value converted to a string: unknown values stay unknown, null and compound values are errors.
 fn printable(value: Value, span: Span, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
     if value.is_null() {
         errors.fail("null cannot be part of a text", span);
         return value;
     }
-    // HCL leaves out unknown parts before it converts the others: an unknown list is an error only once it is known.
+    // HCL skips unknown parts before it converts the others: an unknown list is an error only once it is known.
     if value.is_unknown() {
         return value;
     }
@@ -82,7 +82,7 @@ fn printable(value: Value, span: Span, context: &EvalContext<'_>, errors: &mut E
     })
 }
 
-/// Joins texts. With an unknown part the result is unknown, and begins with what stands before that part. `None` where it is too large.
+/// Joins texts. With an unknown part the result is unknown, with the text before that part as its prefix. `None` if it is too large.
 fn concatenate(values: &[Value], context: &EvalContext<'_>) -> Option<Value> {
     let size: usize = values.iter().filter_map(Value::as_str).map(str::len).sum();
     if !context.budget.charge(size as u64) {
@@ -102,15 +102,15 @@ fn run_directive(directive: &TemplateDirective, span: Span, context: &EvalContex
     match directive {
         TemplateDirective::If { condition, then, otherwise, span: own } => {
             let own = if own.start == own.end { span } else { *own };
-            (branch(condition, then, otherwise, own, context, errors), own)
+            (run_if(condition, then, otherwise, own, context, errors), own)
         }
         TemplateDirective::For { key_var, value_var, collection, body, span: own } => {
-            (repeat((key_var.as_ref(), value_var), collection, body, *own, context, errors), *own)
+            (run_for((key_var.as_ref(), value_var), collection, body, *own, context, errors), *own)
         }
     }
 }
 
-fn branch(
+fn run_if(
     condition: &Expr,
     then: &Template,
     otherwise: &Template,
@@ -130,19 +130,19 @@ fn branch(
     let marks = Marks { time: decision.marks.time, ..decision.marks.union(then.marks).union(otherwise.marks) };
     if decision.is_unknown() {
         let marks = Marks { time: marks.time.union(both), ..marks };
-        errors.forgive(then_errors);
-        errors.forgive(otherwise_errors);
+        errors.ignore_catchable(then_errors);
+        errors.ignore_catchable(otherwise_errors);
         return Value::unknown_like(Type::String, &decision).not_null().with_marks(marks);
     }
     match convert(decision, &Type::Bool).ok().and_then(|decision| decision.as_bool()) {
         Some(true) => {
             errors.merge(then_errors);
-            errors.forgive(otherwise_errors);
+            errors.ignore_catchable(otherwise_errors);
             then.with_marks(marks)
         }
         Some(false) => {
             errors.merge(otherwise_errors);
-            errors.forgive(then_errors);
+            errors.ignore_catchable(then_errors);
             otherwise.with_marks(marks)
         }
         None => {
@@ -152,7 +152,7 @@ fn branch(
     }
 }
 
-fn repeat(
+fn run_for(
     names: (Option<&Name>, &Name),
     collection: &Expr,
     body: &Template,
@@ -162,14 +162,14 @@ fn repeat(
 ) -> Value {
     let (key_var, value_var) = names;
     let over = eval(collection, context, errors);
-    // HCL does not note that a repetition is not null; the template around it does.
+    // HCL does not refine the result of a `for` directive to not be null; the template around it does.
     let unknown = |over: &Value| Value::unknown_like(Type::String, over).with_marks(over.marks);
     if over.is_null() {
         errors.fail("there is nothing to repeat over: the value is null", collection.span);
         return failed(Type::String);
     }
     if over.ty() == Type::Any {
-        check_template(body, &bound(key_var, value_var), context, errors);
+        check_template(body, &bound_names(key_var, value_var), context, errors);
         return unknown(&over);
     }
     let Some(items) = entries(&over) else {
@@ -177,11 +177,11 @@ fn repeat(
             errors.fail(format!("a value of type {} has no elements to repeat over", over.ty()), collection.span);
             return failed(Type::String);
         }
-        check_template(body, &bound(key_var, value_var), context, errors);
+        check_template(body, &bound_names(key_var, value_var), context, errors);
         return unknown(&over);
     };
     if items.is_empty() {
-        check_template(body, &bound(key_var, value_var), context, errors);
+        check_template(body, &bound_names(key_var, value_var), context, errors);
     }
     let mut results = Vec::with_capacity(items.len());
     let mut own = EvalErrors::default();
@@ -202,6 +202,6 @@ fn repeat(
     }
 }
 
-fn bound<'a>(key_var: Option<&'a Name>, value_var: &'a Name) -> Vec<&'a str> {
+fn bound_names<'a>(key_var: Option<&'a Name>, value_var: &'a Name) -> Vec<&'a str> {
     key_var.into_iter().chain([value_var]).map(|name| &*name.text).collect()
 }

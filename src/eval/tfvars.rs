@@ -1,4 +1,4 @@
-//! The functions of the provider that Terraform has built in: values of variables as text, and back. Source: Terraform's
+//! The functions of Terraform's built-in provider: values of variables to text, and back. Source: Terraform's
 //! `internal/builtin/providers/terraform/functions.go`.
 
 use super::context::EvalContext;
@@ -18,7 +18,7 @@ pub(super) enum ProviderFunction {
     EncodeExpr,
 }
 
-/// The function with this name, where the module requires the built-in provider under the name that is in it.
+/// The function with this name, if its provider part is the module's local name of the built-in provider.
 pub(super) fn function(name: &str, context: &EvalContext<'_>) -> Option<ProviderFunction> {
     let (provider, function) = name.strip_prefix("provider::")?.split_once("::")?;
     let function = match function {
@@ -78,7 +78,7 @@ fn decode(text: &str, span: Span, context: &EvalContext<'_>) -> Result<Value, Ev
     for attribute in &body.attributes {
         let mut errors = EvalErrors::default();
         let value = eval(&attribute.value, &context, &mut errors);
-        entries.insert(Arc::clone(&attribute.name.text), errors.or(value)?);
+        entries.insert(Arc::clone(&attribute.name.text), errors.into_result(value)?);
     }
     Ok(Value::object(entries.into()))
 }
@@ -109,13 +109,13 @@ fn encode_entries(entries: &Members, depth: usize) -> Result<String, EvalError> 
     Ok(aligned(entries.iter().map(|(name, value)| (name.to_string(), value)), depth, ""))
 }
 
-/// One line for each entry; the `=` of neighboring entries that take one line each are below each other.
+/// One line for each entry, with the `=` of neighboring single-line entries aligned.
 fn aligned<'v>(entries: impl Iterator<Item = (String, &'v Value)>, depth: usize, indent: &str) -> String {
     let lines: Vec<(String, String)> = entries.map(|(name, value)| (name, encode(value, depth))).collect();
     let mut out = String::new();
     let mut rest = lines.as_slice();
     while !rest.is_empty() {
-        // A value of several lines stands on its own.
+        // A multi-line value is a group of its own.
         let count = rest.iter().take_while(|(_, value)| !value.contains('\n')).count().max(1);
         let (group, after) = rest.split_at_checked(count).unwrap_or((rest, &[]));
         let width = group.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);

@@ -1,10 +1,10 @@
 //! References and the steps after them: attributes, indexes, splats.
 
-use super::budget::{Price, of_number};
+use super::budget::{Price, number_price};
 use super::context::EvalContext;
 use super::evaluate::{EvalErrors, bounded, eval, failed, here};
-use super::possible::{MOST_CASES, by_cases, with_possible};
-use super::value::normal_form;
+use super::possible::{MAX_CASES, by_cases, with_possible};
+use super::value::to_nfc;
 use super::{Data, EvalError, Marks, Possible, RefStep, Type, Value, convert};
 use crate::base::{self, Because, Place, Span, StepKind};
 use crate::hcl::{Expr, ExprKind, Name, TraversalStep};
@@ -35,7 +35,7 @@ pub(super) fn traversal(expr: &Expr, base: &Expr, steps: &[TraversalStep], conte
     apply_steps(value, &steps, context, errors)
 }
 
-/// A reference: a variable of a `for`, or whatever the scope knows by this name.
+/// A reference: to a variable of a `for`, or to a name in the scope.
 pub(super) fn reference(
     name: &Arc<str>,
     expr: &Expr,
@@ -53,11 +53,11 @@ pub(super) fn reference(
     if let Some(value) = context.cache.and_then(|cache| cache.get(expr.span, name, steps)) {
         return value;
     }
-    // To find what has the name takes longer than to look at an element.
+    // Resolving a name takes longer than looking at an element.
     if !(context.budget.step() && context.budget.step()) {
         return context.budget.too_large();
     }
-    let written = steps;
+    let step_exprs = steps;
     let mut own = EvalErrors::default();
     let steps = evaluate_steps(steps, context, &mut own);
     let own_failed = own.any();
@@ -70,7 +70,7 @@ pub(super) fn reference(
             EvaluatedStep::FullSplat(_) | EvaluatedStep::AttrSplat(_) => None,
         })
         .collect();
-    // The scope is asked even where an index failed: `try` catches the error of the index, and must not catch an undeclared name.
+    // The name is resolved even if an index failed: `try` catches the error of the index, but must not catch an undeclared name.
     let (value, used) = match context.scope.resolve(name, expr.span, &path) {
         Ok(resolved) => resolved,
         Err(error) => {
@@ -83,16 +83,16 @@ pub(super) fn reference(
     }
     let mut own = EvalErrors::default();
     let value = apply_steps(value, steps.get(used..).unwrap_or_default(), context, &mut own);
-    let value = used_here(value, expr.span, context);
+    let value = with_use_step(value, expr.span, context);
     if let Some(cache) = context.cache.filter(|_| !own.any()) {
-        cache.put(expr.span, name, written, &value);
+        cache.put(expr.span, name, step_exprs, &value);
     }
     errors.merge(own);
     value
 }
 
-/// Puts the place of a reference in front of the value's trail.
-fn used_here(value: Value, span: Span, context: &EvalContext<'_>) -> Value {
+/// Adds the place of a reference to the front of the value's trail.
+fn with_use_step(value: Value, span: Span, context: &EvalContext<'_>) -> Value {
     let text = context.scope.quote(span).filter(|text| !text.is_empty() && !text.contains('\n') && text.len() <= 80);
     value.with_step(base::Step::of(Place::Source(span), StepKind::Used(text.map(Arc::from))))
 }
@@ -119,9 +119,9 @@ fn apply_steps(value: Value, steps: &[EvaluatedStep<'_>], context: &EvalContext<
         rest = after;
         let result = match step {
             EvaluatedStep::Attr(name) => attribute(&value, &name.text, name.span),
-            EvaluatedStep::Index(key, span) => index(&value, key, *span, context).map(|element| picked(element, key)),
+            EvaluatedStep::Index(key, span) => index(&value, key, *span, context).map(|element| with_deciding_key(element, key)),
             EvaluatedStep::FullSplat(span) => {
-                // Everything after belongs to each element.
+                // All further steps apply to each element.
                 return splat(&value, after, *span, context, errors);
             }
             EvaluatedStep::AttrSplat(span) => {
@@ -142,7 +142,7 @@ fn apply_steps(value: Value, steps: &[EvaluatedStep<'_>], context: &EvalContext<
             Ok(next) => value = next.or_trail(&value.trail),
             Err(error) => {
                 errors.push(error);
-                // What `try` takes instead is there because of this value.
+                // If a `try` chooses another argument, it is because of this value.
                 return failed(Type::Any).with_trail(value.trail);
             }
         }
@@ -150,13 +150,13 @@ fn apply_steps(value: Value, steps: &[EvaluatedStep<'_>], context: &EvalContext<
     value
 }
 
-/// An element, which another key would not have picked.
-fn picked(element: Value, key: &Value) -> Value {
+/// The element with the key in its trail: another key would have chosen another element.
+fn with_deciding_key(element: Value, key: &Value) -> Value {
     let reads = key.trail.clone().filter(|link| link.next.is_some() || link.step.chosen_by.is_some());
     element.chosen(Because::Computation, reads.into_iter().collect())
 }
 
-/// Whether an index is written as `.0`: those after `.*` apply to each element.
+/// Whether an index is written as `.0`: only such an index applies to each element of a `.*` splat.
 fn is_legacy(span: Span, context: &EvalContext<'_>) -> bool {
     let text = context.scope.text(span);
     text.starts_with('.') || text.starts_with(|first: char| first.is_ascii_digit())
@@ -169,8 +169,8 @@ fn attribute(value: &Value, name: &str, span: Span) -> Result<Value, EvalError> 
 }
 
 fn attribute_of(value: &Value, name: &str, span: Span) -> Result<Value, EvalError> {
-    // Attribute names and keys are in Unicode's normal form, names in code are as they are written.
-    let name: &str = &normal_form(name);
+    // Attribute names and keys of values are normalized, names in code are not.
+    let name: &str = &to_nfc(name);
     let fail = |message: String| Err(EvalError::new(message, Some(span)));
     match &value.data {
         Data::Null(_) => fail(format!("the value is null, so it has no attribute `{name}`")),
@@ -206,7 +206,7 @@ fn no_attributes(ty: &Type, name: &str) -> String {
 
 /// `value[key]`.
 fn index(value: &Value, key: &Value, span: Span, context: &EvalContext<'_>) -> Result<Value, EvalError> {
-    if !context.budget.work(of_number(key)) {
+    if !context.budget.work(number_price(key)) {
         return Ok(context.budget.too_large());
     }
     let result = index_of(value, key, span)?;
@@ -214,13 +214,13 @@ fn index(value: &Value, key: &Value, span: Span, context: &EvalContext<'_>) -> R
         [value, key] => index_of(value, key, span).ok(),
         _ => None,
     });
-    Ok(any_element(result, value, key, span, context))
+    Ok(with_element_cases(result, value, key, span, context))
 }
 
-/// A known collection under an unknown key can only give one of its elements.
-fn any_element(result: Value, value: &Value, key: &Value, span: Span, context: &EvalContext<'_>) -> Value {
-    let open = result.as_unknown().is_some_and(|unknown| unknown.possible.is_empty() && unknown.origin.is_none());
-    if !open || !key.is_unknown() || value.is_unknown() || value.marks.is_secret() {
+/// The unknown result of an unknown key, with the elements of a known collection as its possible values.
+fn with_element_cases(result: Value, value: &Value, key: &Value, span: Span, context: &EvalContext<'_>) -> Value {
+    let is_open = result.as_unknown().is_some_and(|unknown| unknown.possible.is_empty() && unknown.origin.is_none());
+    if !is_open || !key.is_unknown() || value.is_unknown() || value.marks.is_secret() {
         return result;
     }
     let text = context.scope.quote(span).unwrap_or_default();
@@ -230,12 +230,12 @@ fn any_element(result: Value, value: &Value, key: &Value, span: Span, context: &
     let cases: Vec<Possible> = match (value.as_mapping(), value.as_sequence()) {
         (Some(entries), _) => entries
             .iter()
-            .take(MOST_CASES + 1)
+            .take(MAX_CASES + 1)
             .map(|(name, element)| Possible { value: element.clone(), when: when(&format!("\"{name}\"")) })
             .collect(),
         (_, Some(elements)) => elements
             .iter()
-            .take(MOST_CASES + 1)
+            .take(MAX_CASES + 1)
             .enumerate()
             .map(|(at, element)| Possible { value: element.clone(), when: when(&at.to_string()) })
             .collect(),
@@ -244,36 +244,36 @@ fn any_element(result: Value, value: &Value, key: &Value, span: Span, context: &
     with_possible(result, cases)
 }
 
-/// What an index makes of a value, told without building the type of all it holds.
-enum Indexed {
+/// The kind of a value for an index, found without building the value's complete type.
+enum IndexedKind {
     Unknown,
-    /// A list or tuple; the element type where it is a list.
+    /// A list with its element type, or a tuple.
     Sequence(Option<Type>),
     /// A map and its element type.
     Map(Type),
     Object,
     Set,
-    Nothing,
+    Primitive,
 }
 
-fn indexed(value: &Value) -> Indexed {
+fn indexed_kind(value: &Value) -> IndexedKind {
     let of_type = |ty: &Type| match ty {
-        Type::Any => Indexed::Unknown,
-        Type::List(element) => Indexed::Sequence(Some((**element).clone())),
-        Type::Tuple(_) => Indexed::Sequence(None),
-        Type::Map(element) => Indexed::Map((**element).clone()),
-        Type::Object(_) => Indexed::Object,
-        Type::Set(_) => Indexed::Set,
-        Type::Bool | Type::Number | Type::String => Indexed::Nothing,
+        Type::Any => IndexedKind::Unknown,
+        Type::List(element) => IndexedKind::Sequence(Some((**element).clone())),
+        Type::Tuple(_) => IndexedKind::Sequence(None),
+        Type::Map(element) => IndexedKind::Map((**element).clone()),
+        Type::Object(_) => IndexedKind::Object,
+        Type::Set(_) => IndexedKind::Set,
+        Type::Bool | Type::Number | Type::String => IndexedKind::Primitive,
     };
     match &value.data {
         Data::Unknown(unknown) => of_type(&unknown.ty),
-        Data::List(element, _) => Indexed::Sequence(Some(element.clone())),
-        Data::Tuple(_) => Indexed::Sequence(None),
-        Data::Map(element, _) => Indexed::Map(element.clone()),
-        Data::Object(_) => Indexed::Object,
-        Data::Set(..) => Indexed::Set,
-        Data::Null(_) | Data::Bool(_) | Data::Number(_) | Data::String(_) => Indexed::Nothing,
+        Data::List(element, _) => IndexedKind::Sequence(Some(element.clone())),
+        Data::Tuple(_) => IndexedKind::Sequence(None),
+        Data::Map(element, _) => IndexedKind::Map(element.clone()),
+        Data::Object(_) => IndexedKind::Object,
+        Data::Set(..) => IndexedKind::Set,
+        Data::Null(_) | Data::Bool(_) | Data::Number(_) | Data::String(_) => IndexedKind::Primitive,
     }
 }
 
@@ -295,7 +295,7 @@ fn element(value: &Value, key: &Value, span: Span) -> Result<Value, EvalError> {
     let unknown = |ty: Type| {
         let time = value.marks.time.union(key.marks.time);
         let marks = Marks { time, ..value.marks };
-        // Of a collection that the caller decides, its elements say so, and the number of them does not matter.
+        // The key is the reason, unless the collection is unknown or depends on the caller.
         match value.first_why().filter(|_| value.is_unknown() || value.marks.by_caller) {
             Some(why) => Value::unknown(ty, why.clone()).with_marks(marks),
             None => Value::unknown_like(ty, key).with_marks(marks),
@@ -304,21 +304,21 @@ fn element(value: &Value, key: &Value, span: Span) -> Result<Value, EvalError> {
     let typed_key = |wanted: &Type| {
         convert(key.clone(), wanted).map_err(|error| EvalError::new(format!("this key names no element: {}", error.message), Some(span)))
     };
-    // HCL asks for this before it looks at the collection: `toset(["a"])[jsondecode(x)]` with an unknown `x` is unknown, although a set has
+    // HCL checks this before it looks at the collection: `toset(["a"])[jsondecode(x)]` with an unknown `x` is unknown, although a set has
     // no keys.
     if matches!(&key.data, Data::Unknown(key) if key.ty == Type::Any) {
         return Ok(unknown(Type::Any));
     }
-    match indexed(value) {
-        Indexed::Unknown => Ok(unknown(Type::Any)),
-        Indexed::Sequence(element) => {
+    match indexed_kind(value) {
+        IndexedKind::Unknown => Ok(unknown(Type::Any)),
+        IndexedKind::Sequence(element) => {
             let key = typed_key(&Type::Number)?;
             let marks = value.marks.union(key.marks);
             let Some(number) = key.as_number() else { return Ok(unknown(element.unwrap_or(Type::Any))) };
             let position = number.to_i64().and_then(|position| usize::try_from(position).ok());
             let found = match (value.as_sequence(), &value.data, element) {
                 (Some(elements), ..) => position.and_then(|position| elements.get(position)).cloned(),
-                // Terraform asks an unknown list nothing, not even with a negative index.
+                // Terraform does not check an index into an unknown list, not even a negative one.
                 (None, _, Some(element)) => Some(unknown(element)),
                 (None, Data::Unknown(tuple), None) => match (&tuple.ty, position) {
                     (Type::Tuple(types), Some(position)) => types.get(position).map(|ty| Value::unknown_like(ty.clone(), value)),
@@ -328,7 +328,7 @@ fn element(value: &Value, key: &Value, span: Span) -> Result<Value, EvalError> {
             };
             found.map(|element| element.with_marks(marks)).ok_or_else(|| EvalError::new(no_element(number, value), Some(span)))
         }
-        Indexed::Map(element) => {
+        IndexedKind::Map(element) => {
             let key = typed_key(&Type::String)?;
             let marks = value.marks.union(key.marks);
             match (value.as_mapping(), key.as_str()) {
@@ -339,16 +339,16 @@ fn element(value: &Value, key: &Value, span: Span) -> Result<Value, EvalError> {
                 _ => Ok(unknown(element)),
             }
         }
-        Indexed::Object => {
+        IndexedKind::Object => {
             let key = typed_key(&Type::String)?;
             match key.as_str() {
-                // Terraform forgets the marks of the key here.
+                // Terraform drops the marks of the key here.
                 Some(name) => attribute_of(value, name, span).map(|own| own.with_marks(value.marks.union(key.marks.of_origin()))),
                 None => Ok(unknown(Type::Any)),
             }
         }
-        Indexed::Set => fail("elements of a set have no index or key"),
-        Indexed::Nothing => fail("this value has no elements"),
+        IndexedKind::Set => fail("elements of a set have no index or key"),
+        IndexedKind::Primitive => fail("this value has no elements"),
     }
 }
 
@@ -365,16 +365,17 @@ fn no_element(number: &super::Num, value: &Value) -> String {
     }
 }
 
-/// What a step costs for each element of a splat, in elements looked at.
+/// The cost of a step for each element of a splat, in elements looked at.
 const SPLAT: u64 = 5;
 
 fn is_sequence(ty: &Type) -> bool {
     matches!(ty, Type::Tuple(_) | Type::List(_) | Type::Set(_))
 }
 
-/// `value[*]` and `value.*`: the steps applied to each element of a list, set or tuple; of anything else, to itself unless it is null.
+/// `value[*]` and `value.*`: applies the steps to each element of a list, set or tuple; any other value is a tuple of itself, or an empty
+/// one if it is null.
 fn splat(value: &Value, each: &[EvaluatedStep<'_>], span: Span, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
-    // The type of a thousand instances takes longer to make than the result.
+    // `value.ty()` would take longer than the splat for a thousand instances.
     let is_sequence = match &value.data {
         Data::Tuple(_) | Data::List(..) | Data::Set(..) => true,
         Data::Null(ty) => is_sequence(ty),
@@ -415,13 +416,13 @@ fn splat(value: &Value, each: &[EvaluatedStep<'_>], span: Span, context: &EvalCo
         elements.iter().map(|element| apply_steps(element.clone().with_marks(value.marks.of_text()), each, context, &mut own)).collect();
     let element_failed = own.any();
     errors.merge(own.redacted(value.marks));
-    let perhaps_null = !is_sequence && value.is_unknown() && !value.is_not_null();
-    if element_failed && perhaps_null {
+    let may_be_null = !is_sequence && value.is_unknown() && !value.is_not_null();
+    if element_failed && may_be_null {
         return failed(Type::Any).with_marks(value.marks);
     }
     if element_failed {
-        // The type of what it would have been decides about conditionals around it, and is made of all that is in the elements.
-        // To make the type of an element takes eight times as long as to look at one.
+        // A conditional around the splat needs the type that it would have had, which depends on everything in the elements. Building the
+        // type of an element takes eight times as long as looking at it.
         if !(context.budget.work(work) && context.budget.weigh_for(value, Price { element: 8, text: 1 })) {
             return context.budget.too_large();
         }
@@ -430,8 +431,8 @@ fn splat(value: &Value, each: &[EvaluatedStep<'_>], span: Span, context: &EvalCo
         let result_type = splat_type(&upgraded, value, each, context, &mut EvalErrors::default());
         return failed(result_type).with_marks(value.marks);
     }
-    if perhaps_null {
-        // A null would make this the empty tuple.
+    if may_be_null {
+        // If the value turns out to be null, the result is the empty tuple.
         return Value::unknown_like(Type::Any, value).with_marks(value.marks).or_trail(trail);
     }
     let result = match &value.data {
@@ -448,7 +449,7 @@ fn splat(value: &Value, each: &[EvaluatedStep<'_>], span: Span, context: &EvalCo
     bounded(result, context).with_marks(value.marks).or_trail(trail)
 }
 
-/// The type of a splat over elements that are not known.
+/// The type of a splat over unknown elements.
 fn splat_type(ty: &Type, value: &Value, each: &[EvaluatedStep<'_>], context: &EvalContext<'_>, errors: &mut EvalErrors) -> Type {
     let mut step_type = |element: &Type| apply_steps(Value::unknown_like(element.clone(), value), each, context, errors).ty();
     match ty {

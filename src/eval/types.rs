@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-/// A type or type constraint. `Any` in a value's type means "not known yet" (cty's dynamic pseudo-type).
+/// A type or type constraint. `Any` in a value's type means "not yet known" (cty's dynamic pseudo-type).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Type {
-    /// Not known, or no constraint.
+    /// An unknown type, or no constraint.
     Any,
     /// `bool`.
     Bool,
@@ -27,12 +27,12 @@ pub enum Type {
     Object(Arc<BTreeMap<Arc<str>, ObjectAttr>>),
 }
 
-/// One attribute of an object type. Values' own types never have optional attributes; constraints may.
+/// One attribute of an object type. The types of values never have optional attributes; constraints may.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ObjectAttr {
     /// Its type.
     pub ty: Type,
-    /// Whether it may be left out.
+    /// Whether it may be omitted.
     pub optional: bool,
 }
 
@@ -87,7 +87,7 @@ impl Type {
         }
     }
 
-    /// Whether any part of it is not known.
+    /// Whether any part of it is unknown.
     #[must_use]
     pub fn has_any(&self) -> bool {
         match self {
@@ -99,7 +99,7 @@ impl Type {
         }
     }
 
-    /// Whether a value of type `other` could turn out to be of this type: `Any` on this side takes everything.
+    /// Whether a value of type `other` could turn out to be of this type: `Any` on this side accepts everything.
     #[must_use]
     pub fn could_be(&self, other: &Self) -> bool {
         match (self, other) {
@@ -124,7 +124,7 @@ impl Type {
         self.could_be(other) || other.could_be(self)
     }
 
-    /// The same type with all attributes required, as values have it.
+    /// The same type with all attributes required: the type of a value that conforms to it.
     #[must_use]
     pub fn without_optional(&self) -> Self {
         match self {
@@ -139,7 +139,7 @@ impl Type {
         }
     }
 
-    /// The name in a demand: "list of string", "any type".
+    /// The name in a message that requires this type, as cty's `FriendlyNameForConstraint`: "list of string", "any type".
     #[must_use]
     pub fn constraint_name(&self) -> String {
         match self {

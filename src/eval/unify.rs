@@ -1,4 +1,4 @@
-//! The type that several types have in common, as cty finds it.
+//! The common type of several types, as in cty's `convert.Unify`.
 
 use super::convert::convertible;
 use super::{ObjectAttr, Type};
@@ -6,20 +6,20 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-/// Beyond this number of different types (nested ones counted by their parents) no one needs an answer.
-const MOST_TYPES: usize = 2_000;
+/// The maximum number of different types to unify; nested types are counted separately. Real configurations have far fewer.
+const MAX_TYPES: usize = 2_000;
 
-/// The most general type that all of the types convert to; `None` if there is none. Conversions that may fail for some values count
-/// only if `risky` (Terraform's conditionals and `tolist` allow them). `Some(Type::Any)` means that it is unknown yet.
+/// The most general type that all of the types convert to, if there is one. Conversions that may fail for some values count only if `risky`
+/// (Terraform's conditionals and `tolist` allow them). `Some(Type::Any)` means that it is not yet known.
 #[must_use]
 pub(crate) fn unify(types: &[Type], risky: bool) -> Option<Type> {
     let mut distinct: Vec<&Type> = Vec::new();
     for ty in types {
-        // Most collections have one type throughout: to look at the last one first keeps them linear.
+        // Most collections have a single type: comparing with the last one first keeps them linear.
         if distinct.last() != Some(&ty) && !distinct.contains(&ty) {
             distinct.push(ty);
         }
-        if distinct.len() > MOST_TYPES {
+        if distinct.len() > MAX_TYPES {
             return None;
         }
     }
@@ -28,7 +28,7 @@ pub(crate) fn unify(types: &[Type], risky: bool) -> Option<Type> {
 }
 
 #[derive(Default)]
-struct Kinds {
+struct KindCounts {
     maps: usize,
     lists: usize,
     sets: usize,
@@ -37,8 +37,8 @@ struct Kinds {
     unknown: usize,
 }
 
-fn kinds(types: &[Type]) -> Kinds {
-    let mut kinds = Kinds::default();
+fn kind_counts(types: &[Type]) -> KindCounts {
+    let mut kinds = KindCounts::default();
     for ty in types {
         match ty {
             Type::Map(_) => kinds.maps += 1,
@@ -55,8 +55,7 @@ fn kinds(types: &[Type]) -> Kinds {
 
 fn unify_distinct(types: &[Type], risky: bool) -> Option<Type> {
     let all = types.len();
-    let kinds = kinds(types);
-    let Kinds { maps, lists, sets, objects, tuples, unknown } = kinds;
+    let KindCounts { maps, lists, sets, objects, tuples, unknown } = kind_counts(types);
     if maps > 0 && maps + unknown == all {
         return collections(types, risky, unknown > 0, Type::map);
     }
@@ -79,8 +78,8 @@ fn unify_distinct(types: &[Type], risky: bool) -> Option<Type> {
     } else if objects > 0 && tuples > 0 {
         return None;
     }
-    let wanted = preferred(types).into_iter().filter_map(|at| types.get(at));
-    wanted.into_iter().find(|wanted| types.iter().all(|ty| ty == *wanted || convertible(ty, wanted, risky))).cloned()
+    let candidates = by_preference(types).into_iter().filter_map(|at| types.get(at));
+    candidates.into_iter().find(|candidate| types.iter().all(|ty| ty == *candidate || convertible(ty, candidate, risky))).cloned()
 }
 
 fn collections(types: &[Type], risky: bool, unknown: bool, shape: fn(Type) -> Type) -> Option<Type> {
@@ -96,7 +95,7 @@ fn all_convert(types: &[Type], to: &Type, risky: bool) -> bool {
     types.iter().all(|ty| ty == to || convertible(ty, to, risky))
 }
 
-/// Objects next to maps are taken for maps.
+/// The common type of objects and maps, with the objects converted to maps.
 fn as_maps(types: &[Type], risky: bool) -> Option<Type> {
     let objects: Vec<Type> = types.iter().filter(|ty| matches!(ty, Type::Object(_))).cloned().collect();
     let map = objects_to_map(&objects, risky)?;
@@ -104,7 +103,7 @@ fn as_maps(types: &[Type], risky: bool) -> Option<Type> {
     unify(&replaced, risky)
 }
 
-/// The list type that a tuple's members allow, the map type that an object's attributes allow.
+/// The list type of a tuple's unified members, or the map type of an object's unified attributes.
 pub(super) fn as_collection(ty: &Type) -> Option<Type> {
     match ty {
         Type::Tuple(_) => tuples_to_list(std::slice::from_ref(ty), true),
@@ -113,7 +112,7 @@ pub(super) fn as_collection(ty: &Type) -> Option<Type> {
     }
 }
 
-/// Tuples next to lists are taken for lists.
+/// The common type of tuples and lists, with the tuples converted to lists.
 fn as_lists(types: &[Type], risky: bool) -> Option<Type> {
     let tuples: Vec<Type> = types.iter().filter(|ty| matches!(ty, Type::Tuple(_))).cloned().collect();
     let list = tuples_to_list(&tuples, risky)?;
@@ -137,9 +136,10 @@ fn object_types(types: &[Type], risky: bool) -> Option<Type> {
     }
     let mut unified = BTreeMap::new();
     for name in first.keys() {
-        let across: Vec<Type> = all.iter().filter_map(|object| object.get(name)).map(|attribute| attribute.ty.clone()).collect();
-        // An attribute without a common type ends the search: as members of a map, its values would have none either.
-        unified.insert(Arc::clone(name), ObjectAttr { ty: unify(&across, risky)?, optional: false });
+        let types_of_attribute: Vec<Type> =
+            all.iter().filter_map(|object| object.get(name)).map(|attribute| attribute.ty.clone()).collect();
+        // Without a common type for an attribute, its values would not have one as members of a map either.
+        unified.insert(Arc::clone(name), ObjectAttr { ty: unify(&types_of_attribute, risky)?, optional: false });
     }
     let unified = Type::Object(Arc::new(unified));
     if all_convert(types, &unified, risky) { Some(unified) } else { objects_to_map(types, risky) }
@@ -160,8 +160,8 @@ fn tuple_types(types: &[Type], risky: bool) -> Option<Type> {
     }
     let mut unified = Vec::with_capacity(first.len());
     for at in 0..first.len() {
-        let across: Vec<Type> = all.iter().filter_map(|tuple| tuple.get(at)).cloned().collect();
-        unified.push(unify(&across, risky)?);
+        let types_of_member: Vec<Type> = all.iter().filter_map(|tuple| tuple.get(at)).cloned().collect();
+        unified.push(unify(&types_of_member, risky)?);
     }
     let unified = Type::tuple(unified);
     if all_convert(types, &unified, risky) { Some(unified) } else { tuples_to_list(types, risky) }
@@ -173,8 +173,8 @@ fn tuples_to_list(types: &[Type], risky: bool) -> Option<Type> {
     all_convert(types, &list, risky).then_some(list)
 }
 
-/// The types by preference: a type comes before those that convert to it.
-fn preferred(types: &[Type]) -> Vec<usize> {
+/// The indexes of the types by preference: a type comes before those that convert to it.
+fn by_preference(types: &[Type]) -> Vec<usize> {
     let mut edges: Vec<Vec<usize>> = vec![Vec::new(); types.len()];
     let mut incoming = vec![0_usize; types.len()];
     for (at, left) in types.iter().enumerate() {
@@ -204,7 +204,7 @@ fn preferred(types: &[Type]) -> Vec<usize> {
     order
 }
 
-/// Which of two types is to be preferred (`Less`: the left one).
+/// Which of two types is preferred (`Less`: the left one).
 fn preference(left: &Type, right: &Type) -> Ordering {
     match (left, right) {
         (Type::Any, Type::Any) => Ordering::Equal,
@@ -225,28 +225,28 @@ fn preference(left: &Type, right: &Type) -> Ordering {
             if left.len() != right.len() || left.keys().ne(right.keys()) {
                 return Ordering::Equal;
             }
-            agreed(left.values().zip(right.values()).map(|(left, right)| preference(&left.ty, &right.ty)))
+            agreed_preference(left.values().zip(right.values()).map(|(left, right)| preference(&left.ty, &right.ty)))
         }
         (Type::Tuple(left), Type::Tuple(right)) => {
             if left.len() != right.len() {
                 return Ordering::Equal;
             }
-            agreed(left.iter().zip(right.iter()).map(|(left, right)| preference(left, right)))
+            agreed_preference(left.iter().zip(right.iter()).map(|(left, right)| preference(left, right)))
         }
         _ => Ordering::Equal,
     }
 }
 
-/// The preference on which all parts agree.
-fn agreed(parts: impl Iterator<Item = Ordering>) -> Ordering {
-    let mut verdict = Ordering::Equal;
+/// The preference that all parts agree on, if any; otherwise `Equal`.
+fn agreed_preference(parts: impl Iterator<Item = Ordering>) -> Ordering {
+    let mut agreed = Ordering::Equal;
     for part in parts {
         if part != Ordering::Equal {
-            if verdict != Ordering::Equal && verdict != part {
+            if agreed != Ordering::Equal && agreed != part {
                 return Ordering::Equal;
             }
-            verdict = part;
+            agreed = part;
         }
     }
-    verdict
+    agreed
 }

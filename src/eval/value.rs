@@ -1,4 +1,4 @@
-//! Values: known, null or unknown, with marks, the way they took, and what unknown ones can still be.
+//! Values: known, null or unknown, with marks, a trail, and what an unknown value can still be.
 
 use super::{Drivers, Marks, Members, Num, Type};
 use crate::base::{Because, Reason, Step, TrailLink, secrecy};
@@ -9,15 +9,15 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 /// A value.
 #[derive(Clone, Debug)]
 pub struct Value {
-    /// What it is.
+    /// The content.
     pub data: Data,
-    /// What must be minded of it.
+    /// Properties that spread to whatever is computed from the value.
     pub marks: Marks,
-    /// The way it took, nearest first; `None` for values without a source.
+    /// The steps that the value took, nearest first; `None` for values without a source.
     pub trail: Option<Arc<TrailLink>>,
 }
 
-/// The contents of a value. Collections are shared, so a clone costs nothing.
+/// The content of a value. Collections are shared, so a clone is cheap.
 #[derive(Clone, Debug)]
 pub enum Data {
     /// `null` of a type; `Type::Any` for a bare `null`.
@@ -47,27 +47,27 @@ pub enum Data {
 pub struct UnknownValue {
     /// Its type, as far as it is known.
     pub ty: Type,
-    /// The reason as a clause without a full stop: "variable `level` has no value", "`oci_kms_vault.v.id` is known after apply".
+    /// The reason as a clause without a period: "variable `level` has no value", "`oci_kms_vault.v.id` is known after apply".
     pub why: Reason,
-    /// What Terraform itself knows of it.
+    /// What Terraform itself knows about it.
     pub refinement: Refinement,
-    /// The resource attribute this value *is*, where it is exactly one: how a key's vault is found.
+    /// The resource attribute this value *is*, if it is exactly one: this is how a key's vault is found.
     pub origin: Option<Arc<ResourceRef>>,
-    /// What we know beyond Terraform: the complete list of values it can have. Empty where it can be anything. Kept apart from
-    /// the value: the evaluator's results never depend on it.
+    /// What we know beyond Terraform: the complete list of values it can have. Empty if it can be anything. The evaluator's results
+    /// never depend on it.
     pub possible: Arc<[Possible]>,
 }
 
 /// One value that an unknown can have.
 #[derive(Clone, Debug)]
 pub struct Possible {
-    /// The value; may itself be unknown (with an origin, say).
+    /// The value; may itself be unknown, for example with an origin.
     pub value: Value,
     /// When, as a clause after "when": "`var.level >= 3`".
     pub when: Arc<str>,
 }
 
-/// What Terraform knows of an unknown value.
+/// What Terraform knows about an unknown value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Refinement {
     /// It is not null.
@@ -78,7 +78,7 @@ pub struct Refinement {
     pub at_least: Option<Num>,
     /// A number is at most this.
     pub at_most: Option<Num>,
-    /// Bounds of a collection's length.
+    /// The inclusive bounds of a collection's length.
     pub length: Option<(u64, u64)>,
 }
 
@@ -97,15 +97,15 @@ impl From<Data> for Value {
     }
 }
 
-/// The reason of what depends on a value whose own reason is not at hand.
+/// The reason of a value that depends on an unknown value whose own reason is not available.
 fn dependent() -> Reason {
     "it depends on a value that is unknown".into()
 }
 
 impl Value {
-    /// A string, brought into Unicode's composed form (NFC) as Terraform does with every string.
+    /// A string, normalized to Unicode's composed form (NFC) as Terraform does with every string.
     pub fn string(text: impl AsRef<str>) -> Self {
-        Data::String((*normal_form(text.as_ref())).into()).into()
+        Data::String((*to_nfc(text.as_ref())).into()).into()
     }
 
     /// A number.
@@ -155,41 +155,40 @@ impl Value {
         Data::Object(Arc::new(attributes)).into()
     }
 
-    /// An unknown value of a type, with the reason as a clause without a full stop.
+    /// An unknown value of a type, with the reason as a clause without a period.
     pub fn unknown(ty: Type, why: impl Into<Reason>) -> Self {
         UnknownValue::new(ty, why).into()
     }
 
-    /// An unknown value of a type that is unknown for the same reason as another. The origin and what is possible are kept; what
-    /// `other` is when it is known does not matter.
+    /// An unknown value of a type, for the same reason as `other`. Only the reason is taken over, not the origin or the possible values.
     #[must_use]
     pub fn unknown_like(ty: Type, other: &Self) -> Self {
         let why = other.why().cloned().unwrap_or_else(dependent);
         UnknownValue::new(ty, why).into()
     }
 
-    /// The value with these marks in addition to its own.
+    /// The value with these marks added.
     #[must_use]
     pub fn with_marks(mut self, marks: Marks) -> Self {
         self.marks = self.marks.union(marks);
-        // What is known while Terraform plans stays what it is, whatever it was made of: `length([timestamp()])`.
+        // A result that is known during planning does not change over time, whatever it was computed from: `length([timestamp()])`.
         if matches!(self.data, Data::Null(_) | Data::Bool(_) | Data::Number(_) | Data::String(_)) {
             self.marks.time = Drivers::NONE;
         }
         self
     }
 
-    /// What changes its unknown parts in time.
+    /// What makes its unknown parts change over time.
     #[must_use]
     pub fn drivers(&self) -> Drivers {
         self.drivers_within(Drivers::NONE)
     }
 
-    fn drivers_within(&self, around: Drivers) -> Drivers {
-        let own = around.union(self.marks.time);
+    fn drivers_within(&self, outer: Drivers) -> Drivers {
+        let own = outer.union(self.marks.time);
         match &self.data {
             Data::Unknown(_) => own,
-            // A known part stays what it is: of `[timestamp(), "HSM"]` only the first element changes.
+            // Known parts do not change: in `[timestamp(), "HSM"]` only the first element does.
             _ => self.children().fold(Drivers::NONE, |drivers, child| drivers.union(child.drivers_within(own))),
         }
     }
@@ -208,7 +207,7 @@ impl Value {
         self
     }
 
-    /// The value with a trail where it has none.
+    /// The value with this trail if it has none.
     #[must_use]
     pub fn or_trail(mut self, trail: &Option<Arc<TrailLink>>) -> Self {
         if self.trail.is_none() {
@@ -217,7 +216,7 @@ impl Value {
         self
     }
 
-    /// The value with a step put in front of its trail.
+    /// The value with a step added to the front of its trail.
     #[must_use]
     pub fn with_step(mut self, step: Step) -> Self {
         self.trail = Some(TrailLink::new(step, self.trail.take()));
@@ -229,7 +228,7 @@ impl Value {
         self.trail.iter().flat_map(|link| link.steps())
     }
 
-    /// The value with a trail whose first step says which other values decided.
+    /// The value with a trail whose first step records which other values decided that it was chosen.
     #[must_use]
     pub fn chosen(mut self, because: Because, reads: Vec<Arc<TrailLink>>) -> Self {
         if let Some(link) = self.trail.as_ref().filter(|_| !reads.is_empty()) {
@@ -239,7 +238,7 @@ impl Value {
         self
     }
 
-    /// The value's trail, at whose end an attribute is left out.
+    /// The value's trail with its last step marked as the place where an attribute is left out.
     #[must_use]
     pub fn trail_leaving_out(&self, attribute: &Arc<str>) -> Option<Arc<TrailLink>> {
         let steps: Vec<&Step> = self.steps().collect();
@@ -266,7 +265,7 @@ impl Value {
         }
     }
 
-    /// Whether its type is not known, or that of a null of no type.
+    /// Whether its type is unknown, or it is a bare `null`.
     #[must_use]
     pub fn is_untyped(&self) -> bool {
         match &self.data {
@@ -282,13 +281,13 @@ impl Value {
         matches!(self.data, Data::Null(_))
     }
 
-    /// Whether it is unknown. Elements of known collections may be unknown nevertheless.
+    /// Whether it is unknown. A known collection may still have unknown elements.
     #[must_use]
     pub fn is_unknown(&self) -> bool {
         matches!(self.data, Data::Unknown(_))
     }
 
-    /// Whether it and everything in it is known.
+    /// Whether it and everything in it are known.
     #[must_use]
     pub fn is_wholly_known(&self) -> bool {
         match &self.data {
@@ -297,7 +296,7 @@ impl Value {
         }
     }
 
-    /// Whether it cannot be null: known and not null, or known not to be.
+    /// Whether it cannot be null: known and not null, or unknown but refined to not be null.
     #[must_use]
     pub fn is_not_null(&self) -> bool {
         match &self.data {
@@ -307,49 +306,49 @@ impl Value {
         }
     }
 
-    /// The unknown, where it is one.
+    /// The details of an unknown value.
     #[must_use]
     pub fn as_unknown(&self) -> Option<&UnknownValue> {
         if let Data::Unknown(unknown) = &self.data { Some(unknown) } else { None }
     }
 
-    /// The reason, where it is unknown.
+    /// Why the value is unknown, if it is.
     #[must_use]
     pub fn why(&self) -> Option<&Reason> {
         self.as_unknown().map(|unknown| &unknown.why)
     }
 
-    /// The reason of the first unknown in it, itself included.
+    /// The reason of the first unknown value in it, including itself.
     #[must_use]
     pub fn first_why(&self) -> Option<&Reason> {
         self.why().or_else(|| self.children().find_map(Self::first_why))
     }
 
-    /// Why what depends on this value is unknown.
+    /// The reason for a value that is unknown because it depends on this one.
     #[must_use]
     pub fn why_dependent(&self) -> Reason {
         self.first_why().cloned().unwrap_or_else(dependent)
     }
 
-    /// The text, where it is a known string.
+    /// The text of a known string.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         if let Data::String(text) = &self.data { Some(text) } else { None }
     }
 
-    /// The text as a name, where it is a known string: shared, because copies of a large one would fill the memory.
+    /// The text of a known string as a name: shared, because copies of a large one would fill the memory.
     #[must_use]
     pub fn as_name(&self) -> Option<Arc<str>> {
         if let Data::String(text) = &self.data { Some(Arc::clone(text)) } else { None }
     }
 
-    /// The number, where it is a known number.
+    /// The number, if it is a known number.
     #[must_use]
     pub fn as_number(&self) -> Option<&Num> {
         if let Data::Number(number) = &self.data { Some(number) } else { None }
     }
 
-    /// The boolean, where it is a known boolean.
+    /// The boolean, if it is a known boolean.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
         if let Data::Bool(value) = &self.data { Some(*value) } else { None }
@@ -373,7 +372,7 @@ impl Value {
         }
     }
 
-    /// All elements of a known collection, tuple or object, in Terraform's order; nothing for anything else.
+    /// All elements of a known collection, tuple or object, in Terraform's order; empty for anything else.
     pub fn children(&self) -> impl Iterator<Item = &Self> {
         let sequence = self.as_sequence().unwrap_or_default().iter();
         sequence.chain(self.as_mapping().into_iter().flat_map(Members::values))
@@ -385,7 +384,7 @@ impl Value {
         self.children().fold(self.marks, |marks, child| marks.union(child.deep_marks()))
     }
 
-    /// Whether nothing in it tells more than it may: what is made of it may be shown if it may itself.
+    /// Whether every text in it may be shown. Otherwise what is computed from it is a piece of a hidden text ([`Marks::piece`]).
     #[must_use]
     pub fn may_show_parts(&self) -> bool {
         let own = match &self.data {
@@ -396,12 +395,12 @@ impl Value {
         own && !self.marks.raw && !self.marks.piece && self.children().all(Self::may_show_parts)
     }
 
-    /// The value with all marks taken off, and these marks.
+    /// The value without marks at any depth, and the marks that were removed.
     #[must_use]
     pub fn unmark_deep(self) -> (Self, Marks) {
         let marks = self.deep_marks();
-        // Nearly all values have no marks. To take none off would copy every element of a shared collection, for each function that it is
-        // passed to.
+        // Nearly all values have no marks. Stripping them would still copy every element of a shared collection, once for each function
+        // that it is passed to.
         if marks == Marks::default() { (self, marks) } else { (self.without_marks(), marks) }
     }
 
@@ -421,7 +420,7 @@ impl Value {
 }
 
 /// A text in Unicode's composed form (NFC).
-pub(super) fn normal_form(text: &str) -> Cow<'_, str> {
+pub(super) fn to_nfc(text: &str) -> Cow<'_, str> {
     if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
 }
 

@@ -337,7 +337,7 @@ fn merge_type(args: &[Value]) -> Result<Type, FunctionError> {
 }
 
 /// How many arguments of `merge` are known as those that leave an attribute out.
-const MOST_LATER: usize = 2;
+const MAX_LATER: usize = 2;
 
 fn merge(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let (mut merged, mut marks) = (BTreeMap::new(), Marks::NONE);
@@ -356,7 +356,7 @@ fn merge(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     // Who passes a later argument could have set what it leaves out.
     for (name, value) in &mut merged {
         let later = args.iter().rev().take_while(|arg| arg.as_mapping().is_none_or(|own| !own.contains_key(name)));
-        let reads: Vec<_> = later.take(MOST_LATER).filter_map(|arg| arg.trail_leaving_out(name)).collect();
+        let reads: Vec<_> = later.take(MAX_LATER).filter_map(|arg| arg.trail_leaving_out(name)).collect();
         *value = std::mem::replace(value, Value::null(Type::Any)).chosen(Because::Computation, reads);
     }
     let merged = match &call.returns {

@@ -1,7 +1,7 @@
 //! Functions that encode and decode texts.
 
 use super::charset::Charset;
-use super::row::{BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, LARGEST_RESULT, Returns, STRING, any, string, text};
+use super::row::{BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, MAX_RESULT_SIZE, Returns, STRING, any, string, text};
 use super::{base_64, csv, json, yaml, yaml_emit};
 use crate::eval::{Type, Value};
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
 
 /// How many fields comma-separated values may have.
-const MOST_FIELDS: usize = 1 << 20;
+const MAX_FIELDS: usize = 1 << 20;
 
 pub(super) const TABLE: &[BuiltIn] = &[
     BuiltIn::new("base64decode", &[string("str")], STRING, FunctionBody::Values(base64_decode)),
@@ -44,7 +44,7 @@ fn base64_gunzip(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let [value, ..] = args else { return Err(FunctionError::arity()) };
     let bytes = base_64::decode(text(value)).ok_or("failed to decode base64 data")?;
     let mut unpacked = Vec::new();
-    let mut reader = flate2::read::MultiGzDecoder::new(bytes.as_slice()).take(LARGEST_RESULT as u64 + 1);
+    let mut reader = flate2::read::MultiGzDecoder::new(bytes.as_slice()).take(MAX_RESULT_SIZE as u64 + 1);
     let read = reader.read_to_end(&mut unpacked);
     call.pay_for_made(unpacked.len())?;
     read.map_err(|_| "failed to decompress gzip data")?;
@@ -55,7 +55,7 @@ fn csv_type(args: &[Value]) -> Result<Type, FunctionError> {
     let [value, ..] = args else { return Err(FunctionError::arity()) };
     let Some(text) = value.as_str() else { return Ok(Type::Any) };
     // Each field becomes a value, and no value may have more elements.
-    if text.bytes().filter(|byte| matches!(byte, b',' | b'\n')).count() > MOST_FIELDS {
+    if text.bytes().filter(|byte| matches!(byte, b',' | b'\n')).count() > MAX_FIELDS {
         return Err(FunctionError::too_large());
     }
     let records = csv::records(text)?;

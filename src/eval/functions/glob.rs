@@ -1,9 +1,9 @@
 //! Paths and patterns as Go's `filepath` and `doublestar` take them, on systems with forward slashes.
 
 /// The most patterns that braces expand to.
-const MOST_ALTERNATIVES: usize = 256;
+const MAX_ALTERNATIVES: usize = 256;
 /// The most steps that matching one path takes: patterns like `*a*a*a*` go back and forth.
-const MOST_STEPS: usize = 100_000;
+const MAX_STEPS: usize = 100_000;
 
 /// A path without `.`, `..` and doubled slashes, as far as its text allows it.
 pub(super) fn clean(path: &str) -> String {
@@ -69,7 +69,7 @@ pub(super) fn alternatives(pattern: &str) -> Option<Vec<String>> {
     let mut done = Vec::new();
     let mut open = vec![pattern.to_owned()];
     while let Some(pattern) = open.pop() {
-        if done.len() + open.len() > MOST_ALTERNATIVES {
+        if done.len() + open.len() > MAX_ALTERNATIVES {
             return None;
         }
         let Some(start) = pattern.find('{') else {
@@ -150,7 +150,7 @@ pub(super) fn reaches_git(pattern: &[&str], directory: &[&str], steps: &mut usiz
 /// Whether a pattern may match a path below a directory.
 fn parts_reach(pattern: &[&str], directory: &[&str], steps: &mut usize) -> Option<bool> {
     *steps += 1;
-    if *steps > MOST_STEPS {
+    if *steps > MAX_STEPS {
         return None;
     }
     match (pattern, directory) {
@@ -162,7 +162,7 @@ fn parts_reach(pattern: &[&str], directory: &[&str], steps: &mut usize) -> Optio
 
 fn parts_match(pattern: &[&str], path: &[&str], steps: &mut usize) -> Option<bool> {
     *steps += 1;
-    if *steps > MOST_STEPS {
+    if *steps > MAX_STEPS {
         return None;
     }
     match (pattern, path) {
@@ -183,7 +183,7 @@ fn parts_match(pattern: &[&str], path: &[&str], steps: &mut usize) -> Option<boo
 
 fn name_matches(pattern: &str, name: &str, steps: &mut usize) -> Option<bool> {
     *steps += 1;
-    if *steps > MOST_STEPS {
+    if *steps > MAX_STEPS {
         return None;
     }
     let mut pattern_chars = pattern.chars();

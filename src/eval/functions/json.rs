@@ -1,6 +1,6 @@
 //! JSON as Go's `encoding/json` writes and reads it, between text and Terraform's values.
 
-use super::row::{FunctionError, LARGEST_RESULT};
+use super::row::{FunctionError, MAX_RESULT_SIZE};
 use crate::base::json;
 use crate::eval::{Data, Num, Type, Value};
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ fn write_value(value: &Value, out: &mut String, depth: usize) -> Result<(), Func
     if depth > DEPTH_CAP {
         return Err(FunctionError::too_large());
     }
-    if out.len() > LARGEST_RESULT {
+    if out.len() > MAX_RESULT_SIZE {
         return Ok(());
     }
     match &value.data {

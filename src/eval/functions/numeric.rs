@@ -7,9 +7,9 @@ use crate::eval::{Num, Type, Value, convert};
 use num_bigint::BigInt;
 
 /// The most elements Terraform lets `range` make.
-const LONGEST_RANGE: usize = 1024;
+const MAX_RANGE: usize = 1024;
 /// The most digits `parseint` reads: parsing them takes quadratic time.
-const MOST_DIGITS: usize = 10_000;
+const MAX_DIGITS: usize = 10_000;
 
 pub(super) const TABLE: &[BuiltIn] = &[
     BuiltIn::new("abs", &[number("num").untyped()], NUMBER, FunctionBody::Values(|_, args| map(args, Num::abs))),
@@ -194,7 +194,7 @@ fn parse_int(_: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     if digits.is_empty() {
         return Err(refused());
     }
-    if digits.len() > MOST_DIGITS {
+    if digits.len() > MAX_DIGITS {
         return Err(FunctionError::too_large());
     }
     let mut total = BigInt::ZERO;
@@ -233,7 +233,7 @@ fn range(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let mut numbers = Vec::new();
     let mut next = start.clone();
     while end.compare(&next) == towards {
-        if numbers.len() >= LONGEST_RANGE {
+        if numbers.len() >= MAX_RANGE {
             return Err(
                 "more than 1024 values were generated; either decrease the difference between start and end or use a smaller step".into()
             );

@@ -5,7 +5,7 @@ use crate::base::Reason;
 use crate::eval::{TOO_LARGE, Type, Value};
 
 /// The largest single result, in elements or bytes.
-pub(super) const LARGEST_RESULT: usize = 8 << 20;
+pub(super) const MAX_RESULT_SIZE: usize = 8 << 20;
 
 /// A built-in function.
 #[derive(Debug)]
@@ -142,7 +142,7 @@ impl BodyContext<'_> {
     /// Pays for `amount` elements or bytes of a result.
     pub(super) fn pay(&self, amount: usize) -> Result<(), FunctionError> {
         // One value that is too large alone does not use up what others may need.
-        if amount <= LARGEST_RESULT && (self.host.spend)(amount as u64) { Ok(()) } else { Err(FunctionError::too_large()) }
+        if amount <= MAX_RESULT_SIZE && (self.host.spend)(amount as u64) { Ok(()) } else { Err(FunctionError::too_large()) }
     }
 
     /// Pays for looking at `elements`, where that is more than the arguments are large.
@@ -153,8 +153,8 @@ impl BodyContext<'_> {
     /// Pays for a result whose size no one could tell before it was made. One that is too large was made up to there, and has its price:
     /// otherwise a loop could make it again and again.
     pub(super) fn pay_for_made(&self, amount: usize) -> Result<(), FunctionError> {
-        self.pay(amount.min(LARGEST_RESULT))?;
-        if amount <= LARGEST_RESULT { Ok(()) } else { Err(FunctionError::too_large()) }
+        self.pay(amount.min(MAX_RESULT_SIZE))?;
+        if amount <= MAX_RESULT_SIZE { Ok(()) } else { Err(FunctionError::too_large()) }
     }
 
     /// An unknown result, for the reason of the first unknown among the values.

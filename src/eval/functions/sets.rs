@@ -4,10 +4,10 @@ use super::row::{BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResu
 use crate::eval::{Data, Distinct, Marks, Type, Value, convert, unify};
 
 /// Terraform bounds the length of a product with unknown parts only up to here.
-const MOST_PARTS: u64 = 1024;
-const MOST_PRODUCTS: u64 = 2048;
+const MAX_PARTS: u64 = 1024;
+const MAX_PRODUCTS: u64 = 2048;
 /// More elements than this no value may have, so that making them would be in vain.
-const MOST_ELEMENTS: usize = 1 << 20;
+const MAX_ELEMENTS: usize = 1 << 20;
 
 const FIRST: Param = Param::new("first_set", Want::Set).untyped();
 const OTHER: Param = Param::new("other_sets", Want::Set).untyped();
@@ -109,7 +109,7 @@ fn product(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let element = call.element();
     let Type::Tuple(types) = &element else { return Err(FunctionError::arity()) };
     let total = args.iter().fold(1_usize, |total, arg| total.saturating_mul(elements(arg).len()));
-    if total.saturating_mul(args.len() + 1) > MOST_ELEMENTS {
+    if total.saturating_mul(args.len() + 1) > MAX_ELEMENTS {
         return Err(FunctionError::too_large());
     }
     call.pay(total.saturating_mul(args.len()))?;
@@ -130,7 +130,7 @@ fn unknown_product(call: &BodyContext<'_>, args: &[Value]) -> Value {
     for arg in args {
         let (_, longest) = arg.length_bounds();
         most = most.saturating_mul(longest);
-        if longest > MOST_PARTS || most > MOST_PRODUCTS {
+        if longest > MAX_PARTS || most > MAX_PRODUCTS {
             return result;
         }
     }

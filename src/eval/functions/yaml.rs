@@ -16,9 +16,9 @@ const NODE_CAP: u64 = 1_000_000;
 const PREFIX: &str = "tag:yaml.org,2002:";
 
 /// How often a text is read again with a line indented that our parser wants further in than Terraform's does.
-const MOST_REPAIRS: usize = 50;
+const MAX_REPAIRS: usize = 50;
 /// And up to how many bytes are read so, in all.
-const MOST_REREAD: usize = 16 << 20;
+const MAX_REREAD: usize = 16 << 20;
 
 /// Why a text that Terraform reads is unknown.
 const UNREAD: &str = "the layout of the YAML text is not supported here";
@@ -35,8 +35,8 @@ pub(super) fn decode(text: &str) -> Result<Value, FunctionError> {
         return Err(FunctionError::Unknown(UNREAD.into()));
     }
     let mut repaired = Cow::Borrowed(text);
-    for round in 0..MOST_REPAIRS {
-        if round * text.len() > MOST_REREAD {
+    for round in 0..MAX_REPAIRS {
+        if round * text.len() > MAX_REREAD {
             break;
         }
         let mut reader = YamlDecoder::new(&repaired);

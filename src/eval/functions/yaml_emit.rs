@@ -1,7 +1,7 @@
 //! YAML as Terraform's go-cty-yaml writes it: libyaml's emitter with every string in double quotes, or as a literal block where it has
 //! line breaks.
 
-use super::row::{FunctionError, LARGEST_RESULT};
+use super::row::{FunctionError, MAX_RESULT_SIZE};
 use crate::eval::{Data, Value};
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ const DEPTH_CAP: usize = 200;
 /// Where the emitter begins to look for a space to fold a quoted string at.
 const BEST_WIDTH: usize = 80;
 /// The longest key that stands before its colon, in bytes; longer ones are introduced by `?`.
-const LONGEST_KEY: usize = 128;
+const MAX_SIMPLE_KEY: usize = 128;
 const INDENT: usize = 2;
 
 /// The YAML text of a wholly known value. Where it grows beyond the largest result, it breaks off there.
@@ -82,7 +82,7 @@ impl Emitter {
         if depth > DEPTH_CAP {
             return Err(FunctionError::too_large());
         }
-        if self.out.len() > LARGEST_RESULT {
+        if self.out.len() > MAX_RESULT_SIZE {
             return Ok(());
         }
         let outer = self.indent;
@@ -250,7 +250,7 @@ fn escape(c: char) -> String {
 }
 
 fn is_simple_key(name: &str) -> bool {
-    name.len() <= LONGEST_KEY && !name.contains(is_break)
+    name.len() <= MAX_SIMPLE_KEY && !name.contains(is_break)
 }
 
 fn is_break(c: char) -> bool {
