@@ -1,4 +1,4 @@
-//! What `expected.json` of a case says about keys, compared with what a reader found.
+//! Compares the facts that a reader found with the `expected.json` of a case.
 
 use crate::harness::read_json;
 use kmslint::base::{Claim, Fact, Place};
@@ -22,40 +22,40 @@ pub fn expected(case: &Path) -> Value {
     read_json(&text).unwrap_or_else(|error| panic!("{}: {error}", case.display()))
 }
 
-/// The facts of a key in the words of `expected.json`.
-pub fn told(key: &KeyFacts) -> Map<String, Value> {
+/// The facts of a key in the form of `expected.json`.
+pub fn facts_json(key: &KeyFacts) -> Map<String, Value> {
     fn fact<T>(fact: &Fact<T>, show: impl Fn(&T) -> Value) -> Value {
-        let mut told = match &fact.claim {
+        let mut json = match &fact.claim {
             Claim::Known(value) => json!({"claim": "known", "value": show(value)}),
             Claim::Unset => json!({"claim": "unset"}),
             Claim::Unknown(_) => json!({"claim": "unknown"}),
         };
         if fact.sensitive && fact.value().is_some() {
-            told["sensitive"] = json!(true);
+            json["sensitive"] = json!(true);
         }
-        told
+        json
     }
-    let mut told = Map::new();
-    told.insert("protection_mode".into(), fact(&key.protection_mode, |mode| json!(mode.to_string())));
-    told.insert("is_auto_rotation_enabled".into(), fact(&key.rotation.enabled, |on| json!(on)));
-    told.insert("rotation_interval_in_days".into(), fact(&key.rotation.interval_days, |days| json!(days)));
-    told.insert("time_of_schedule_start".into(), fact(&key.rotation.start, |start| json!(start.to_string())));
-    told.insert("vault_type".into(), fact(&key.vault_type, |kind| json!(kind.to_string())));
-    told.insert("display_name".into(), fact(&key.display_name, |name| json!(name)));
-    told
+    let mut facts = Map::new();
+    facts.insert("protection_mode".into(), fact(&key.protection_mode, |mode| json!(mode.to_string())));
+    facts.insert("is_auto_rotation_enabled".into(), fact(&key.rotation.enabled, |on| json!(on)));
+    facts.insert("rotation_interval_in_days".into(), fact(&key.rotation.interval_days, |days| json!(days)));
+    facts.insert("time_of_schedule_start".into(), fact(&key.rotation.start, |start| json!(start.to_string())));
+    facts.insert("vault_type".into(), fact(&key.vault_type, |kind| json!(kind.to_string())));
+    facts.insert("display_name".into(), fact(&key.display_name, |name| json!(name)));
+    facts
 }
 
-/// How the facts of a key differ from what is expected, one line each. `lenient`: an unknown is right where the input cannot tell.
+/// The differences between the facts of a key and the expected ones. `lenient`: unknown is accepted, because a plan may lack the value.
 pub fn differences(wanted: &Value, key: &KeyFacts, lenient: bool) -> Vec<String> {
-    let told = told(key);
+    let facts = facts_json(key);
     let mut found = Vec::new();
     let address = &key.id.address;
     for (name, wanted) in wanted.as_object().unwrap() {
-        let Some(actual) = told.get(name) else { continue };
+        let Some(actual) = facts.get(name) else { continue };
         let mut wanted = wanted.clone();
         let alternative = wanted.as_object_mut().unwrap().remove("or");
         let is_unknown = actual["claim"] == "unknown";
-        // What is written in a dynamic block is not part of a plan.
+        // A plan does not have the contents of dynamic blocks.
         let dynamic =
             name == "time_of_schedule_start" && key.rotation.start.as_unknown().is_some_and(|unknown| unknown.why.contains("dynamic"));
         if alternative.is_some_and(|or| or == actual["claim"]) || is_unknown && (lenient || dynamic) {
@@ -68,7 +68,7 @@ pub fn differences(wanted: &Value, key: &KeyFacts, lenient: bool) -> Vec<String>
     if let Some(fate) = wanted["fate"].as_str()
         && fate != key.planned_action.word()
     {
-        found.push(format!("{address}: its fate is {}, not {fate}", key.planned_action.word()));
+        found.push(format!("{address}: its planned action is {}, not {fate}", key.planned_action.word()));
     }
     if let Some(state) = wanted["state"].as_str()
         && key.lifecycle.value().map(ToString::to_string).as_deref() != Some(state)
@@ -81,7 +81,7 @@ pub fn differences(wanted: &Value, key: &KeyFacts, lenient: bool) -> Vec<String>
         ("time_of_next_rotation", key.times.next_rotation),
     ] {
         if let Some(text) = wanted[name].as_str()
-            && time != moment(text)
+            && time != parse_time(text)
         {
             found.push(format!("{address}: {name} is {time:?}, not {text}"));
         }
@@ -110,16 +110,16 @@ pub fn differences(wanted: &Value, key: &KeyFacts, lenient: bool) -> Vec<String>
         found.push(format!("{address}: rotated by {:?}, wanted {form}", key.schedules));
     }
     if wanted["tainted"] == true && !key.notes.iter().any(|note| note.label().contains("tainted")) {
-        found.push(format!("{address}: nothing says that it is tainted"));
+        found.push(format!("{address}: no note describes it as tainted"));
     }
     found
 }
 
-/// Compares a whole inventory; gives the differences.
+/// Compares the keys of an inventory with the expected ones; returns the differences.
 pub fn compare(case: &Path, keys: &[Value], inventory: &Inventory, lenient: bool) -> Vec<String> {
     let name = case.file_name().unwrap().to_string_lossy().into_owned();
     let mut wanted: Vec<&str> = keys.iter().map(|key| key["address"].as_str().unwrap()).collect();
-    // A key that may yet come to be is told besides.
+    // Keys that may or may not exist are not in the expectations.
     let certain = inventory.keys.iter().filter(|key| key.symbolic.is_none());
     let mut actual: Vec<&str> = certain.map(|key| key.id.address.as_str()).collect();
     wanted.sort_unstable();
@@ -140,8 +140,8 @@ pub fn compare(case: &Path, keys: &[Value], inventory: &Inventory, lenient: bool
     found.into_iter().map(|difference| format!("{name}: {difference}")).collect()
 }
 
-/// A time in RFC 3339 or as Go prints it.
-fn moment(text: &str) -> Option<jiff::Timestamp> {
+/// Parses a time in RFC 3339 or in Go's default format.
+fn parse_time(text: &str) -> Option<jiff::Timestamp> {
     let go = || {
         let mut parts = text.split(' ');
         let (date, time, offset) = (parts.next()?, parts.next()?, parts.next()?);
@@ -152,11 +152,11 @@ fn moment(text: &str) -> Option<jiff::Timestamp> {
 
 fn same(name: &str, actual: &Value, wanted: &Value) -> bool {
     let text = |value: &Value| value["value"].as_str().unwrap_or_default().to_owned();
-    let time = |value: &Value| value["value"].as_str().and_then(moment);
+    let time = |value: &Value| value["value"].as_str().and_then(parse_time);
     actual["claim"] == wanted["claim"]
         && actual.get("sensitive") == wanted.get("sensitive")
         && (actual["value"] == wanted["value"]
-            // The service's words are read in any case.
+            // The service ignores the case of its enumerated values.
             || matches!(name, "protection_mode" | "vault_type") && text(actual).eq_ignore_ascii_case(&text(wanted))
             || name == "time_of_schedule_start" && time(actual) == time(wanted) && time(actual).is_some()
             || wanted.get("sensitive").is_some() && wanted.get("value").is_none())

@@ -1,4 +1,4 @@
-//! Forms in which plans and states arrive: read where their values are in them, otherwise recognized and answered with what to do.
+//! The forms in which plans and states arrive: complete ones are read, all others are recognized and reported with what to do.
 
 use crate::harness::{kmslint, kmslint_with_input, output_of, root, scratch};
 use serde_json::{Value, json};
@@ -6,18 +6,18 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
-/// A genuine plan with two keys.
+/// A real plan with two keys.
 fn plan() -> String {
     fs::read_to_string(root().join("testdata/plans/forget/plan.json")).expect("a plan")
 }
 
-fn tree() -> Value {
+fn parsed_plan() -> Value {
     serde_json::from_str(&plan()).expect("JSON")
 }
 
-fn without(mut tree: Value, names: &[&str]) -> Value {
-    names.iter().for_each(|name| drop(tree.as_object_mut().expect("an object").remove(*name)));
-    tree
+fn without(mut plan: Value, names: &[&str]) -> Value {
+    names.iter().for_each(|name| drop(plan.as_object_mut().expect("an object").remove(*name)));
+    plan
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -32,7 +32,7 @@ fn utf16(text: &str, bytes: fn(u16) -> [u8; 2], mark: bool) -> Vec<u8> {
 }
 
 #[test]
-fn a_plan_is_read_in_whatever_it_is_wrapped_that_keeps_its_bytes() {
+fn plan_is_read_in_any_encoding_and_compressed() {
     let plan = plan();
     let plain = kmslint_with_input(Path::new("/"), &["--no-config", "-"], plan.as_bytes());
     assert!(plain.code == 1 && plain.out.contains("oci_kms_key.a"), "{plain:?}");
@@ -46,44 +46,44 @@ fn a_plan_is_read_in_whatever_it_is_wrapped_that_keeps_its_bytes() {
         ("white space before it", [b" \n\t".as_slice(), plan.as_bytes()].concat()),
     ] {
         let read = kmslint_with_input(Path::new("/"), &["--no-config", "-"], &bytes);
-        let judged = |text: &str| text.lines().filter(|line| line.starts_with("warning[")).map(str::to_owned).collect::<Vec<_>>();
-        assert!(read.code == 1 && judged(&read.out) == judged(&plain.out), "{name}: {read:?}");
+        let findings = |text: &str| text.lines().filter(|line| line.starts_with("warning[")).map(str::to_owned).collect::<Vec<_>>();
+        assert!(read.code == 1 && findings(&read.out) == findings(&plain.out), "{name}: {read:?}");
     }
 }
 
 #[test]
-fn what_is_not_a_complete_plan_is_a_problem_that_says_what_to_do() {
-    let (plan, tree) = (plan(), tree());
+fn incomplete_plans_are_problems_with_a_help() {
+    let (plan, parsed) = (plan(), parsed_plan());
     let state = json!({"version": 4, "resources": {}}).to_string();
     for (name, text, what, help) in [
         (
             "planned values only",
-            json!({"format_version": "1.2", "planned_values": tree["planned_values"]}).to_string(),
+            json!({"format_version": "1.2", "planned_values": parsed["planned_values"]}).to_string(),
             "cut down",
             "complete output",
         ),
-        ("no changes", without(tree.clone(), &["resource_changes"]).to_string(), "cut down", "complete output"),
+        ("no changes", without(parsed.clone(), &["resource_changes"]).to_string(), "cut down", "complete output"),
         (
             "no changes, no prior state",
-            without(tree.clone(), &["resource_changes", "prior_state"]).to_string(),
+            without(parsed.clone(), &["resource_changes", "prior_state"]).to_string(),
             "cut down",
             "complete output",
         ),
         (
             "configuration only",
-            json!({"format_version": "1.2", "configuration": tree["configuration"]}).to_string(),
+            json!({"format_version": "1.2", "configuration": parsed["configuration"]}).to_string(),
             "cut down",
             "complete output",
         ),
         (
             "prior state only",
-            json!({"format_version": "1.2", "prior_state": tree["prior_state"]}).to_string(),
+            json!({"format_version": "1.2", "prior_state": parsed["prior_state"]}).to_string(),
             "cut down",
             "complete output",
         ),
-        ("the list of changes", tree["resource_changes"].to_string(), "a part of a plan", "complete output"),
-        ("one change", tree["resource_changes"][0].to_string(), "a part of a plan", "complete output"),
-        ("the values", tree["planned_values"].to_string(), "a part of a plan", "complete output"),
+        ("the list of changes", parsed["resource_changes"].to_string(), "a part of a plan", "complete output"),
+        ("one change", parsed["resource_changes"][0].to_string(), "a part of a plan", "complete output"),
+        ("the values", parsed["planned_values"].to_string(), "a part of a plan", "complete output"),
         ("an array of plans", format!("[\n{plan},\n{plan}]"), "a JSON array of plans", "one file for each plan"),
         ("two plans", format!("{plan}\n{plan}"), "more than one JSON document", "one file for each plan"),
         ("a plan in a string", Value::from(plan.as_str()).to_string(), "a JSON string", "fromJSON"),
@@ -121,7 +121,7 @@ fn what_is_not_a_complete_plan_is_a_problem_that_says_what_to_do() {
         ),
         (
             "a redacted plan",
-            json!({"plan_format_version": "1.2", "resource_changes": tree["resource_changes"], "provider_schemas": {}}).to_string(),
+            json!({"plan_format_version": "1.2", "resource_changes": parsed["resource_changes"], "provider_schemas": {}}).to_string(),
             "redacted",
             "json-output",
         ),
@@ -153,7 +153,7 @@ fn what_is_not_a_complete_plan_is_a_problem_that_says_what_to_do() {
 }
 
 #[test]
-fn archives_and_truncated_gzip_are_answered() {
+fn archives_and_truncated_gzip_are_problems() {
     let zip = |names: &[&str]| -> Vec<u8> {
         let entry = |name: &&str| {
             let length = u8::try_from(name.len()).expect("a short name");
@@ -176,7 +176,7 @@ fn archives_and_truncated_gzip_are_answered() {
 }
 
 #[test]
-fn a_state_without_anything_is_said_to_be_one() {
+fn empty_state_is_reported() {
     let directory = scratch(&[("state.json", "{\"format_version\":\"1.0\"}\n")]);
     let answer = kmslint(directory.path(), &["--no-config", "state.json"]);
     assert!(answer.code == 0 && answer.err.contains("terraform show -json PLANFILE"), "{answer:?}");
@@ -185,7 +185,7 @@ fn a_state_without_anything_is_said_to_be_one() {
 }
 
 #[test]
-fn a_source_that_the_plan_was_not_made_from_is_a_problem() {
+fn source_of_another_plan_is_a_problem() {
     let plan = root().join("testdata/plans/inputs-mode/plan.json");
     let main = fs::read_to_string(root().join("testdata/plans/inputs-mode/src/main.tf")).expect("the sources");
     let more = format!("{main}\nvariable \"other\" {{\n  default = 1\n}}\n");
@@ -208,15 +208,15 @@ fn a_source_that_the_plan_was_not_made_from_is_a_problem() {
             None => assert!(answer.code == 1 && answer.out.contains("default is HSM"), "{answer:?}"),
             Some(problem) => assert!(answer.code == 2 && answer.err.contains(problem), "{problem}: {answer:?}"),
         }
-        // Next to the plan it is only passed over.
+        // If it is not passed with `--source` but only next to the plan, it is ignored.
         fs::copy(&plan, directory.path().join("plan.json")).expect("a copy");
-        let beside = kmslint(directory.path(), &["--no-config", "plan.json"]);
-        assert_eq!((beside.code, beside.out.contains("default is HSM")), (1, problem.is_none()), "{beside:?}");
+        let implicit = kmslint(directory.path(), &["--no-config", "plan.json"]);
+        assert_eq!((implicit.code, implicit.out.contains("default is HSM")), (1, problem.is_none()), "{implicit:?}");
     }
 }
 
 #[test]
-fn another_root_module_with_the_same_address_is_passed_over() {
+fn other_root_module_with_the_same_address_is_ignored() {
     let case = root().join("testdata/plans/version-trigger-static");
     let plan = fs::read_to_string(case.join("plan.json")).expect("the plan");
     let own = fs::read_to_string(case.join("src/main.tf")).expect("the sources");
@@ -230,7 +230,7 @@ fn another_root_module_with_the_same_address_is_passed_over() {
 }
 
 #[test]
-fn variables_of_today_do_not_reach_a_plan_of_yesterday() {
+fn current_variables_do_not_affect_an_existing_plan() {
     let case = root().join("testdata/plans/inputs-mode");
     let main = fs::read_to_string(case.join("src/main.tf")).expect("the sources");
     let plan = fs::read_to_string(case.join("plan.json")).expect("the plan");
@@ -243,7 +243,7 @@ fn variables_of_today_do_not_reach_a_plan_of_yesterday() {
 }
 
 #[test]
-fn the_workspace_of_today_is_not_the_one_of_the_plan() {
+fn current_workspace_does_not_affect_an_existing_plan() {
     let case = root().join("testdata/plans/inputs-mode");
     let main = fs::read_to_string(case.join("src/main.tf")).expect("the sources");
     let main = main.replace("mode = var.mode", "mode = terraform.workspace == \"default\" ? var.mode : \"SOFTWARE\"");
@@ -262,7 +262,7 @@ fn the_workspace_of_today_is_not_the_one_of_the_plan() {
 }
 
 #[test]
-fn what_cannot_be_read_as_a_mark_hides() {
+fn invalid_sensitivity_marks_hide_the_value() {
     let secret = "the-name-that-is-hidden";
     let change = |mark: &str| {
         format!(

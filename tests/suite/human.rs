@@ -1,4 +1,4 @@
-//! The report for people: what says the same is folded, long lists are counted, the end adds up, and the screen is respected.
+//! The human report: equal diagnostics are folded, long lists are cut and counted, the summary adds up, and lines fit the terminal.
 
 use crate::harness::{Output, command, expect_file, kmslint, output_of, root, scratch};
 use regex::Regex;
@@ -35,8 +35,8 @@ fn key(name: &str, argument: &str) -> String {
     )
 }
 
-/// 40 keys in 11 files, every one with two violations.
-fn forty() -> TempDir {
+/// 40 keys in 11 files, each with two violations.
+fn forty_keys() -> TempDir {
     let mut files = vec![("main.tf".to_owned(), VAULT.to_owned())];
     for team in 0..10 {
         let mode = |number| if number % 2 == 0 { "" } else { "  protection_mode     = \"HSM\"\n" };
@@ -47,41 +47,41 @@ fn forty() -> TempDir {
     scratch(&files)
 }
 
-/// What a person sees: problems and notes, then the report.
-fn seen(output: &Output) -> String {
+/// The terminal output: problems and notes, then the report.
+fn terminal_output(output: &Output) -> String {
     format!("{}{}", output.err, output.out)
 }
 
 fn expect(name: &str, output: &Output, code: i32) {
     assert_eq!(output.code, code, "{name}: {output:#?}");
-    expect_file(&root().join(format!("testdata/human/{name}.txt")), &seen(output));
+    expect_file(&root().join(format!("testdata/human/{name}.txt")), &terminal_output(output));
 }
 
 #[test]
-fn one_key_is_explained() {
+fn report_of_one_key_matches() {
     let directory = scratch(&[("main.tf", &(VAULT.to_owned() + &key("orders", "")))]);
     expect("one", &kmslint(directory.path(), &["--no-config"]), 1);
 }
 
 #[test]
-fn six_keys_with_the_same_fault_are_one_diagnostic() {
+fn keys_with_the_same_violation_are_one_diagnostic() {
     let keys: String = ["a", "b", "c", "d", "e", "f"].iter().map(|name| key(name, "")).collect();
     let directory = scratch(&[("main.tf", &(VAULT.to_owned() + &keys))]);
     expect("six", &kmslint(directory.path(), &["--no-config"]), 1);
 }
 
 #[test]
-fn forty_keys_in_eleven_files_take_at_most_120_lines() {
-    let directory = forty();
+fn report_of_forty_keys_has_at_most_120_lines() {
+    let directory = forty_keys();
     let output = kmslint(directory.path(), &["--no-config"]);
-    assert!(seen(&output).lines().count() <= 120, "{} lines", seen(&output).lines().count());
+    assert!(terminal_output(&output).lines().count() <= 120, "{} lines", terminal_output(&output).lines().count());
     assert!(output.out.contains("\nChecked 40 keys in 11 files: 80 violations\n"), "{}", output.out);
     expect("forty", &output, 1);
 }
 
 #[test]
-fn lists_that_are_cut_count_what_they_leave_out_and_verbose_cuts_none() {
-    let directory = forty();
+fn cut_lists_count_the_rest_and_verbose_cuts_none() {
+    let directory = forty_keys();
     let name = Regex::new(r"`oci_kms_key\.team\d_\d`").expect("a pattern");
     let all = Regex::new(r"\]: (\d+) keys: ").expect("a pattern");
     let more = Regex::new(r"… and (\d+) keys? at (\d+) more places?").expect("a pattern");
@@ -97,14 +97,14 @@ fn lists_that_are_cut_count_what_they_leave_out_and_verbose_cuts_none() {
 }
 
 #[test]
-fn three_roots_name_their_keys_with_the_root() {
+fn keys_of_several_roots_are_named_with_their_root() {
     let text = VAULT.to_owned() + &key("orders", "  protection_mode     = \"SOFTWARE\"\n");
     let directory = scratch(&[("dev/main.tf", &text), ("stage/main.tf", &text), ("prod/main.tf", &text)]);
     expect("three_roots", &kmslint(directory.path(), &["--no-config"]), 1);
 }
 
 #[test]
-fn an_installed_module_is_reported_at_its_calls() {
+fn installed_module_is_reported_at_its_calls() {
     let manifest = r#"{"Modules": [{"Key": "", "Source": "", "Dir": "."}, {"Key": "orders", "Source": "acme/kms/oci", "Version": "1.0.0", "Dir": ".terraform/modules/orders"}, {"Key": "bills", "Source": "acme/kms/oci", "Version": "1.0.0", "Dir": ".terraform/modules/orders"}]}"#;
     let module = VAULT.to_owned()
         + "variable \"mode\" {\n  type    = string\n  default = \"HSM\"\n}\n\n"
@@ -123,34 +123,34 @@ fn an_installed_module_is_reported_at_its_calls() {
 }
 
 #[test]
-fn all_green_is_one_sentence() {
+fn run_without_findings_prints_one_line() {
     let directory = scratch(&[("main.tf", &(VAULT.to_owned() + &key("orders", "  protection_mode     = \"SOFTWARE\"\n")))]);
     let output = kmslint(directory.path(), &["--no-config", "--level", "OCI-KMS-001=off"]);
     expect("green", &output, 0);
-    assert_eq!(seen(&output).lines().count(), 1);
+    assert_eq!(terminal_output(&output).lines().count(), 1);
 }
 
 #[test]
-fn nothing_found_is_two_lines() {
+fn run_without_keys_prints_two_lines() {
     let directory = scratch(&[("main.tf", VAULT)]);
     expect("nothing", &kmslint(directory.path(), &["--no-config"]), 0);
 }
 
 #[test]
-fn a_state_shows_the_age_of_each_version() {
+fn state_shows_the_age_of_each_key_version() {
     let directory = root().join("testdata/states/raw-key-versions");
     expect("state", &kmslint(&directory, &["terraform.tfstate", "--no-config", "--now", "2026-11-30"]), 1);
 }
 
 #[test]
-fn problems_that_say_the_same_are_one() {
+fn equal_problems_are_folded() {
     let open = "resource \"oci_kms_key\" \"a\" {\n";
     let directory = scratch(&[("a/main.tf", open), ("b/main.tf", open), ("c/main.tf", open)]);
     expect("problems", &kmslint(directory.path(), &["--no-config"]), 2);
 }
 
 #[test]
-fn what_was_not_looked_at_is_counted_at_the_end() {
+fn summary_counts_everything_that_was_not_checked() {
     let call = "module \"remote\" {\n  source = \"acme/kms/oci\"\n}\n";
     let off = "resource \"oci_kms_key\" \"off\" {\n  count = 0\n}\n";
     let directory = scratch(&[("main.tf", &(VAULT.to_owned() + &key("orders", "") + call + off)), ("other.tfvars", "x = 1\n")]);
@@ -159,7 +159,7 @@ fn what_was_not_looked_at_is_counted_at_the_end() {
 }
 
 #[test]
-fn verdicts_of_every_kind_are_counted_for_each_rule() {
+fn summary_counts_all_verdicts_of_each_rule() {
     let accepted = "# kmslint: ignore[OCI-KMS-004] a contract\n".to_owned() + &key("accepted", "");
     let disabled = key("disabled", "  desired_state       = \"DISABLED\"\n");
     let good = key("good", "  protection_mode     = \"SOFTWARE\"\n");
@@ -170,9 +170,9 @@ fn verdicts_of_every_kind_are_counted_for_each_rule() {
     assert!(output.out.contains(line), "{}", output.out);
 }
 
-/// The numbers that the report promises are those that the options then reach.
+/// The report promises numbers of fixable violations; the options must fix exactly as many.
 #[test]
-fn fixable_violations_are_those_that_the_fixes_settle() {
+fn promised_number_of_violations_is_fixed() {
     let vault = VAULT.replace("DEFAULT", "VIRTUAL_PRIVATE");
     let off = "  protection_mode     = \"SOFTWARE\"\n  is_auto_rotation_enabled = true\n";
     let text = vault + &key("hsm", "  protection_mode     = \"HSM\"\n") + &key("off", off);
@@ -197,13 +197,13 @@ fn fixable_violations_are_those_that_the_fixes_settle() {
     assert_eq!(count(&before) - count(&last), safe + more, "{before}\n{last}");
 }
 
-/// Runs with these variables.
+/// Runs the binary with these environment variables.
 fn with_env(directory: &Path, env: &[(&str, &str)], arguments: &[&str]) -> Output {
     output_of(command(directory).envs(env.iter().copied()).args(arguments))
 }
 
 #[test]
-fn a_narrow_screen_breaks_sentences_and_cuts_lines_and_carets() {
+fn narrow_terminal_wraps_messages_and_cuts_source_lines() {
     let modes: String = (0..30).fold(String::new(), |mut text, number| {
         let _ = write!(text, "k{number} = \"HSM\", ");
         text
@@ -222,7 +222,7 @@ fn a_narrow_screen_breaks_sentences_and_cuts_lines_and_carets() {
 }
 
 #[test]
-fn links_name_pages_and_files_and_only_where_they_are_understood() {
+fn hyperlinks_are_printed_to_supporting_terminals_only() {
     let directory = scratch(&[("a b.tf", &(VAULT.to_owned() + &key("orders", "")))]);
     let linked = with_env(directory.path(), &[("FORCE_HYPERLINK", "1")], &["--no-config"]).out;
     let page = "\u{1b}]8;;https://github.com/kmslint/kmslint/blob/main/docs/rules/OCI-KMS-001.md\u{1b}\\OCI-KMS-001\u{1b}]8;;\u{1b}\\";
@@ -235,7 +235,7 @@ fn links_name_pages_and_files_and_only_where_they_are_understood() {
 }
 
 #[test]
-fn color_is_forced_and_refused_by_the_environment() {
+fn environment_variables_turn_color_on_and_off() {
     let directory = scratch(&[("main.tf", &(VAULT.to_owned() + &key("orders", "")))]);
     let is_colored = |env: &[(&str, &str)]| with_env(directory.path(), env, &["--no-config"]).out.contains("\u{1b}[");
     assert!(is_colored(&[("FORCE_COLOR", "1")]) && is_colored(&[("CLICOLOR_FORCE", "1")]));

@@ -1,4 +1,4 @@
-//! The pages that people read: README, `docs/`, `.github/`, changelog; and what in them can be checked.
+//! The Markdown pages of the repository (README, `docs/`, `.github/`, changelog) and their parts that tests check.
 
 use crate::harness::root;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ pub struct Page {
 
 /// A fenced block of a page.
 pub struct Block<'a> {
-    /// What follows the opening fence: `sh`, `console`, `yaml`.
+    /// The info string after the opening fence: `sh`, `console`, `yaml`.
     pub language: &'a str,
     pub text: String,
 }
@@ -73,7 +73,7 @@ impl Page {
         lines
     }
 
-    /// The anchors of the headings, as GitHub makes them.
+    /// The anchors of the headings, as GitHub generates them.
     pub fn anchors(&self) -> Vec<String> {
         let mut anchors: Vec<String> = Vec::new();
         for (_, line) in self.prose() {

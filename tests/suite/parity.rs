@@ -1,4 +1,4 @@
-//! The configuration in `testdata/parity/<case>/` and what real Terraform made of it give equal facts.
+//! The configurations in `testdata/parity` give the same facts as Terraform's plans of them.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may fail loudly")]
 
 use crate::harness::read_json;
@@ -47,7 +47,7 @@ fn request(case: &Path, expected: &Value) -> ScanRequest {
     if expected["dialect"] == "opentofu" {
         request.dialect = FileDialect::OpenTofu;
     }
-    // What a case leaves behind, or what belongs to it only as an installed module, is no root of its own.
+    // Subdirectories, such as installed modules, are not additional roots.
     let own = case.to_path_buf();
     request.exclude = Box::new(move |path| path != own);
     request
@@ -65,7 +65,7 @@ fn claim<T: Display>(fact: &Fact<T>) -> Value {
     out
 }
 
-/// The expectation in the words of `claim`.
+/// The expectation in the form of `claim`.
 fn wanted(expected: &Value) -> Value {
     let mut out = expected.clone();
     if let Some(value) = out.get_mut("value") {
@@ -85,18 +85,18 @@ fn compare(case: &Path, key: &KeyFacts, expected: &Value, out: &mut String) {
     ];
     for (name, found) in found {
         let Some(expected) = expected.get(name) else { continue };
-        // The file of the vault has an error in another block, and is read all the same.
+        // The file with the vault has an error in another block; kmslint still reads the vault, Terraform rejects the file.
         if name == "vault_type" && case.ends_with("hand-syntax-error-beside") {
             continue;
         }
         let or = expected["or"].as_str().map(str::to_owned);
         let mut expected = wanted(expected);
         expected.as_object_mut().expect("a claim").remove("or");
-        // The service's words are the same in any case.
+        // The service ignores the case of its enumerated values.
         let is_word = matches!(name, "protection_mode" | "vault_type");
         let is_same = found == expected || (is_word && found.to_string().eq_ignore_ascii_case(&expected.to_string()));
         if !is_same && or.is_none_or(|or| found["claim"] != *or) {
-            let _ = writeln!(out, "    {}: {name} is {found}, Terraform says {expected}", key.id.address);
+            let _ = writeln!(out, "    {}: {name} is {found}, in Terraform {expected}", key.id.address);
         }
     }
     let mut same = |name: &str, found: Value| {
@@ -128,7 +128,7 @@ fn check(case: &Path, expected: &Value, inventory: &Inventory, sources: &Sources
             }
         }
         let is_extra = |key: &KeyFacts| key.symbolic.is_some() && !keys.iter().any(|expected| expected["address"] == *key.id.address);
-        // Terraform itself knows no symbolic instances.
+        // Terraform has no symbolic instances.
         let extra = if expected["hand"] == true { 0 } else { inventory.keys.iter().filter(|key| is_extra(key)).count() };
         if keys.len() + extra != inventory.keys.len() {
             let _ = writeln!(out, "    {} keys instead of {}: {addresses:?}", inventory.keys.len(), keys.len());
@@ -151,7 +151,7 @@ fn check(case: &Path, expected: &Value, inventory: &Inventory, sources: &Sources
 }
 
 #[test]
-fn facts_of_the_configuration_are_those_of_terraform() {
+fn facts_of_a_configuration_match_terraforms_plan() {
     let mut wrong = String::new();
     let cases = cases();
     for (case, expected) in &cases {
@@ -168,7 +168,7 @@ fn facts_of_the_configuration_are_those_of_terraform() {
 }
 
 #[test]
-fn with_the_dialect_terraform_tofu_files_do_not_count() {
+fn terraform_dialect_ignores_tofu_files() {
     let mut compared = 0;
     for (case, expected) in cases() {
         let Some(keys) = expected["terraform_keys"].as_array() else { continue };
@@ -184,5 +184,5 @@ fn with_the_dialect_terraform_tofu_files_do_not_count() {
         assert!(out.is_empty(), "{out}");
         assert!(!inventory.problems.iter().any(|problem| problem.kind == ProblemKind::Unparsable));
     }
-    assert!(compared > 0, "no case has another answer with Terraform");
+    assert!(compared > 0, "no case has different keys in Terraform");
 }

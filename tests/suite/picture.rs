@@ -1,11 +1,11 @@
-//! The picture in the README is what the terminal shows: drawn from the real output, in light and in dark.
+//! The screenshot in the README is drawn from the real output, for light and dark mode.
 
 use crate::harness::{command, expect_file, output_of, root};
 use std::fmt::Write as _;
 
-/// What is typed.
-const TYPED: &str = "kmslint testdata/example --level OCI-KMS-001=off";
-/// The terminal's width; longer lines are wrapped, as a terminal does.
+/// The command line in the screenshot.
+const COMMAND: &str = "kmslint testdata/example --level OCI-KMS-001=off";
+/// The width of the terminal; longer lines are wrapped.
 const COLUMNS: usize = 106;
 /// Sizes in pixels: a cell of the terminal, which is 0.6 em wide in most monospaced fonts, and the margin.
 const CELL: (f64, f64) = (7.8, 18.0);
@@ -38,30 +38,30 @@ const THEMES: [Theme; 2] = [
     },
 ];
 
-/// How a character looks.
+/// The style of a character.
 #[derive(Clone, Copy, Default, PartialEq)]
-struct Look {
+struct CellStyle {
     is_bold: bool,
     color: Option<usize>,
 }
 
-/// The lines of the terminal: characters with their look.
-fn screen(text: &str) -> Vec<Vec<(char, Look)>> {
+/// The lines of the terminal: characters with their style.
+fn screen(text: &str) -> Vec<Vec<(char, CellStyle)>> {
     let mut lines = vec![Vec::new()];
-    let mut look = Look::default();
+    let mut style = CellStyle::default();
     let mut rest = text.chars();
     while let Some(c) = rest.next() {
         match c {
             '\u{1b}' => {
                 let sequence: String = rest.by_ref().skip(1).take_while(|c| *c != 'm').collect();
-                look = restyled(look, &sequence);
+                style = apply_sgr(style, &sequence);
             }
             '\n' => lines.push(Vec::new()),
             c => {
                 if lines.last().is_some_and(|line| line.len() == COLUMNS) {
                     lines.push(Vec::new());
                 }
-                lines.last_mut().expect("a line").push((c, look));
+                lines.last_mut().expect("a line").push((c, style));
             }
         }
     }
@@ -71,27 +71,27 @@ fn screen(text: &str) -> Vec<Vec<(char, Look)>> {
     lines
 }
 
-/// The look after the numbers of an SGR sequence.
-fn restyled(mut look: Look, sequence: &str) -> Look {
+/// Applies the numbers of an SGR sequence to a style.
+fn apply_sgr(mut style: CellStyle, sequence: &str) -> CellStyle {
     let numbers: Vec<usize> = sequence.split(';').map(|number| number.parse().unwrap_or(0)).collect();
     match numbers.as_slice() {
-        [0] => Look::default(),
+        [0] => CellStyle::default(),
         [1] => {
-            look.is_bold = true;
-            look
+            style.is_bold = true;
+            style
         }
-        [39] => Look { color: None, ..look },
-        [38, 5, color] if *color < 16 => Look { color: Some(color % 8), ..look },
-        [color @ (30..=37 | 90..=97)] => Look { color: Some(color % 10), ..look },
-        other => panic!("no color of the picture's terminal: {other:?}"),
+        [39] => CellStyle { color: None, ..style },
+        [38, 5, color] if *color < 16 => CellStyle { color: Some(color % 8), ..style },
+        [color @ (30..=37 | 90..=97)] => CellStyle { color: Some(color % 10), ..style },
+        other => panic!("unsupported SGR sequence: {other:?}"),
     }
 }
 
-fn draw(lines: &[Vec<(char, Look)>], theme: &Theme) -> String {
+fn draw(lines: &[Vec<(char, CellStyle)>], theme: &Theme) -> String {
     let width = 2.0 * MARGIN + CELL.0 * COLUMNS as f64;
     let height = 2.0 * MARGIN + CELL.1 * lines.len() as f64;
     let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.1} {height:.1}\" role=\"img\" aria-label=\"{TYPED}\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.1} {height:.1}\" role=\"img\" aria-label=\"{COMMAND}\" \
          font-family=\"ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace\" font-size=\"13\" fill=\"{}\">\n\
          <rect x=\"0.5\" y=\"0.5\" width=\"{:.1}\" height=\"{:.1}\" rx=\"6\" fill=\"{}\" stroke=\"{}\"/>\n",
         theme.text,
@@ -104,16 +104,16 @@ fn draw(lines: &[Vec<(char, Look)>], theme: &Theme) -> String {
         let y = MARGIN + CELL.1 * (row as f64 + 0.75);
         let mut next = 0;
         for run in line.chunk_by(|a, b| a.1 == b.1) {
-            // Columns hold whatever the font: each run begins at its own place and has its own length.
+            // Each run has an explicit position and length, so that columns align in any font.
             let column = next;
             next += run.len();
             let text: String = run.iter().map(|(c, _)| *c).collect();
             if text.trim().is_empty() {
                 continue;
             }
-            let look = run[0].1;
-            let color = look.color.map_or_else(String::new, |color| format!(" fill=\"{}\"", theme.colors[color]));
-            let weight = if look.is_bold { " font-weight=\"bold\"" } else { "" };
+            let style = run[0].1;
+            let color = style.color.map_or_else(String::new, |color| format!(" fill=\"{}\"", theme.colors[color]));
+            let weight = if style.is_bold { " font-weight=\"bold\"" } else { "" };
             let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
             let _ = writeln!(
                 svg,
@@ -128,12 +128,12 @@ fn draw(lines: &[Vec<(char, Look)>], theme: &Theme) -> String {
 }
 
 #[test]
-fn picture_in_the_readme_is_what_the_terminal_shows() {
-    let ran = output_of(command(&root()).args(TYPED.split(' ').skip(1)).args(["--color", "always"]));
+fn screenshot_in_the_readme_matches_the_output() {
+    let ran = output_of(command(&root()).args(COMMAND.split(' ').skip(1)).args(["--color", "always"]));
     assert_eq!(ran.code, 1, "{ran:#?}");
-    let prompt = format!("\u{1b}[1m$ {TYPED}\u{1b}[0m\n");
+    let prompt = format!("\u{1b}[1m$ {COMMAND}\u{1b}[0m\n");
     let lines = screen(&(prompt + &ran.out + &ran.err));
-    assert!((20..60).contains(&lines.len()), "{} lines make no picture", lines.len());
+    assert!((20..60).contains(&lines.len()), "unexpected size: {} lines", lines.len());
     for theme in &THEMES {
         expect_file(&root().join(format!("docs/images/{}.svg", theme.name)), &draw(&lines, theme));
     }

@@ -229,7 +229,7 @@ fn the_order_of_keys_and_the_size_of_reads_do_not_matter() {
             inventory
                 .keys
                 .iter()
-                .map(|key| (key.id.address.clone(), crate::expected::told(key), key.versions.len(), key.planned_action))
+                .map(|key| (key.id.address.clone(), crate::expected::facts_json(key), key.versions.len(), key.planned_action))
                 .collect()
         };
         let as_is = told(read("plan.json", plan.as_bytes(), &PlanOptions::default()).inventory);
