@@ -162,7 +162,7 @@ fn member(scanner: &mut PlanScanner, pointer: &mut Pointer, name: &str, found: &
         "version" => found.version = Some(version_text(scanner)?),
         "errored" => found.errored = scanner.read_value(|kept| Ok(kept.text == b"true"))?,
         "complete" => found.complete = Some(scanner.read_value(|kept| Ok(kept.text != b"false"))?),
-        "variables" => found.variables = configuration::given(scanner, pointer, "value")?,
+        "variables" => found.variables = configuration::read_variables(scanner, pointer, "value")?,
         "configuration" => found.configuration = Some(configuration::read(scanner, pointer)?),
         "resource_changes" => {
             walk::entries(scanner, pointer, is_related, |node, pointer| found.changes.push(ResourceEntry::new(node, pointer)))?

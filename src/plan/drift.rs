@@ -1,4 +1,4 @@
-//! What changed outside of Terraform since the last apply, told next to the keys.
+//! Changes outside of Terraform since the last apply, as notes of the keys.
 
 use super::document::ResourceEntry;
 use super::node::{Node, NodeValue};
@@ -10,7 +10,7 @@ use crate::key::{KeyFacts, kinds};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// The attributes whose drift is worth a line. `auto_key_rotation_details` never drifts: the provider does not read it back.
+/// The attributes whose drift is noted. `auto_key_rotation_details` never drifts: the provider does not read it back.
 const ATTRIBUTES: [&str; 4] = ["protection_mode", "is_auto_rotation_enabled", "desired_state", "state"];
 
 /// The drift of one key.
@@ -48,18 +48,18 @@ pub(super) fn read(entry: ResourceEntry) -> Option<PlannedDrift> {
     Some(PlannedDrift { address, pointer: child_pointer(&entry.pointer, "change"), position: change.position, labels })
 }
 
-/// Adds drift to the keys it is about.
-pub(super) fn note(file: &Arc<str>, drift: impl Iterator<Item = PlannedDrift>, keys: &mut [Box<KeyFacts>]) {
+/// Adds drift to the notes of the keys.
+pub(super) fn add_notes(file: &Arc<str>, drift: impl Iterator<Item = PlannedDrift>, keys: &mut [Box<KeyFacts>]) {
     let mut drift = drift.peekable();
     if drift.peek().is_none() {
         return;
     }
-    let mut known: HashMap<String, usize> = HashMap::new();
+    let mut by_address: HashMap<String, usize> = HashMap::new();
     for (at, key) in keys.iter().enumerate() {
-        known.entry(key.id.address.clone()).or_insert(at);
+        by_address.entry(key.id.address.clone()).or_insert(at);
     }
     for drift in drift {
-        let Some(key) = known.get(&drift.address).and_then(|at| keys.get_mut(*at)) else { continue };
+        let Some(key) = by_address.get(&drift.address).and_then(|at| keys.get_mut(*at)) else { continue };
         let here = drift.position.place(file, &drift.pointer);
         key.notes.extend(drift.labels.into_iter().map(|label| Step::new(here.clone(), label)));
     }

@@ -1,4 +1,4 @@
-//! One resource entry into the facts of one key.
+//! From a resource entry to the facts of a key.
 
 use super::items::DocumentResource;
 use super::node::{Node, NodeValue};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 const DETAILS: &str = "auto_key_rotation_details";
 
-/// Reads attributes of one key into facts.
+/// Reads the attributes of one key into facts.
 pub(super) struct PlanFactReader<'a> {
     pub file: &'a Arc<str>,
     pub item: &'a DocumentResource,
@@ -21,20 +21,20 @@ pub(super) struct PlanFactReader<'a> {
     pub problems: &'a mut Vec<Problem>,
 }
 
-/// Why a value is not taken.
+/// Why a value cannot be used.
 #[derive(Debug, thiserror::Error)]
 enum ValueError {
-    /// It is of another type than this.
+    /// It is not of this type.
     #[error("is not {0}")]
     Type(&'static str),
-    /// It is not what the provider takes.
+    /// The provider does not accept it, for this reason.
     #[error("{0}")]
     Value(String),
 }
 
 impl PlanFactReader<'_> {
-    /// All facts but those about other resources.
-    pub(super) fn key(&mut self, input: InputKind) -> KeyFacts {
+    /// Reads all facts except those about other resources.
+    pub(super) fn read_key(&mut self, input: InputKind) -> KeyFacts {
         let item = self.item;
         let stage = if input == InputKind::State { Stage::Actual } else { Stage::Declared };
         let id = KeyId { root: Arc::clone(self.file), inputs: None, address: item.address.clone(), input };
@@ -48,32 +48,32 @@ impl PlanFactReader<'_> {
             key.symbolic = Some(Symbolic { why: "their number is known only after another apply".into(), place: None });
         }
         key.protection_mode =
-            self.fact(&["protection_mode"], |node| Ok(Some(word(node)?).filter(|w| !w.is_empty()).map(ProtectionMode::read)));
+            self.fact(&["protection_mode"], |node| Ok(Some(string(node)?).filter(|w| !w.is_empty()).map(ProtectionMode::read)));
         key.rotation.enabled = self.fact(&["is_auto_rotation_enabled"], boolean);
-        // The provider sends a 0 that is planned; in a state it may stand for an argument that was never set.
-        let interval = if stage == Stage::Declared { number } else { whole };
+        // The provider sends a planned 0; in a state, 0 can mean that the argument was never set.
+        let interval = if stage == Stage::Declared { number } else { nonzero_number };
         key.rotation.interval_days = self.fact(&[DETAILS, "rotation_interval_in_days"], interval);
-        key.rotation.start = self.fact(&[DETAILS, "time_of_schedule_start"], |node| match word(node)? {
+        key.rotation.start = self.fact(&[DETAILS, "time_of_schedule_start"], |node| match string(node)? {
             "" => Ok(None),
             text => times::read(text).map(Some).ok_or_else(|| ValueError::Value("is not an RFC 3339 time".to_owned())),
         });
-        if let ValueAt::Value { node, pointer, .. } = item.values.cell(&[DETAILS])
+        if let ValueAt::Value { node, pointer, .. } = item.values.at(&[DETAILS])
             && let Some(block) = node.elements().first()
         {
             key.rotation.block = Some(block.position.place(self.file, &format!("{pointer}/0")));
         }
         key.lifecycle = self.lifecycle();
         key.shape.algorithm = self.fact(&["key_shape", "algorithm"], text);
-        key.shape.length = self.fact(&["key_shape", "length"], whole);
+        key.shape.length = self.fact(&["key_shape", "length"], nonzero_number);
         key.shape.curve = self.fact(&["key_shape", "curve_id"], text);
-        key.external_key_reference = self.external();
+        key.external_key_reference = self.external_key_reference();
         key.restored = self.restored();
         key.wrong_endpoint = self.wrong_endpoint().map(Box::new);
         key.display_name = self.fact(&["display_name"], text);
         key.compartment = self.fact(&["compartment_id"], text);
         key.freeform_tags = self.tags("freeform_tags");
         key.defined_tags = self.tags("defined_tags");
-        if matches!(item.values.cell(&["is_primary"]), ValueAt::Value { node: Node { value: NodeValue::Bool(false), .. }, .. }) {
+        if matches!(item.values.at(&["is_primary"]), ValueAt::Value { node: Node { value: NodeValue::Bool(false), .. }, .. }) {
             key.replication_role = ReplicationRole::Replica;
         }
         if !matches!(item.planned_action, PlannedAction::Create | PlannedAction::Replace) {
@@ -83,16 +83,16 @@ impl PlanFactReader<'_> {
         key
     }
 
-    /// The fact of an attribute. `read` gives `None` for a zero value.
+    /// The fact of an attribute. `read` returns `None` for a zero value.
     fn fact<T>(&mut self, path: &[&str], read: impl Fn(&Node) -> Result<Option<T>, ValueError>) -> Fact<T> {
         let (name, item) = (path.last().copied().unwrap_or_default(), self.item);
-        match item.values.cell(path) {
+        match item.values.at(path) {
             ValueAt::Absent | ValueAt::Null if !item.faults.is_empty() => Fact::unknown("its entry in the file cannot be read"),
             ValueAt::Absent | ValueAt::Null => Fact::unset(),
-            ValueAt::Unknown { pointer, position, whole_block } => {
+            ValueAt::Unknown { pointer, position, is_entire_block } => {
                 let mut trail = vec![Step::new(position.place(self.file, &pointer), "not known in the plan")];
                 let settled = match self.resolver {
-                    Some(resolver) => resolver.settle(item, path, whole_block),
+                    Some(resolver) => resolver.settle(item, path, is_entire_block),
                     None => Settled::Unknown { why: "known after apply".to_owned(), step: None },
                 };
                 match settled {
@@ -122,15 +122,15 @@ impl PlanFactReader<'_> {
         }
     }
 
-    /// What the key is, or what it will be made: a key that is going away is not brought back by `desired_state`.
+    /// The current lifecycle state, or the one that the apply leads to. `desired_state` does not restore a key that is being deleted.
     fn lifecycle(&mut self) -> Fact<Lifecycle> {
-        let read = |node: &Node| Ok(Some(word(node)?).filter(|word| !word.is_empty()).map(Lifecycle::read));
+        let read = |node: &Node| Ok(Some(string(node)?).filter(|word| !word.is_empty()).map(Lifecycle::read));
         let desired = self.fact(&["desired_state"], read);
         if matches!(self.item.planned_action, PlannedAction::Create | PlannedAction::Replace) {
             return desired;
         }
         let actual =
-            if let ValueAt::Unknown { .. } = self.item.values.cell(&["state"]) { Fact::unset() } else { self.fact(&["state"], read) };
+            if let ValueAt::Unknown { .. } = self.item.values.at(&["state"]) { Fact::unset() } else { self.fact(&["state"], read) };
         match actual.value() {
             Some(state) if state.is_ending() || desired.value().is_none() || self.resolver.is_none() => actual,
             Some(_) => desired,
@@ -138,22 +138,22 @@ impl PlanFactReader<'_> {
         }
     }
 
-    /// `external_key_reference` counts as unset unless it is written: almost no key has it, and one that has it says EXTERNAL
-    /// in its mode too.
-    fn external(&mut self) -> Fact<String> {
+    /// `external_key_reference` counts as unset unless the configuration has it: almost no key does, and one that does also has
+    /// the mode EXTERNAL.
+    fn external_key_reference(&mut self) -> Fact<String> {
         let path = ["external_key_reference", "external_key_id"];
         let is_written = self.resolver.is_none_or(|resolver| resolver.writes_block(self.item, "external_key_reference"));
-        if !is_written && matches!(self.item.values.cell(&path), ValueAt::Unknown { .. }) {
+        if !is_written && matches!(self.item.values.at(&path), ValueAt::Unknown { .. }) {
             return Fact::unset();
         }
         self.fact(&path, text)
     }
 
-    /// Whether the key comes from a backup.
+    /// Whether the key is restored from a backup.
     fn restored(&self) -> Fact<bool> {
         let mut restored = Fact::unset();
         for kind in ["restore_from_file", "restore_from_object_store"] {
-            match self.item.values.cell(&[kind]) {
+            match self.item.values.at(&[kind]) {
                 ValueAt::Value { node, pointer, .. } if !node.elements().is_empty() => {
                     let here = node.position.place(self.file, &pointer);
                     return Fact::known(true).with_trail(vec![Step::new(here, "the key is restored from this backup")]);
@@ -169,15 +169,15 @@ impl PlanFactReader<'_> {
         restored
     }
 
-    /// The step to a `management_endpoint` that is not one.
+    /// The step to a `management_endpoint` that is not a management endpoint.
     fn wrong_endpoint(&self) -> Option<Step> {
-        let ValueAt::Value { node, pointer, sensitive: false } = self.item.values.cell(&["management_endpoint"]) else { return None };
+        let ValueAt::Value { node, pointer, sensitive: false } = self.item.values.at(&["management_endpoint"]) else { return None };
         let what = crate::key::wrong_endpoint(node.text()?)?;
         Some(Step::new(node.position.place(self.file, &pointer), format!("this is {what}")))
     }
 
     fn tags(&self, name: &str) -> BTreeMap<String, String> {
-        let ValueAt::Value { node, .. } = self.item.values.cell(&[name]) else { return BTreeMap::new() };
+        let ValueAt::Value { node, .. } = self.item.values.at(&[name]) else { return BTreeMap::new() };
         let known = node.members().iter().filter(|(tag, _)| !self.item.values.is_secret(&[name, tag]));
         known.filter_map(|(tag, value)| Some((tag.clone(), value.text()?.to_owned()))).collect()
     }
@@ -195,15 +195,15 @@ impl PlanFactReader<'_> {
     }
 }
 
-fn word(node: &Node) -> Result<&str, ValueError> {
+fn string(node: &Node) -> Result<&str, ValueError> {
     node.text().ok_or(ValueError::Type("a string"))
 }
 
 fn text(node: &Node) -> Result<Option<String>, ValueError> {
-    Ok(Some(word(node)?).filter(|text| !text.is_empty()).map(str::to_owned))
+    Ok(Some(string(node)?).filter(|text| !text.is_empty()).map(str::to_owned))
 }
 
-/// A boolean; old states hold them as strings.
+/// A boolean; old states store booleans as strings.
 fn boolean(node: &Node) -> Result<Option<bool>, ValueError> {
     match (&node.value, node.text()) {
         (NodeValue::Bool(value), _) => Ok(Some(*value)),
@@ -213,12 +213,12 @@ fn boolean(node: &Node) -> Result<Option<bool>, ValueError> {
     }
 }
 
-/// A whole number; 0 is a zero value.
-fn whole(node: &Node) -> Result<Option<i64>, ValueError> {
+/// An integer; 0 counts as unset.
+fn nonzero_number(node: &Node) -> Result<Option<i64>, ValueError> {
     Ok(number(node)?.filter(|&number| number != 0))
 }
 
-/// A whole number; old states hold numbers as strings.
+/// An integer; old states store numbers as strings.
 fn number(node: &Node) -> Result<Option<i64>, ValueError> {
     let text = match &node.value {
         NodeValue::Number(number) => number,
@@ -229,7 +229,7 @@ fn number(node: &Node) -> Result<Option<i64>, ValueError> {
     if let Ok(number) = text.parse::<i64>() {
         return Ok(Some(number));
     }
-    // `90.0` and `9e1` are whole; beyond 2^53 nothing is a number of days.
+    // `90.0` and `9e1` are integers; nothing above 2^53 is a number of days.
     let number: f64 = text.parse().map_err(|_| ValueError::Type("a number"))?;
     if number.fract() != 0.0 || number.abs() > 9e15 {
         return Err(ValueError::Value("is not a whole number of days".to_owned()));

@@ -1,4 +1,4 @@
-//! Resource entries of plans and states as one kind of thing: an address, values, and what will happen.
+//! Resource entries of plans and states as one type: an address, values, and the planned action.
 
 use super::document::ResourceEntry;
 use super::node::{Node, NodeValue};
@@ -8,13 +8,13 @@ use super::walk::child_pointer;
 use crate::base::{Address, InstanceKey};
 use crate::key::PlannedAction;
 
-/// How many bytes the addresses of a document's resources may have together. Terraform projects of 100,000 resources stay below a tenth.
+/// The most bytes that the addresses of a document's resources may have in total. Projects of 100,000 resources stay below a tenth of it.
 pub(super) const MAX_ADDRESS_BYTES: usize = 64 << 20;
 
 /// A resource instance.
 #[derive(Debug)]
 pub(super) struct DocumentResource {
-    /// As Terraform prints it.
+    /// The address as Terraform prints it.
     pub address: String,
     pub parsed: Option<Address>,
     pub kind: String,
@@ -23,11 +23,11 @@ pub(super) struct DocumentResource {
     pub values: Values,
     pub pointer: String,
     pub position: ScanPosition,
-    /// Things to say next to it.
+    /// Notes to show with the key.
     pub remarks: Vec<String>,
-    /// Set where `for_each` or `count` is not known yet.
+    /// Whether it represents all instances, because `for_each` or `count` is not known yet.
     pub is_symbolic: bool,
-    /// What is wrong with the entry itself, and where.
+    /// Errors in the entry itself: message, position and JSON pointer.
     pub faults: Vec<(String, ScanPosition, String)>,
 }
 
@@ -38,13 +38,13 @@ impl DocumentResource {
     }
 }
 
-/// A change of a plan. `None` for a deposed object, which is a leftover of an earlier run.
+/// Reads a change of a plan. `None` for a deposed object, which is left over from an earlier run.
 pub(super) fn read_change(mut entry: ResourceEntry) -> Option<DocumentResource> {
     if entry.text("deposed").is_some() {
         return None;
     }
     let Some(given) = entry.text("address").map(str::to_owned) else { return Some(unreadable(&entry, "has no `address`")) };
-    // An instance that stands for all is printed as `[*]`.
+    // Terraform prints an entry that represents all instances as `[*]`.
     let is_symbolic = given.contains("[*]") || entry.node.get("index_unknown").is_some_and(Node::is_true);
     let address = given.replace("[*]", "[\"*\"]");
     let pointer = child_pointer(&entry.pointer, "change");
@@ -74,7 +74,7 @@ pub(super) fn read_change(mut entry: ResourceEntry) -> Option<DocumentResource> 
     if change.get("importing").is_some_and(|importing| matches!(importing.value, NodeValue::Object(_))) {
         remarks.push("imported by this plan".to_owned());
     }
-    // What will be; of what goes away, what was.
+    // The values after the apply, or, for a resource that goes away, those before it.
     let (side, secrets) = if matches!(planned_action, PlannedAction::Delete | PlannedAction::Forget) {
         ("before", "before_sensitive")
     } else {
@@ -108,7 +108,7 @@ pub(super) fn read_change(mut entry: ResourceEntry) -> Option<DocumentResource> 
     })
 }
 
-/// A resource of a state as `show -json` prints it. `None` for a deposed object.
+/// Reads a resource of a state as `show -json` prints it. `None` for a deposed object.
 pub(super) fn read_stored(mut entry: ResourceEntry) -> Option<DocumentResource> {
     if entry.text("deposed_key").is_some() {
         return None;
@@ -132,7 +132,7 @@ pub(super) fn read_stored(mut entry: ResourceEntry) -> Option<DocumentResource> 
     })
 }
 
-/// The instances of a resource of a raw state. Source: `internal/states/statefile/version4.go` of Terraform and OpenTofu.
+/// Reads the instances of a resource of a raw state. Source: `internal/states/statefile/version4.go` of Terraform and OpenTofu.
 pub(super) fn read_raw(mut entry: ResourceEntry) -> Vec<DocumentResource> {
     let Some(Node { value: NodeValue::List(instances), .. }) = entry.node.remove("instances") else {
         return vec![unreadable(&entry, "has no list of `instances`")];
@@ -177,7 +177,7 @@ pub(super) fn read_raw(mut entry: ResourceEntry) -> Vec<DocumentResource> {
     items.collect()
 }
 
-/// An entry that is not what it should be. Nothing is known of it, and it is reported.
+/// A malformed entry. Nothing is known about it, and it is reported as a problem.
 fn unreadable(entry: &ResourceEntry, what: &str) -> DocumentResource {
     DocumentResource {
         address: entry.pointer.to_string(),
@@ -206,7 +206,7 @@ fn instance_key(node: &Node) -> Option<InstanceKey> {
     }
 }
 
-/// The attributes of a resource that an old state holds: `key_shape.0.length` = `"32"` becomes a list of one object.
+/// Unflattens the attributes of a resource in an old state: `key_shape.0.length` = `"32"` becomes a member of an object.
 fn unflatten(flat: &Node) -> Node {
     let mut members: Vec<(String, Node)> = Vec::new();
     for (path, node) in flat.members() {
@@ -214,7 +214,7 @@ fn unflatten(flat: &Node) -> Node {
             members.push((path.clone(), node.clone()));
             continue;
         };
-        // These count the elements of a list or map, which are there one by one as well.
+        // These are the element counts of lists and maps, whose elements are listed as well.
         if matches!(rest, "#" | "%") {
             continue;
         }

@@ -74,7 +74,8 @@ impl fmt::Debug for PlanOptions<'_> {
 pub struct Contents {
     /// The keys, and the problems.
     pub inventory: Inventory,
-    /// The values of the root module's variables that a plan records, as JSON; `None` for one that is too large to keep. A state records none.
+    /// The values of the root module's variables that a plan records, as JSON; `None` for one that is too large to keep. A state
+    /// records none.
     pub variables: Option<BTreeMap<String, Option<Arc<str>>>>,
     /// The other resources that it lists.
     pub listed: ListedResources,
@@ -150,7 +151,7 @@ fn read_plan(file: &Arc<str>, document: PlanDocument, options: &PlanOptions, con
         .find_map(|(text, pointer, position)| OldProvider::read(text, false, position.place(file, pointer)))
         .map(Arc::new);
     contents.inventory.keys.iter_mut().for_each(|key| key.old_provider.clone_from(&old));
-    drift::note(file, drift.into_iter().filter_map(drift::read), &mut contents.inventory.keys);
+    drift::add_notes(file, drift.into_iter().filter_map(drift::read), &mut contents.inventory.keys);
     contents.variables = Some(variables.into_iter().filter_map(variable_json).collect());
 }
 
@@ -205,7 +206,7 @@ fn read_keys(
             break;
         };
         left = rest;
-        let mut key = PlanFactReader { file, item: &item, resolver, problems: &mut inventory.problems }.key(input);
+        let mut key = PlanFactReader { file, item: &item, resolver, problems: &mut inventory.problems }.read_key(input);
         index.settle(&mut key, &item, resolver);
         current
             .push(item.values.text(&["current_key_version"]).map(str::to_owned).filter(|_| item.planned_action != PlannedAction::Create));

@@ -1,10 +1,10 @@
-//! A small JSON tree for the few values that matter, each with its place; strict about syntax and about keys that are there twice.
+//! A small JSON tree for the few values that matter, each with its position; strict about syntax and duplicate keys.
 
 use super::scan::{PlanScanner, RawValue, ScanError, ScanErrorKind, ScanPosition};
 use crate::base::json;
 use std::collections::HashSet;
 
-/// Values nested deeper than this are refused: what kmslint looks at is never deeper than ten.
+/// Values nested more deeply are an error: the values that kmslint reads are never more than ten levels deep.
 const DEPTH: usize = 200;
 
 /// A value and where it begins.
@@ -19,7 +19,7 @@ pub(super) struct Node {
 pub(super) enum NodeValue {
     Null,
     Bool(bool),
-    /// As it is written.
+    /// The number as it is in the document.
     Number(Box<str>),
     Text(String),
     List(Vec<Node>),
@@ -32,19 +32,19 @@ impl Node {
         self.members().iter().find(|(name, _)| name == key).map(|(_, node)| node)
     }
 
-    /// The member of an object, which is taken out.
+    /// Removes a member from an object and returns it.
     pub(super) fn remove(&mut self, key: &str) -> Option<Self> {
         let NodeValue::Object(members) = &mut self.value else { return None };
         let index = members.iter().position(|(name, _)| name == key)?;
         Some(members.swap_remove(index).1)
     }
 
-    /// The members of an object; none of anything else.
+    /// The members of an object; empty for any other value.
     pub(super) fn members(&self) -> &[(String, Self)] {
         if let NodeValue::Object(members) = &self.value { members } else { &[] }
     }
 
-    /// The elements of a list; none of anything else.
+    /// The elements of a list; empty for any other value.
     pub(super) fn elements(&self) -> &[Self] {
         if let NodeValue::List(list) = &self.value { list } else { &[] }
     }
@@ -59,7 +59,7 @@ impl Node {
         if let NodeValue::Text(text) = self.value { Some(text) } else { None }
     }
 
-    /// How many values it consists of.
+    /// The number of values in it, including itself.
     pub(super) fn size(&self) -> usize {
         let of_members: usize = self.members().iter().map(|(_, member)| member.size()).sum();
         1 + of_members + self.elements().iter().map(Self::size).sum::<usize>()
@@ -75,7 +75,7 @@ impl Node {
         matches!(self.value, NodeValue::Bool(true))
     }
 
-    /// What kind of value it is, for people.
+    /// The type of the value, for messages.
     pub(super) fn kind(&self) -> &'static str {
         match self.value {
             NodeValue::Null => "null",
@@ -132,12 +132,12 @@ fn quote(text: &str, out: &mut String) {
 pub(super) fn parse(kept: &RawValue) -> Result<Node, ScanError> {
     let mut parser = Parser { kept, at: 0, line: kept.position.line, line_start: 0, first_column: kept.position.column };
     let node = parser.value(0)?;
-    parser.space();
+    parser.skip_whitespace();
     if parser.at == kept.text.len() { Ok(node) } else { Err(parser.syntax_error("unexpected text after the value")) }
 }
 
 impl PlanScanner<'_> {
-    /// Takes a string and decodes it.
+    /// Consumes a string and decodes it.
     pub(super) fn string(&mut self) -> Result<String, ScanError> {
         if self.peek_some()? != b'"' {
             return Err(self.syntax_error("a string is missing"));
@@ -150,7 +150,7 @@ struct Parser<'k> {
     kept: &'k RawValue<'k>,
     at: usize,
     line: usize,
-    /// Where the line begins in the text, and the column of that byte.
+    /// The index at which the current line begins in the text, and the column of that byte, which is not 1 on the first line.
     line_start: usize,
     first_column: usize,
 }
@@ -160,15 +160,15 @@ impl Parser<'_> {
         if depth > DEPTH {
             return Err(self.syntax_error(format!("values are nested more than {DEPTH} deep")));
         }
-        self.space();
+        self.skip_whitespace();
         let position = self.position();
         let value = match self.peek() {
             Some(b'{') => self.object(depth)?,
             Some(b'[') => self.list(depth)?,
             Some(b'"') => NodeValue::Text(self.string()?),
-            Some(b't') => self.word("true", NodeValue::Bool(true))?,
-            Some(b'f') => self.word("false", NodeValue::Bool(false))?,
-            Some(b'n') => self.word("null", NodeValue::Null)?,
+            Some(b't') => self.literal("true", NodeValue::Bool(true))?,
+            Some(b'f') => self.literal("false", NodeValue::Bool(false))?,
+            Some(b'n') => self.literal("null", NodeValue::Null)?,
             Some(b'-' | b'0'..=b'9') => self.number()?,
             _ => return Err(self.syntax_error("a value is missing")),
         };
@@ -180,21 +180,21 @@ impl Parser<'_> {
         let mut members: Vec<(String, Node)> = Vec::new();
         let mut seen = HashSet::new();
         loop {
-            self.space();
+            self.skip_whitespace();
             if self.take(b'}') {
                 return Ok(NodeValue::Object(members));
             }
             if !members.is_empty() {
                 self.expect(b',')?;
-                self.space();
+                self.skip_whitespace();
             }
             let key_at = self.at;
             if self.peek() != Some(b'"') {
                 return Err(self.syntax_error("expected a key in double quotes"));
             }
             let key = self.string()?;
-            // Few members are compared one by one, many through a set.
-            let twice = if members.len() < 16 {
+            // A set pays off only for many members.
+            let is_duplicate = if members.len() < 16 {
                 members.iter().any(|(name, _)| *name == key)
             } else {
                 if seen.is_empty() {
@@ -202,11 +202,11 @@ impl Parser<'_> {
                 }
                 !seen.insert(key.clone())
             };
-            if twice {
+            if is_duplicate {
                 self.at = key_at;
                 return Err(self.syntax_error(format!("duplicate key `{}`", shown(&key))));
             }
-            self.space();
+            self.skip_whitespace();
             self.expect(b':')?;
             let node = self.value(depth + 1)?;
             members.push((key, node));
@@ -217,7 +217,7 @@ impl Parser<'_> {
         self.at += 1;
         let mut elements = Vec::new();
         loop {
-            self.space();
+            self.skip_whitespace();
             if self.take(b']') {
                 return Ok(NodeValue::List(elements));
             }
@@ -259,7 +259,7 @@ impl Parser<'_> {
         Ok(NodeValue::Number(text.into()))
     }
 
-    fn word(&mut self, word: &str, value: NodeValue) -> Result<NodeValue, ScanError> {
+    fn literal(&mut self, word: &str, value: NodeValue) -> Result<NodeValue, ScanError> {
         if !self.kept.text.get(self.at..).is_some_and(|rest| rest.starts_with(word.as_bytes())) {
             return Err(self.syntax_error("a value is missing"));
         }
@@ -267,7 +267,7 @@ impl Parser<'_> {
         Ok(value)
     }
 
-    fn space(&mut self) {
+    fn skip_whitespace(&mut self) {
         while let Some(byte @ (b' ' | b'\n' | b'\r' | b'\t')) = self.peek() {
             self.at += 1;
             if byte == b'\n' {

@@ -1,4 +1,4 @@
-//! What a file is, told by its content: a plan, a state, or something else that people mistake for one.
+//! Recognizes a file by its content: a plan, a state, or something else that users mistake for one.
 
 use super::refusal::{
     API, ARCHIVE, BACKEND, BINARY, COLORED, COMPRESSED, EMPTY, ENCRYPTED, MESSAGE, OLD_STATE, PART, PREFIXED, QUOTED, REDACTED, REMOTE,
@@ -9,7 +9,7 @@ use crate::base::FileName;
 use std::borrow::Cow;
 use std::path::Path;
 
-/// What a file is.
+/// The kind of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recognized {
     /// A plan as `terraform show -json PLANFILE` prints it.
@@ -18,9 +18,9 @@ pub enum Recognized {
     State,
     /// A state as Terraform stores it, version 4.
     RawState,
-    /// Configuration or values in JSON syntax (`.tf.json`, `.tfvars.json`): the business of another front end.
+    /// Configuration or values in JSON syntax (`.tf.json`, `.tfvars.json`), which another front end reads.
     Configuration,
-    /// Something that is known and cannot be checked.
+    /// A known kind of file that cannot be checked.
     Refused(UnsupportedDocument),
     /// JSON that is neither a plan nor a state.
     OtherJson,
@@ -28,14 +28,14 @@ pub enum Recognized {
     Other,
 }
 
-/// Keys of other documents of Terraform that have a `format_version` too.
-const OTHERS: [&str; 4] = ["provider_schemas", "function_signatures", "valid", "error_count"];
+/// Keys of Terraform's other documents that have a `format_version`.
+const OTHER_DOCUMENT_KEYS: [&str; 4] = ["provider_schemas", "function_signatures", "valid", "error_count"];
 
-/// Recognizes a file by its first bytes; some kilobytes are enough, and fewer are not an error. Compressed data is unpacked before
+/// Recognizes a file by its first bytes; a few kilobytes are enough, and fewer are not an error. Compressed data must be unpacked first
 /// ([`unpack::open`]). The path only distinguishes configuration from other JSON.
 #[must_use]
 pub fn recognize(head: &[u8], path: &Path) -> Recognized {
-    if let Some(refusal) = packed(head) {
+    if let Some(refusal) = classify_packed(head) {
         return Recognized::Refused(refusal);
     }
     let decoded = unpack::utf16_encoding(head).map(|encoding| encoding.decode(head).0);
@@ -48,24 +48,24 @@ pub fn recognize(head: &[u8], path: &Path) -> Recognized {
             if FileName::of(&name).is_some_and(|name| name.is_json) {
                 return Recognized::Configuration;
             }
-            kind(&keys(text), text)
+            classify_object(&object_keys(text), text)
         }
-        [b'[', rest @ ..] if is_list(rest) => list(rest.trim_ascii_start()),
+        [b'[', rest @ ..] if is_list(rest) => classify_array(rest.trim_ascii_start()),
         [b'"', ..] if contains(text, br#"\"format_version\""#) || contains(text, br#"\"terraform_version\""#) => {
             Recognized::Refused(QUOTED)
         }
-        _ => prose(text).map_or(Recognized::Other, Recognized::Refused),
+        _ => classify_text(text).map_or(Recognized::Other, Recognized::Refused),
     }
 }
 
 /// Archives and compressed files.
-fn packed(head: &[u8]) -> Option<UnsupportedDocument> {
+fn classify_packed(head: &[u8]) -> Option<UnsupportedDocument> {
     match head {
         [b'P', b'K', 3, 4, ..] => {
             let names = unpack::zip_names(head);
             let is_configuration = |name: &&[u8]| std::str::from_utf8(name).is_ok_and(|name| FileName::of(name).is_some());
             Some(match names.as_slice() {
-                // A plan file holds a copy of the configuration, as a stack does, but Terraform writes the plan in front of it.
+                // A plan file contains a copy of the configuration, like a stack, but Terraform writes the plan first.
                 [b"tfplan", ..] => BINARY,
                 names if names.iter().any(is_configuration) => STACK,
                 names if names.contains(&&b"tfplan"[..]) => BINARY,
@@ -79,26 +79,26 @@ fn packed(head: &[u8]) -> Option<UnsupportedDocument> {
     }
 }
 
-/// Whether `[` begins a JSON array, not a line like `[command]…` or `[0m`.
+/// Whether `[` begins a JSON array and not a line like `[command]…` or `[0m`.
 fn is_list(rest: &[u8]) -> bool {
     matches!(rest.trim_ascii_start().first(), Some(b'{' | b'[' | b'"' | b']' | b'-' | b'0'..=b'9') | None)
         || [&b"true"[..], b"false", b"null"].iter().any(|word| rest.trim_ascii_start().starts_with(word))
 }
 
-/// A JSON array, after its bracket.
-fn list(rest: &[u8]) -> Recognized {
+/// Classifies a JSON array by the text after its bracket.
+fn classify_array(rest: &[u8]) -> Recognized {
     if rest.first() != Some(&b'{') {
         return Recognized::OtherJson;
     }
-    match kind(&keys(rest), rest) {
+    match classify_object(&object_keys(rest), rest) {
         Recognized::Plan | Recognized::State | Recognized::RawState => Recognized::Refused(SEVERAL),
         Recognized::Refused(refusal) => Recognized::Refused(refusal),
         _ => Recognized::OtherJson,
     }
 }
 
-/// Text that is not JSON although people redirect it to files for plans.
-fn prose(text: &[u8]) -> Option<UnsupportedDocument> {
+/// Classifies text that is not JSON but that users redirect to plan files.
+fn classify_text(text: &[u8]) -> Option<UnsupportedDocument> {
     let plain = without_colors(text);
     let plain = plain.trim_ascii_start();
     if plain.starts_with(b"[command]") {
@@ -108,23 +108,23 @@ fn prose(text: &[u8]) -> Option<UnsupportedDocument> {
         return Some(COLORED);
     }
     let mut lines = plain.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
-    let has_json = lines.clone().any(|line| line.starts_with(b"{")) && SIGNS.iter().any(|sign| contains(plain, sign));
+    let has_json = lines.clone().any(|line| line.starts_with(b"{")) && MARKER_KEYS.iter().any(|sign| contains(plain, sign));
     if has_json {
         return Some(PREFIXED);
     }
     let first = lines.find(|line| !line.is_empty()).unwrap_or_default();
-    if PROSE.iter().any(|sentence| contains(plain, sentence)) || is_block_comment(first) {
+    if PLAN_SENTENCES.iter().any(|sentence| contains(plain, sentence)) || is_block_comment(first) {
         return Some(TEXT);
     }
     let framed = first.strip_prefix("╷".as_bytes()).is_some() || first.starts_with("│".as_bytes());
     (framed || first.starts_with(b"Error:") || first.starts_with(b"Error ")).then_some(MESSAGE)
 }
 
-/// Members that plans and states have.
-const SIGNS: [&[u8]; 3] = [b"\"format_version\"", b"\"terraform_version\"", b"\"resource_changes\""];
+/// Keys of plans and states.
+const MARKER_KEYS: [&[u8]; 3] = [b"\"format_version\"", b"\"terraform_version\"", b"\"resource_changes\""];
 
 /// Sentences of `terraform plan` and `terraform show`.
-const PROSE: [&[u8]; 8] = [
+const PLAN_SENTENCES: [&[u8]; 8] = [
     b"used the selected providers to generate the following execution",
     b"will perform the following actions",
     b"Resource actions are indicated with the following symbols",
@@ -135,7 +135,7 @@ const PROSE: [&[u8]; 8] = [
     b"Note: Objects have changed outside of",
 ];
 
-/// `# oci_kms_key.k:`, with which the text of a state begins; `# oci_kms_key.k will be created` in a plan.
+/// Whether it is a line like `# oci_kms_key.k:`, the first of a state's text, or `# oci_kms_key.k will be created` in a plan.
 fn is_block_comment(line: &[u8]) -> bool {
     line.strip_prefix(b"# ").is_some_and(|rest| {
         (rest.ends_with(b":") && contains(rest, b".") && !rest.contains(&b' '))
@@ -144,7 +144,7 @@ fn is_block_comment(line: &[u8]) -> bool {
     })
 }
 
-/// A text without the color codes for terminals.
+/// The text without color codes for terminals.
 fn without_colors(text: &[u8]) -> Cow<'_, [u8]> {
     if memchr::memchr(0x1b, text).is_none() {
         return Cow::Borrowed(text);
@@ -165,8 +165,8 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
     memchr::memmem::find(text, part).is_some()
 }
 
-/// What an object with these keys is; the list may break off.
-fn kind(keys: &[(String, &[u8])], text: &[u8]) -> Recognized {
+/// Classifies an object by its keys; the list may be incomplete.
+fn classify_object(keys: &[(String, &[u8])], text: &[u8]) -> Recognized {
     let has = |wanted: &str| keys.iter().any(|(key, _)| key == wanted);
     let plan = ["resource_changes", "planned_values", "prior_state", "configuration", "resource_drift", "variables", "deferred_changes"];
     if keys.first().is_some_and(|(key, _)| key.starts_with('@')) {
@@ -188,7 +188,7 @@ fn kind(keys: &[(String, &[u8])], text: &[u8]) -> Recognized {
         return Recognized::Plan;
     }
     if has("format_version") {
-        return if OTHERS.into_iter().any(has) { Recognized::OtherJson } else { Recognized::State };
+        return if OTHER_DOCUMENT_KEYS.into_iter().any(has) { Recognized::OtherJson } else { Recognized::State };
     }
     if has("root_module") || (has("address") && (has("change") || has("mode"))) {
         return Recognized::Refused(PART);
@@ -211,8 +211,8 @@ fn kind(keys: &[(String, &[u8])], text: &[u8]) -> Recognized {
     }
 }
 
-/// The keys of an object and the first word of their values, as far as the text goes.
-fn keys(text: &[u8]) -> Vec<(String, &[u8])> {
+/// The keys of an object with the first word of their values, as far as the text goes.
+fn object_keys(text: &[u8]) -> Vec<(String, &[u8])> {
     let mut found = Vec::new();
     let (mut depth, mut at, mut key) = (0_usize, 0, None);
     while let Some(&byte) = text.get(at) {
@@ -243,7 +243,7 @@ fn keys(text: &[u8]) -> Vec<(String, &[u8])> {
     found
 }
 
-/// The length of a string with its quotes; `None` where the text ends before it.
+/// The length of a string with its quotes; `None` if the text ends inside it.
 fn string_length(text: &[u8]) -> Option<usize> {
     let mut at = 1;
     loop {
@@ -260,7 +260,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_are_told_by_their_first_bytes() {
+    fn files_are_recognized_by_their_first_bytes() {
         use Recognized::{Configuration, Other, OtherJson, Plan, RawState, Refused, State};
         for (head, wanted) in [
             (&br#"{"format_version":"1.2","terraform_version":"1.15.5","planned_values":{"root_mod"#[..], Plan),
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_take_for_plans_is_refused_with_what_to_do() {
+    fn files_mistaken_for_plans_are_refused_by_their_kind() {
         let zip = |names: &[&str]| -> Vec<u8> {
             names
                 .iter()

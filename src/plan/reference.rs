@@ -1,9 +1,9 @@
-//! References as the `configuration` of a plan lists them: each one written out, followed by its own prefixes.
+//! References as the `configuration` of a plan lists them: each in full, followed by its own prefixes.
 
 use crate::base::InstanceKey;
 use std::collections::HashSet;
 
-/// What an expression refers to.
+/// The target of a reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ReferenceTarget {
     /// `var.x`.
@@ -12,34 +12,34 @@ pub(super) enum ReferenceTarget {
     Local(String),
     /// `each.value`.
     EachValue,
-    /// `each.key`, `count.index`, `path.module`, `terraform.workspace`: known whenever Terraform plans.
+    /// `each.key`, `count.index`, `path.module`, `terraform.workspace`: always known during planning.
     Known,
-    /// `module.x`, with the instance and the output where they are written.
+    /// `module.x`, with the instance and the output if the reference has them.
     Module { name: String, key: Option<InstanceKey>, output: Option<String> },
-    /// A resource or data source, with the instance and the attribute where they are written.
+    /// A resource or data source, with the instance and the attribute if the reference has them.
     Resource { data: bool, kind: String, name: String, key: Option<InstanceKey>, attribute: Option<String> },
 }
 
 /// One reference of an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PlanReference {
-    /// As it is written: `oci_kms_vault.v.management_endpoint`.
+    /// The text in the plan: `oci_kms_vault.v.management_endpoint`.
     pub text: Box<str>,
-    /// What it refers to; `None` where that is not understood.
+    /// `None` if the text is not understood.
     pub target: Option<ReferenceTarget>,
-    /// After `var.x` or `each.value`: the way into the value.
+    /// The path into the value, after `var.x` or `each.value`.
     pub path: Vec<InstanceKey>,
 }
 
 /// The references of an expression without their prefixes.
 pub(super) fn read<'t>(list: impl Iterator<Item = &'t str>) -> Vec<PlanReference> {
-    let (mut found, mut known) = (Vec::new(), HashSet::new());
+    let (mut found, mut seen) = (Vec::new(), HashSet::new());
     let mut previous = "";
     for text in list {
-        // Terraform lists `a.b.c`, and after it `a.b`, for one reference.
+        // For the reference `a.b.c`, Terraform lists `a.b.c` and then `a.b`.
         let is_prefix = previous.strip_prefix(text).is_some_and(|rest| rest.starts_with(['.', '[']));
         previous = text;
-        if !is_prefix && known.insert(text) {
+        if !is_prefix && seen.insert(text) {
             found.push(PlanReference { text: text.into(), target: target(text), path: path(text) });
         }
     }
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prefixes_are_not_references_of_their_own() {
+    fn prefixes_of_references_are_skipped() {
         let list = [
             "oci_kms_vault.v[\"a.b\"].management_endpoint",
             "oci_kms_vault.v[\"a.b\"]",
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_reference_is_not_understood() {
+    fn malformed_references_have_no_target() {
         for text in ["", "x", "a..b", "a.b[", "a.b[\"c", "a.b[x]"] {
             assert_eq!(target(text), None, "{text}");
         }

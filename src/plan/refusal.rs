@@ -1,4 +1,4 @@
-//! Files that people take for plans or states: what each of them is, and what to pass instead.
+//! Files that users mistake for plans or states: what each of them is, and what to pass instead.
 
 /// Why a file that was recognized cannot be checked, and what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub struct UnsupportedDocument {
 }
 
 impl UnsupportedDocument {
-    /// Whether there is nothing in it.
+    /// Whether the file is empty.
     #[must_use]
     pub fn is_empty_file(&self) -> bool {
         *self == EMPTY

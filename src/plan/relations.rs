@@ -1,8 +1,8 @@
-//! What other resources do with keys: versions, what may make the next one, certificate authorities.
+//! Relations between keys and other resources: key versions, schedules for new versions, certificate authorities.
 
 use super::items::DocumentResource;
 use super::named::PositionsByName;
-use super::resolve::{Resolver, means};
+use super::resolve::{Resolver, reference_matches};
 use super::schedule;
 use super::times;
 use super::values::ValueAt;
@@ -11,8 +11,8 @@ use crate::key::{CaUse, KeyFacts, KeyVersion, PlannedAction, kinds};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Relates versions and authorities to the keys. `current`: the OCID of the version in use of each key. `limit`: the longest time between rotations
-/// that counts, in days.
+/// Adds versions and authorities to their keys. `current`: the OCID of each key's current version. `limit`: the longest rotation
+/// period that counts, in days.
 pub(super) fn relate(
     file: &Arc<str>,
     keys: &mut [Box<KeyFacts>],
@@ -29,10 +29,10 @@ pub(super) fn relate(
     let staying = |item: &&DocumentResource| !matches!(item.planned_action, PlannedAction::Delete | PlannedAction::Forget);
     let rotating = items.iter().filter(staying).filter(|item| item.is_managed("time_rotating"));
     let drivers: Vec<&Address> = rotating.filter(|item| schedule::is_within(item, limit)).filter_map(|item| item.parsed.as_ref()).collect();
-    let mut repeating = UnnamedKeys::default();
+    let mut version_doubts = Doubts::default();
     for item in items.iter().filter(staying).filter(|item| item.is_managed(kinds::KEY_VERSION)) {
-        match index.users(keys, item, "key_id", resolver) {
-            Users::Sure(found) => {
+        match index.used_keys(keys, item, "key_id", resolver) {
+            UsedKeys::Known(found) => {
                 for at in found {
                     let Some(key) = keys.get_mut(at) else { continue };
                     let doubt = resolver.and_then(|resolver| schedule::doubt(item, key.address.as_ref(), &drivers, resolver));
@@ -40,30 +40,30 @@ pub(super) fn relate(
                     key.versions.push(version(file, item, current.get(at).and_then(Option::as_deref)));
                 }
             }
-            Users::Maybe(references) => {
+            UsedKeys::Possible(references) => {
                 if let Some(doubt) = resolver.and_then(|resolver| schedule::doubt(item, None, &drivers, resolver)) {
-                    repeating.add(references, || format!("{doubt}; the plan does not show which key it is a version of").into());
+                    version_doubts.add(references, || format!("{doubt}; the plan does not show which key it is a version of").into());
                 }
             }
         }
     }
-    let mut using = UnnamedKeys::default();
+    let mut authority_doubts = Doubts::default();
     for item in items.iter().filter(staying).filter(|item| item.is_managed(kinds::AUTHORITY)) {
-        match index.users(keys, item, "kms_key_id", resolver) {
-            Users::Sure(found) => {
+        match index.used_keys(keys, item, "kms_key_id", resolver) {
+            UsedKeys::Known(found) => {
                 for at in found {
                     let Some(key) = keys.get_mut(at) else { continue };
                     key.authorities.push(CaUse { id: item.address.clone(), place: Some(item.position.place(file, &item.pointer)) });
                 }
             }
-            Users::Maybe(references) => using.add(references, || {
+            UsedKeys::Possible(references) => authority_doubts.add(references, || {
                 format!("a plan does not show which key `{}` uses; pass the sources with `--source`", item.address).into()
             }),
         }
     }
-    // An OCID names one key. What has more entries than are kept apart is not to be trusted.
-    let crowds = index.ocids.values().filter(|same| same.len() > MOST);
-    for (at, count) in crowds.flat_map(|same| same.iter().map(|at| (*at, same.len()))) {
+    // An OCID identifies one key. If more entries share it than are processed, the answers for them are not reliable.
+    let crowded = index.ocids.values().filter(|same| same.len() > MAX_DISTINCT);
+    for (at, count) in crowded.flat_map(|same| same.iter().map(|at| (*at, same.len()))) {
         if let Some(key) = keys.get_mut(at) {
             let why = Reason::from(format!("{count} entries have the OCID of this key"));
             key.schedules_unsure.get_or_insert_with(|| why.clone());
@@ -73,20 +73,20 @@ pub(super) fn relate(
     for key in keys {
         key.times.current_version =
             key.versions.iter().find(|version| version.is_current == Some(true)).and_then(|version| version.time_created);
-        key.schedules_unsure = key.schedules_unsure.take().or_else(|| repeating.of(key));
-        key.authorities_unsure = key.authorities_unsure.take().or_else(|| using.of(key));
+        key.schedules_unsure = key.schedules_unsure.take().or_else(|| version_doubts.of(key));
+        key.authorities_unsure = key.authorities_unsure.take().or_else(|| authority_doubts.of(key));
     }
 }
 
 /// The keys that a resource uses.
-enum Users {
-    /// Positions of keys.
-    Sure(Vec<usize>),
-    /// Any of what these addresses mean; without addresses any key at all.
-    Maybe(Option<Vec<Address>>),
+enum UsedKeys {
+    /// These keys, as indexes.
+    Known(Vec<usize>),
+    /// Any key that these addresses match; without addresses, any key at all.
+    Possible(Option<Vec<Address>>),
 }
 
-/// Keys by what others name them with.
+/// Keys by OCID and address, which other resources refer to them by.
 struct KeyNameIndex {
     ocids: HashMap<String, Vec<usize>>,
     named: PositionsByName,
@@ -103,50 +103,50 @@ impl KeyNameIndex {
         Self { ocids, named: PositionsByName::new(keys.iter().enumerate().filter_map(|(at, key)| Some((at, key.address.as_ref()?)))) }
     }
 
-    /// The keys that an argument of a resource means.
-    fn users(&self, keys: &[Box<KeyFacts>], item: &DocumentResource, argument: &str, resolver: Option<&Resolver>) -> Users {
+    /// The keys that an argument of a resource refers to.
+    fn used_keys(&self, keys: &[Box<KeyFacts>], item: &DocumentResource, argument: &str, resolver: Option<&Resolver>) -> UsedKeys {
         if let Some(id) = item.values.text(&[argument]) {
             let same = self.ocids.get(id).map(Vec::as_slice).unwrap_or_default();
-            return Users::Sure(same.get(..same.len().min(MOST)).unwrap_or_default().to_vec());
+            return UsedKeys::Known(same.get(..same.len().min(MAX_DISTINCT)).unwrap_or_default().to_vec());
         }
-        let (Some(resolver), ValueAt::Unknown { .. }) = (resolver, item.values.cell(&[argument])) else { return Users::Sure(Vec::new()) };
+        let (Some(resolver), ValueAt::Unknown { .. }) = (resolver, item.values.at(&[argument])) else { return UsedKeys::Known(Vec::new()) };
         let Some(reachable) = resolver.reachable(item, argument, kinds::KEY).filter(|reachable| reachable.blocked.is_none()) else {
-            return Users::Maybe(None);
+            return UsedKeys::Possible(None);
         };
         let references: Vec<Address> = reachable.found.into_iter().filter(|reference| !reference.data).collect();
         // `oci_kms_key.k[each.key]`: the instance of the same key.
         if let ([reference], true, Some(own)) =
-            (references.as_slice(), reachable.by_own_key && reachable.decided_by.is_none(), &item.parsed)
+            (references.as_slice(), reachable.uses_own_key && reachable.decided_by.is_none(), &item.parsed)
         {
             let same = Address { modules: own.modules.clone(), key: own.key.clone(), ..reference.clone() };
-            if let Some(at) = self.named.exactly(&same).filter(|_| means(reference, &same)) {
-                return Users::Sure(vec![at]);
+            if let Some(at) = self.named.exact(&same).filter(|_| reference_matches(reference, &same)) {
+                return UsedKeys::Known(vec![at]);
             }
         }
-        // What is unknown although each key is known comes from somewhere else.
+        // An unknown OCID cannot be that of an existing key: it comes from something else.
         let is_new = |at: &usize| keys.get(*at).is_some_and(|key| key.ocid.is_none());
         match references.as_slice() {
-            [] => Users::Sure(Vec::new()),
-            [one] if reachable.decided_by.is_none() => match self.named.meant(one, 2).unwrap_or_default().as_slice() {
-                [at] if is_new(at) => Users::Sure(vec![*at]),
-                _ => Users::Maybe(Some(references)),
+            [] => UsedKeys::Known(Vec::new()),
+            [one] if reachable.decided_by.is_none() => match self.named.matching(one, 2).unwrap_or_default().as_slice() {
+                [at] if is_new(at) => UsedKeys::Known(vec![*at]),
+                _ => UsedKeys::Possible(Some(references)),
             },
-            _ => Users::Maybe(Some(references)),
+            _ => UsedKeys::Possible(Some(references)),
         }
     }
 }
 
-/// Why something may concern keys that cannot be named one by one.
+/// Reasons for doubt about keys that cannot be identified one by one.
 #[derive(Default)]
-struct UnnamedKeys {
+struct Doubts {
     all: Option<Reason>,
     blocks: HashMap<String, Vec<(Address, Reason)>>,
 }
 
-/// How many different references to one block, and how many keys with one OCID, are kept apart.
-const MOST: usize = 16;
+/// How many different references to one block, and how many keys with one OCID, are distinguished.
+const MAX_DISTINCT: usize = 16;
 
-impl UnnamedKeys {
+impl Doubts {
     fn add(&mut self, references: Option<Vec<Address>>, why: impl FnOnce() -> Reason) {
         let Some(references) = references else {
             self.all.get_or_insert_with(why);
@@ -156,11 +156,11 @@ impl UnnamedKeys {
         for reference in references {
             let block = reference.without_keys();
             let known = self.blocks.entry(block.to_string()).or_default();
-            if known.len() < MOST && !known.iter().any(|(other, _)| *other == reference) {
+            if known.len() < MAX_DISTINCT && !known.iter().any(|(other, _)| *other == reference) {
                 known.push((reference, why.clone()));
-            } else if known.len() == MOST {
-                // One for all of them.
-                known.push((any(block), why.clone()));
+            } else if known.len() == MAX_DISTINCT {
+                // One reference to all instances covers the rest.
+                known.push((any_instance(block), why.clone()));
             }
         }
     }
@@ -172,14 +172,14 @@ impl UnnamedKeys {
         let address = key.address.as_ref();
         let named = address.and_then(|address| {
             let known = self.blocks.get(&address.without_keys().to_string())?;
-            known.iter().find(|(reference, _)| means(reference, address)).map(|(_, why)| why.clone())
+            known.iter().find(|(reference, _)| reference_matches(reference, address)).map(|(_, why)| why.clone())
         });
         named.or_else(|| self.all.clone())
     }
 }
 
-/// Every instance of a block.
-fn any(mut block: Address) -> Address {
+/// The reference to every instance of a block.
+fn any_instance(mut block: Address) -> Address {
     block.key = Some(crate::base::InstanceKey::Any);
     for step in Arc::make_mut(&mut block.modules) {
         step.key = Some(crate::base::InstanceKey::Any);
@@ -189,7 +189,7 @@ fn any(mut block: Address) -> Address {
 
 fn version(file: &Arc<str>, item: &DocumentResource, current: Option<&str>) -> KeyVersion {
     let id = item.values.text(&["key_version_id"]);
-    let flag = |name: &str| match item.values.cell(&[name]) {
+    let flag = |name: &str| match item.values.at(&[name]) {
         ValueAt::Value { node, .. } => Some(node.is_true()),
         _ => None,
     };

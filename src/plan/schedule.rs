@@ -1,5 +1,6 @@
-//! What may make a key version again in time. A plan alone never proves it: it shows neither `replace_triggered_by` nor function calls such as
-//! `plantimestamp()`, and a reference to a `time_rotating` may be in a branch that is not taken. It can only leave the question open.
+//! Finds out whether Terraform may create a key version again after some time. A plan alone never proves it: it shows neither
+//! `replace_triggered_by` nor function calls such as `plantimestamp()`, and a reference to a `time_rotating` may be in a branch that is not
+//! taken. The answer is no, or a doubt.
 
 use super::configuration::ConfiguredResource;
 use super::items::DocumentResource;
@@ -8,8 +9,8 @@ use super::resolve::{ExpressionScope, Resolver};
 use super::values::ValueAt;
 use crate::base::Address;
 
-/// The arguments that set the period of a `time_rotating`, their length in days, and in months where they are months.
-/// A month counts 31 days and a year 366, unless the limit is a year.
+/// The arguments that set the period of a `time_rotating`: name, length in days, and length in months or 0.
+/// A month counts as 31 days and a year as 366, unless the limit is a year.
 const UNITS: [(&str, f64, i64); 5] = [
     ("rotation_minutes", 1.0 / 1440.0, 0),
     ("rotation_hours", 1.0 / 24.0, 0),
@@ -18,10 +19,10 @@ const UNITS: [(&str, f64, i64); 5] = [
     ("rotation_years", 366.0, 12),
 ];
 
-/// Whether a `time_rotating` may rotate at least as often as the limit demands. The smallest period counts if several are set.
+/// Whether a `time_rotating` may rotate within the limit, in days. If several periods are set, the shortest counts.
 pub(super) fn is_within(item: &DocumentResource, limit: i64) -> bool {
     UNITS.iter().any(|&(name, days, months)| {
-        let text = match item.values.cell(&[name]) {
+        let text = match item.values.at(&[name]) {
             ValueAt::Value { node: Node { value: NodeValue::Number(number), .. }, .. } => &**number,
             ValueAt::Value { node, .. } => node.text().unwrap_or_default(),
             ValueAt::Unknown { .. } => return true,
@@ -34,8 +35,8 @@ pub(super) fn is_within(item: &DocumentResource, limit: i64) -> bool {
     })
 }
 
-/// Why Terraform may make a key version again in time, as a clause; `None` where the plan shows that it does not. `key`: the key that it is a
-/// version of, where that is known. `drivers`: the `time_rotating` resources within the limit.
+/// Why Terraform may create a key version again after some time, as a clause; `None` if the plan shows that it does not. `key`: the
+/// key that it is a version of, if known. `drivers`: the `time_rotating` resources within the limit.
 pub(super) fn doubt(item: &DocumentResource, key: Option<&Address>, drivers: &[&Address], resolver: &Resolver) -> Option<String> {
     const SOURCES: &str = "pass the sources with `--source`";
     let name = &item.address;
@@ -52,12 +53,12 @@ pub(super) fn doubt(item: &DocumentResource, key: Option<&Address>, drivers: &[&
             "a plan does not show whether `{argument}` of `{name}` depends on the time (`plantimestamp()`, a `time_rotating`); {SOURCES}"
         ));
     }
-    // One that `replace_triggered_by` names directly drives nothing, but what is between them may be in any module.
+    // A `time_rotating` that `replace_triggered_by` names directly replaces nothing, but a resource between the two may, in any module.
     let other = drivers.first().map(ToString::to_string).or_else(|| trigger(&scope, resolver))?;
     Some(format!("`{other}` may replace `{name}` in time: a plan does not record `replace_triggered_by`; {SOURCES}"))
 }
 
-/// Whether the number of instances comes from an expression: of the resource, or of a module that the key is not in.
+/// Whether an expression sets the number of instances of the resource, or of a module that does not contain the key.
 fn is_repeated(address: &Address, resource: &ConfiguredResource, key: Option<&Address>, resolver: &Resolver) -> bool {
     if address.key.is_some() && resource.repeat.as_ref().is_none_or(|repeat| !repeat.is_constant()) {
         return true;
@@ -74,16 +75,16 @@ fn is_repeated(address: &Address, resource: &ConfiguredResource, key: Option<&Ad
 fn changing_argument(resource: &ConfiguredResource) -> Option<&str> {
     let changing = |name: &str, expressions: &[&super::configuration::Expression]| match name {
         "key_id" => false,
-        // A vault's endpoint is passed on; only a call that refers to nothing is odd.
+        // The endpoint usually comes from a vault. Only an expression without references may call `plantimestamp()`.
         "management_endpoint" => expressions.iter().any(|it| !it.is_constant() && it.references.is_empty()),
         _ => expressions.iter().any(|it| !it.is_constant()),
     };
     resource.arguments.iter().find(|(name, argument)| changing(name, &argument.expressions())).map(|(name, _)| name.as_str())
 }
 
-/// A resource of the version's module that may change in time, and that `replace_triggered_by` may name.
+/// A resource of the version's module that may change over time, and that `replace_triggered_by` may name.
 fn trigger(scope: &ExpressionScope<'_>, resolver: &Resolver) -> Option<String> {
-    // What the module holds is the same for each of its instances and key versions.
+    // The answer is the same for all instances of the module and all key versions in it.
     let names: Vec<String> = scope.modules.iter().map(|step| step.name.clone()).collect();
     if let Some(known) = resolver.triggers.borrow().get(&names) {
         return known.clone();
@@ -95,14 +96,14 @@ fn trigger(scope: &ExpressionScope<'_>, resolver: &Resolver) -> Option<String> {
 
 fn find_trigger(scope: &ExpressionScope<'_>, resolver: &Resolver) -> Option<String> {
     let module = resolver.configuration?.at(&scope.modules)?;
-    let passing = module.resources.iter().filter(|(_, resource)| resource.passes_time_on);
-    let mut changing = passing.filter(|(_, resource)| {
+    let triggers = module.resources.iter().filter(|(_, resource)| resource.can_trigger_replacement);
+    let mut changing = triggers.filter(|(_, resource)| {
         let scope = ExpressionScope { repeat: resource.repeat.as_ref(), ..ExpressionScope::plain(scope.modules.clone()) };
         resource
             .arguments
             .values()
             .flat_map(super::configuration::ConfiguredArgument::expressions)
-            .any(|expression| resolver.reachable_from(expression, &scope, "time_rotating").hides)
+            .any(|expression| resolver.reachable_from(expression, &scope, "time_rotating").has_unrecorded_source)
     });
     changing.next().map(|(address, _)| address.clone())
 }

@@ -1,15 +1,15 @@
-//! Times as plans and states hold them: RFC 3339, and the way Go prints a time.
+//! Times in plans and states: RFC 3339, or the format in which Go prints a time.
 
 use jiff::Timestamp;
 
 /// Reads `2023-05-24T10:25:53.87Z` or `2023-05-24 10:25:53.87 +0000 UTC`. The provider writes the latter for `time_created`
-/// and `time_of_deletion`. `None` where it is neither.
+/// and `time_of_deletion`. `None` for any other format.
 pub(super) fn read(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     if let Ok(time) = text.parse() {
         return Some(time);
     }
-    // `m=+0.01`, a monotonic clock's reading, may follow the zone's name.
+    // The zone's name may be followed by a monotonic clock reading such as `m=+0.01`.
     let mut parts = text.split_ascii_whitespace();
     let (date, time, offset) = (parts.next()?, parts.next()?, parts.next()?);
     let (hours, minutes) = offset.split_at_checked(3)?;
@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_forms_are_read() {
+    fn rfc_3339_and_go_times_are_read_and_others_are_not() {
         for (text, wanted) in [
             ("2023-05-24 10:25:53.87 +0000 UTC", "2023-05-24T10:25:53.87Z"),
             ("2024-01-01 00:00:00 +0000 UTC", "2024-01-01T00:00:00Z"),

@@ -1,42 +1,42 @@
-//! What is around the JSON of a plan or state: gzip, which is unpacked while it is read, UTF-16, and zip archives, of which only the names of the
-//! files are read.
+//! Containers and encodings of plans and states: gzip, which is unpacked while it is read, UTF-16, and zip archives, of which only the file
+//! names are read.
 
 use std::io::{self, Cursor, Read};
 
-/// How many bytes of a file show what it is.
-const HEAD: u64 = 64 << 10;
+/// How many bytes of a file are read to recognize it.
+const HEAD_BYTES: u64 = 64 << 10;
 
-/// The most that a compressed file may unpack to: a few kilobytes of gzip can hold terabytes.
-const MOST: u64 = 2 << 30;
+/// The most bytes that a compressed file may unpack to: a small gzip file can expand a thousandfold.
+const MAX_UNPACKED: u64 = 2 << 30;
 
-/// The beginning of an input, unpacked, and the input with it in front.
+/// Returns the beginning of an input and the complete input, both unpacked.
 ///
 /// # Errors
-/// Reading fails.
+/// If reading fails.
 pub fn open(mut input: Box<dyn Read + Send>) -> io::Result<(Vec<u8>, Box<dyn Read + Send>)> {
     let head = take_head(&mut input)?;
     let input = Cursor::new(head.clone()).chain(input);
     if !head.starts_with(&[0x1f, 0x8b]) {
         return Ok((head, Box::new(input)));
     }
-    let mut unpacked = Bounded { input: flate2::read::MultiGzDecoder::new(input), left: MOST };
+    let mut unpacked = BoundedReader { input: flate2::read::MultiGzDecoder::new(input), left: MAX_UNPACKED };
     let head = take_head(&mut unpacked)?;
     Ok((head.clone(), Box::new(Cursor::new(head).chain(unpacked))))
 }
 
 fn take_head(input: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
-    input.take(HEAD).read_to_end(&mut head)?;
+    input.take(HEAD_BYTES).read_to_end(&mut head)?;
     Ok(head)
 }
 
-/// Unpacked data up to a limit.
-struct Bounded<R> {
+/// Reads unpacked data up to a limit.
+struct BoundedReader<R> {
     input: R,
     left: u64,
 }
 
-impl<R: Read> Read for Bounded<R> {
+impl<R: Read> Read for BoundedReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.left == 0 {
             return Err(io::Error::other("it unpacks to more than 2 GiB; unpack it and pass the JSON"));
@@ -47,8 +47,8 @@ impl<R: Read> Read for Bounded<R> {
     }
 }
 
-/// The encoding of a text whose characters have two bytes: PowerShell writes UTF-16, with a byte order mark or without one. JSON begins with two ASCII
-/// characters.
+/// The encoding of UTF-16 text, which PowerShell writes with or without a byte order mark. Without a mark, the zero bytes of the first two
+/// characters show it: JSON begins with two ASCII characters.
 pub(super) fn utf16_encoding(head: &[u8]) -> Option<&'static encoding_rs::Encoding> {
     match head {
         [0xff, 0xfe, ..] => Some(encoding_rs::UTF_16LE),

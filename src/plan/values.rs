@@ -1,4 +1,4 @@
-//! The values of a resource in a plan or a state, with what is not known yet and what must not be shown.
+//! The values of a resource in a plan or a state, and which of them are unknown or sensitive.
 
 use super::node::{Node, NodeValue};
 use super::scan::ScanPosition;
@@ -10,12 +10,12 @@ use std::collections::HashMap;
 pub(super) struct Values {
     node: Node,
     pointer: String,
-    /// `after_unknown` of a planned change: `true` where a value is not known.
+    /// `after_unknown` of a planned change, which is `true` for values that are known after apply, and its pointer.
     unknown: Option<(Node, String)>,
     secret: SensitiveMarks,
 }
 
-/// Which values are sensitive: indexes are left out, so that a mark holds for every element of a list.
+/// Which values are sensitive. List indexes are left out, so a mark applies to every element of a list.
 #[derive(Debug, Default)]
 struct SensitiveMarks {
     is_secret: bool,
@@ -23,31 +23,31 @@ struct SensitiveMarks {
 }
 
 impl SensitiveMarks {
-    /// Hides what is at a path.
+    /// Marks the value at a path as sensitive.
     fn hide<'p>(&mut self, path: impl Iterator<Item = &'p str>) {
         path.fold(self, |marks, step| marks.parts.entry(step.to_owned()).or_default()).is_secret = true;
     }
 
-    /// Takes in what a sensitivity mark hides: where it is `true`, and where it is nothing that a mark can be.
-    fn take_in(&mut self, mark: &Node) {
+    /// Adds a sensitivity mark from the document. It hides a value if it is `true` or malformed.
+    fn add(&mut self, mark: &Node) {
         match &mark.value {
             NodeValue::Bool(false) => {}
-            NodeValue::List(list) => list.iter().for_each(|mark| self.take_in(mark)),
+            NodeValue::List(list) => list.iter().for_each(|mark| self.add(mark)),
             NodeValue::Object(members) => {
                 for (key, mark) in members {
-                    self.parts.entry(key.clone()).or_default().take_in(mark);
+                    self.parts.entry(key.clone()).or_default().add(mark);
                 }
             }
             NodeValue::Bool(true) | NodeValue::Null | NodeValue::Number(_) | NodeValue::Text(_) => self.is_secret = true,
         }
     }
 
-    /// Whether anything is hidden in it.
+    /// Whether any part is sensitive.
     fn hides_any(&self) -> bool {
         self.is_secret || self.parts.values().any(Self::hides_any)
     }
 
-    /// Whether what is at a path, what it is in, or a part of it is hidden.
+    /// Whether the value at a path, one that contains it, or a part of it is sensitive.
     fn hides(&self, path: &[&str]) -> bool {
         match path.split_first() {
             _ if self.is_secret => true,
@@ -60,7 +60,6 @@ impl SensitiveMarks {
 /// What is at a path.
 #[derive(Debug)]
 pub(super) enum ValueAt<'v> {
-    /// Nothing.
     Absent,
     Null,
     Value {
@@ -68,12 +67,12 @@ pub(super) enum ValueAt<'v> {
         pointer: String,
         sensitive: bool,
     },
-    /// Not known yet.
+    /// Known after apply.
     Unknown {
         pointer: String,
         position: ScanPosition,
-        /// Whether it is the block around the attribute of which nothing is known.
-        whole_block: bool,
+        /// Whether the entire block around the attribute is unknown.
+        is_entire_block: bool,
     },
 }
 
@@ -82,7 +81,7 @@ impl Values {
     pub(super) fn new(node: Node, pointer: String, unknown: Option<(Node, String)>, sensitive: Option<&Node>) -> Self {
         let mut secret = SensitiveMarks::default();
         if let Some(sensitive) = sensitive {
-            secret.take_in(sensitive);
+            secret.add(sensitive);
         }
         Self { node, pointer, unknown, secret }
     }
@@ -96,30 +95,30 @@ impl Values {
                 for path in paths {
                     // Terraform before 0.15.1 wrote the path's steps without a list around each path.
                     let steps = if path.elements().is_empty() { std::slice::from_ref(path) } else { path.elements() };
-                    // An index is left out; so is a step of which nothing can be read.
+                    // Indexes and unreadable steps are left out.
                     secret.hide(steps.iter().filter_map(|step| step.get("value")?.text()));
                 }
             }
-            // What cannot be read as marks hides everything.
+            // Malformed marks hide everything.
             Some(_) => secret.is_secret = true,
         }
         Self { node, pointer, unknown: None, secret }
     }
 
     /// What is at a path: an attribute, or a block and an attribute of its first instance.
-    pub(super) fn cell(&self, path: &[&str]) -> ValueAt<'_> {
+    pub(super) fn at(&self, path: &[&str]) -> ValueAt<'_> {
         let (mut node, mut pointer) = (Some(&self.node), self.pointer.clone());
         let mut unknown = self.unknown.as_ref().map(|(node, pointer)| (node, pointer.clone()));
         for (depth, step) in path.iter().enumerate() {
-            if let Some(cell) = not_known(unknown.as_ref(), node, depth > 0) {
-                return cell;
+            if let Some(value) = unknown_at(unknown.as_ref(), node, depth > 0) {
+                return value;
             }
             if let Some(Node { value: NodeValue::List(list), .. }) = node {
                 node = list.first();
                 pointer = child_pointer(&pointer, "0");
             }
-            if let Some(wrong) = node.filter(|node| !matches!(node.value, NodeValue::Object(_) | NodeValue::Null)) {
-                return ValueAt::Value { node: wrong, pointer, sensitive: self.is_secret(path) };
+            if let Some(node) = node.filter(|node| !matches!(node.value, NodeValue::Object(_) | NodeValue::Null)) {
+                return ValueAt::Value { node, pointer, sensitive: self.is_secret(path) };
             }
             unknown = unknown.map(|(node, pointer)| {
                 node.elements().first().map_or((node, pointer.clone()), |first| (first, child_pointer(&pointer, "0")))
@@ -131,8 +130,8 @@ impl Values {
                 if mark.is_true() { Some((mark, pointer)) } else { Some((mark.get(step)?, child_pointer(&pointer, step))) }
             });
         }
-        if let Some(cell) = not_known(unknown.as_ref(), node, false) {
-            return cell;
+        if let Some(value) = unknown_at(unknown.as_ref(), node, false) {
+            return value;
         }
         match node {
             None => ValueAt::Absent,
@@ -143,28 +142,28 @@ impl Values {
 
     /// A known string.
     pub(super) fn text(&self, path: &[&str]) -> Option<&str> {
-        if let ValueAt::Value { node, .. } = self.cell(path) { node.text().filter(|text| !text.is_empty()) } else { None }
+        if let ValueAt::Value { node, .. } = self.at(path) { node.text().filter(|text| !text.is_empty()) } else { None }
     }
 
-    /// Whether a value must not be shown: it, what it is in, or a part of it is marked.
+    /// Whether a value must not be shown, because it, a value that contains it, or a part of it is marked as sensitive.
     pub(super) fn is_secret(&self, path: &[&str]) -> bool {
         self.secret.hides(path)
     }
 }
 
-/// The cell of a value that is marked as unknown. A value that is there wins.
-fn not_known<'v>(unknown: Option<&(&Node, String)>, node: Option<&Node>, whole_block: bool) -> Option<ValueAt<'v>> {
+/// [`ValueAt::Unknown`] if the value is marked as unknown. A value that is present takes precedence.
+fn unknown_at<'v>(unknown: Option<&(&Node, String)>, node: Option<&Node>, is_entire_block: bool) -> Option<ValueAt<'v>> {
     let (mark, pointer) = unknown?;
     (mark.is_true() && node.is_none_or(Node::is_null)).then(|| ValueAt::Unknown {
         pointer: pointer.clone(),
         position: mark.position,
-        whole_block,
+        is_entire_block,
     })
 }
 
 /// Whether a sensitivity mark hides an attribute.
 pub(super) fn hides(mark: &Node, attribute: &str) -> bool {
     let mut marks = SensitiveMarks::default();
-    marks.take_in(mark);
+    marks.add(mark);
     marks.hides(&[attribute])
 }
