@@ -1,4 +1,4 @@
-//! Messages, help texts and pages are plain American English: words that earlier versions used and readers stumbled over stay out.
+//! Messages, help texts and pages are plain American English, without words of earlier versions that readers found confusing.
 
 use crate::harness::{kmslint, root};
 use crate::pages::pages;
@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-/// What is not written, as a pattern, and what is written instead.
+/// Patterns of words that are not used, and what is used instead.
 const REPLACED: [(&str, &str); 20] = [
     (r"\bbehind\b", "after"),
     (r"\bbesides?\b", "next to, in addition to"),
@@ -31,29 +31,29 @@ const REPLACED: [(&str, &str); 20] = [
     (r"(?i)colour|licence|behaviour|optimis|recognis|favour|catalogue", "American spelling"),
 ];
 
-/// Right uses of a replaced word.
-const RIGHT: [&str; 6] = ["there is no ", "there are no ", "whole number", "whole object", "is no longer", "are no longer"];
+/// Correct uses of a replaced word.
+const ALLOWED: [&str; 6] = ["there is no ", "there are no ", "whole number", "whole object", "is no longer", "are no longer"];
 
 /// [`REPLACED`], compiled once.
 static PATTERNS: LazyLock<Vec<(Regex, &str)>> =
     LazyLock::new(|| REPLACED.iter().map(|(pattern, instead)| (Regex::new(pattern).expect("a pattern"), *instead)).collect());
 
-/// What is wrong with a text, a line for each replaced word.
-fn complaints(place: &str, text: &str) -> String {
-    let mut right = text.to_lowercase();
-    for phrase in RIGHT {
-        right = right.replace(phrase, "");
+/// The replaced words in a text, a line for each.
+fn faults(place: &str, text: &str) -> String {
+    let mut checked = text.to_lowercase();
+    for phrase in ALLOWED {
+        checked = checked.replace(phrase, "");
     }
     let mut found = String::new();
     for (pattern, instead) in &*PATTERNS {
-        if let Some(word) = pattern.find(&right) {
+        if let Some(word) = pattern.find(&checked) {
             writeln!(found, "{place}: `{}` in {text:?}: write: {instead}", word.as_str()).unwrap();
         }
     }
     found
 }
 
-/// Comments, characters and string literals of Rust; the last have a name.
+/// Rust comments, characters and string literals; strings are in named groups.
 static LITERAL: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r#"(?s)//[^\n]*|/\*.*?\*/|'(?:\\.[^']*|[^'\\])'"#,
@@ -61,7 +61,7 @@ static LITERAL: LazyLock<Regex> = LazyLock::new(|| {
     ))
     .expect("a pattern")
 });
-/// A string that goes on in the next line.
+/// A line continuation in a string.
 static CONTINUED: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\\\n\s*").expect("a pattern"));
 /// Two words.
 static WORDS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[A-Za-z]{2,}[^A-Za-z\s]* +[^A-Za-z\s]*[A-Za-z]{2,}").expect("a pattern"));
@@ -73,7 +73,7 @@ fn messages(text: &str) -> Vec<String> {
     found.map(|literal| CONTINUED.replace_all(literal.as_str(), "").into_owned()).filter(|literal| WORDS.is_match(literal)).collect()
 }
 
-/// The Rust files below a directory, but those of tests.
+/// The Rust files below a directory, without those of tests.
 fn sources(below: &Path, files: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(below).expect("a directory").map(|entry| entry.expect("an entry").path()) {
         let name = entry.file_name().and_then(|name| name.to_str()).expect("UTF-8").to_owned();
@@ -86,8 +86,8 @@ fn sources(below: &Path, files: &mut Vec<PathBuf>) {
 }
 
 #[test]
-fn messages_have_no_replaced_word() {
-    // A placeholder is a name of the code.
+fn messages_have_no_replaced_words() {
+    // Placeholders contain names of the code.
     let placeholder = Regex::new(r"\{[^{}]*\}").expect("a pattern");
     let mut files = Vec::new();
     sources(&root().join("src"), &mut files);
@@ -98,7 +98,7 @@ fn messages_have_no_replaced_word() {
         let place = file.strip_prefix(root()).expect("below").display().to_string();
         for message in messages(&text) {
             seen += 1;
-            found.push_str(&complaints(&place, &placeholder.replace_all(&message, "{}")));
+            found.push_str(&faults(&place, &placeholder.replace_all(&message, "{}")));
         }
     }
     assert!(seen > 1200, "only {seen} messages were found");
@@ -106,37 +106,37 @@ fn messages_have_no_replaced_word() {
 }
 
 #[test]
-fn help_texts_have_no_replaced_word() {
+fn help_texts_have_no_replaced_words() {
     let mut found = String::new();
     for arguments in [&["--help"][..], &["check", "--help"], &["live", "--help"], &["explain", "--help"], &["eval", "--help"]] {
         let help = kmslint(&root(), arguments).out;
         assert!(help.lines().count() > 3, "{arguments:?}: {help}");
         for line in help.lines() {
-            found.push_str(&complaints(&format!("kmslint {}", arguments.join(" ")), line));
+            found.push_str(&faults(&format!("kmslint {}", arguments.join(" ")), line));
         }
     }
     assert!(found.is_empty(), "\n{found}");
 }
 
 #[test]
-fn pages_have_no_replaced_word() {
-    // Names of the code, the history, and sentences that quote the words.
+fn pages_have_no_replaced_words() {
+    // Code in pages is not English prose.
     let code = Regex::new("`[^`]*`").expect("a pattern");
     let (mut seen, mut found) = (0, String::new());
     for page in pages().iter().filter(|page| page.path == "README.md" || page.path.starts_with("docs/")) {
         for (line, text) in page.prose() {
             seen += 1;
-            found.push_str(&complaints(&format!("{}:{line}", page.path), &code.replace_all(text, "``")));
+            found.push_str(&faults(&format!("{}:{line}", page.path), &code.replace_all(text, "``")));
         }
     }
-    assert!(seen > 500, "only {seen} lines were seen");
+    assert!(seen > 500, "only {seen} lines were found");
     assert!(found.is_empty(), "\n{found}");
 }
 
 #[test]
-fn the_collector_sees_messages_and_nothing_else() {
+fn collector_finds_messages_only() {
     let source = "// a comment \"with a string\"\nlet x = 'a'; f(\"first message\", \"one\", '\"');\ng(\"a long \\\n        message\");\n\
                   h(r#\"raw \"quoted\" text\"#);\n#[cfg(test)]\nmod tests {\n    const X: &str = \"of a test\";\n}\n";
     assert_eq!(messages(source), ["first message", "a long message", "raw \\\"quoted\\\" text".replace('\\', "").as_str()]);
-    assert!(complaints("x", "the key is no key").contains("is no k") && complaints("x", "there is no key").is_empty());
+    assert!(faults("x", "the key is no key").contains("is no k") && faults("x", "there is no key").is_empty());
 }

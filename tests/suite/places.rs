@@ -1,4 +1,4 @@
-//! A finding stands where the edit belongs, and what one edit settles is one finding. The lines that are expected carry the mark `<-`.
+//! A finding is at the place where the edit belongs, and everything that one edit resolves is one finding. Expected lines are marked `<-`.
 
 use crate::harness::{command, output_of, report, scratch};
 use serde_json::Value;
@@ -35,15 +35,15 @@ fn findings(directory: &Path, arguments: &[&str]) -> Vec<Value> {
     report["findings"].as_array().expect("findings").clone()
 }
 
-/// Checks that there is one finding on each marked line and none elsewhere, each with this help.
-fn marked(name: &str, files: &[(&str, &str)], arguments: &[&str], help: &str) {
+/// Asserts that there is one finding on each marked line and none elsewhere, each with this help.
+fn assert_marked(name: &str, files: &[(&str, &str)], arguments: &[&str], help: &str) {
     let directory = scratch(files);
     let mut found: Vec<(String, u64)> = Vec::new();
     for finding in findings(directory.path(), arguments) {
         let path = finding["place"]["path"].as_str().unwrap_or_else(|| panic!("{name}: no path in {finding}"));
         found.push((path.to_owned(), finding["place"]["line"].as_u64().expect("a line")));
-        let told = finding["help"].as_str().expect("help");
-        assert!(told.contains(help), "{name}: `{help}` is not in `{told}`");
+        let actual = finding["help"].as_str().expect("help");
+        assert!(actual.contains(help), "{name}: `{help}` is not in `{actual}`");
     }
     found.sort();
     let lines = |(path, text): &(&str, &str)| -> Vec<(String, u64)> {
@@ -57,36 +57,36 @@ fn marked(name: &str, files: &[(&str, &str)], arguments: &[&str], help: &str) {
 }
 
 #[test]
-fn a_written_value_is_edited_where_it_is_written() {
-    marked(
+fn literal_value_is_edited_where_it_is_set() {
+    assert_marked(
         "in the resource",
         &[("main.tf", "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\" # <-\n}\n")],
         &[],
         "Set `protection_mode = \"SOFTWARE\"`",
     );
     let argument = "module \"key\" {\n  source = \"./key\"\n  mode   = \"HSM\" # <-\n}\n";
-    marked("in an argument", &[("main.tf", argument), ("key/main.tf", KEY)], &[], "Set `mode = \"SOFTWARE\"` in this call");
+    assert_marked("in an argument", &[("main.tf", argument), ("key/main.tf", KEY)], &[], "Set `mode = \"SOFTWARE\"` in this call");
     let local =
         "locals {\n  modes = {\n    a = \"HSM\" # <-\n  }\n}\nmodule \"key\" {\n  source = \"./key\"\n  mode   = local.modes[\"a\"]\n}\n";
-    marked("in a local value", &[("main.tf", local), ("key/main.tf", KEY)], &[], "Change this value to `\"SOFTWARE\"`");
+    assert_marked("in a local value", &[("main.tf", local), ("key/main.tf", KEY)], &[], "Change this value to `\"SOFTWARE\"`");
     let root = "variable \"mode\" {}\nmodule \"outer\" {\n  source = \"./outer\"\n  mode   = var.mode\n}\n";
     let outer = "variable \"mode\" {}\nmodule \"key\" {\n  source = \"../key\"\n  mode   = var.mode\n}\n";
     let files = [("main.tf", root), ("outer/main.tf", outer), ("key/main.tf", KEY), ("terraform.tfvars", "mode = \"HSM\" # <-\n")];
-    marked("in a values file, through two calls", &files, &[], "Change this value to `\"SOFTWARE\"`");
+    assert_marked("in a values file, through two calls", &files, &[], "Change this value to `\"SOFTWARE\"`");
     let many = "module \"keys\" {\n  source = \"./keys\"\n  keys = {\n    a = { mode = \"HSM\" } # <-\n    b = { mode = \"SOFTWARE\" }\n    c = { mode = \"HSM\" } # <-\n  }\n}\n";
-    marked("in elements of a map", &[("main.tf", many), ("keys/main.tf", MANY)], &[], "Change this value");
+    assert_marked("in elements of a map", &[("main.tf", many), ("keys/main.tf", MANY)], &[], "Change this value");
     let output =
         "module \"settings\" {\n  source = \"./settings\"\n}\nmodule \"key\" {\n  source = \"./key\"\n  mode   = module.settings.mode\n}\n";
     let settings = "output \"mode\" {\n  value = \"HSM\" # <-\n}\n";
-    marked("in an output", &[("main.tf", output), ("settings/main.tf", settings), ("key/main.tf", KEY)], &[], "Change this value");
+    assert_marked("in an output", &[("main.tf", output), ("settings/main.tf", settings), ("key/main.tf", KEY)], &[], "Change this value");
 }
 
 #[test]
-fn a_value_from_outside_is_edited_where_it_comes_in() {
+fn external_value_is_edited_where_it_is_read() {
     let file = "locals {\n  modes = yamldecode(file(\"${path.module}/modes.yaml\")) # <-\n}\nmodule \"key\" {\n  source = \"./key\"\n  mode   = local.modes.a\n}\n";
-    marked("a file", &[("main.tf", file), ("key/main.tf", KEY), ("modes.yaml", "a: HSM\n")], &[], "in the file that is read here");
+    assert_marked("a file", &[("main.tf", file), ("key/main.tf", KEY), ("modes.yaml", "a: HSM\n")], &[], "in the file that is read here");
     let used = "variable \"mode\" {}\nmodule \"key\" {\n  source = \"./key\"\n  mode   = var.mode # <-\n}\n";
-    marked("the command line", &[("main.tf", used), ("key/main.tf", KEY)], &["--var", "mode=HSM"], "Pass `--var mode=SOFTWARE`");
+    assert_marked("the command line", &[("main.tf", used), ("key/main.tf", KEY)], &["--var", "mode=HSM"], "Pass `--var mode=SOFTWARE`");
     let directory = scratch(&[("main.tf", used), ("key/main.tf", KEY)]);
     let arguments = ["--no-config", "--level", "OCI-KMS-001=off", "--format", "short"];
     let output = output_of(command(directory.path()).args(arguments).env("TF_VAR_mode", "HSM"));
@@ -94,15 +94,20 @@ fn a_value_from_outside_is_edited_where_it_comes_in() {
 }
 
 #[test]
-fn a_chosen_value_is_edited_at_its_branch_or_by_who_decides() {
+fn conditional_value_is_edited_at_its_branch_or_at_the_deciding_argument() {
     let toggled = "variable \"env\" {}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = (\n    var.env == \"prod\"\n    ? \"HSM\" # <-\n    : \"SOFTWARE\"\n  )\n}\n";
-    marked("in the root", &[("main.tf", toggled), ("terraform.tfvars", "env = \"prod\"\n")], &[], "Change this value to `\"SOFTWARE\"`");
+    assert_marked(
+        "in the root",
+        &[("main.tf", toggled), ("terraform.tfvars", "env = \"prod\"\n")],
+        &[],
+        "Change this value to `\"SOFTWARE\"`",
+    );
     let passes = "variable \"env\" {}\nmodule \"key\" {\n  source = \"./key\"\n  tier   = var.env # <-\n}\n";
     let files = [("main.tf", passes), ("key/main.tf", TIERED), ("terraform.tfvars", "env = \"premium\"\n")];
-    marked("in a called module", &files, &[], "Change `tier` in this call so that `protection_mode` is `\"SOFTWARE\"`");
+    assert_marked("in a called module", &files, &[], "Change `tier` in this call so that `protection_mode` is `\"SOFTWARE\"`");
     let root = "module \"outer\" {\n  source = \"./outer\"\n  tier   = \"premium\"\n}\n";
     let outer = "variable \"tier\" {}\nmodule \"key\" {\n  source = \"../key\"\n  tier   = var.tier # <-\n}\n";
-    marked(
+    assert_marked(
         "in a module that a called module calls",
         &[("main.tf", root), ("outer/main.tf", outer), ("key/main.tf", TIERED)],
         &[],
@@ -110,9 +115,9 @@ fn a_chosen_value_is_edited_at_its_branch_or_by_who_decides() {
     );
     let leaves = "module \"key\" { # <-\n  source = \"./key\"\n}\n";
     let by_default = TIERED.replace("basic", "premium");
-    marked("by a default", &[("main.tf", leaves), ("key/main.tf", &by_default)], &[], "Change `tier` in this call");
+    assert_marked("by a default", &[("main.tf", leaves), ("key/main.tf", &by_default)], &[], "Change `tier` in this call");
     let alone = "locals { tier = \"premium\" }\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = local.tier == \"premium\" ? \"HSM\" : null # <-\n}\n";
-    marked(
+    assert_marked(
         "by the module itself",
         &[("main.tf", "module \"key\" {\n  source = \"./key\"\n}\n"), ("key/main.tf", alone)],
         &[],
@@ -122,42 +127,47 @@ fn a_chosen_value_is_edited_at_its_branch_or_by_who_decides() {
         let key = format!(
             "variable \"mode\" {{\n  default = null\n}}\nvariable \"settings\" {{\n  default = {{}}\n}}\nresource \"oci_kms_key\" \"k\" {{\n  protection_mode = {fallback}\n}}\n"
         );
-        marked(fallback, &[("main.tf", leaves), ("key/main.tf", &key)], &[], "in this call so that `protection_mode` is");
+        assert_marked(fallback, &[("main.tf", leaves), ("key/main.tf", &key)], &[], "in this call so that `protection_mode` is");
     }
 }
 
 #[test]
-fn a_default_is_edited_in_the_root_or_by_the_call_that_leaves_it() {
+fn default_is_edited_in_the_root_or_at_the_call_that_omits_the_argument() {
     let root = "variable \"mode\" {\n  default = \"HSM\" # <-\n}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.mode\n}\n";
-    marked("of a root", &[("main.tf", root)], &[], "Set the default of `mode` to `\"SOFTWARE\"`");
+    assert_marked("of a root", &[("main.tf", root)], &[], "Set the default of `mode` to `\"SOFTWARE\"`");
     let leaves = "module \"key\" { # <-\n  source = \"./key\"\n}\n";
     let both = "Set `mode = \"SOFTWARE\"` in this call (or change the default of `mode`)";
-    marked("of a called module", &[("main.tf", leaves), ("key/main.tf", KEY)], &[], both);
+    assert_marked("of a called module", &[("main.tf", leaves), ("key/main.tf", KEY)], &[], both);
     let outer = "variable \"mode\" {\n  default = \"HSM\"\n}\nmodule \"key\" {\n  source = \"../key\"\n  mode   = var.mode\n}\n";
     let calls = "module \"outer\" { # <-\n  source = \"./outer\"\n}\n";
-    marked("of the module that calls it", &[("main.tf", calls), ("outer/main.tf", outer), ("key/main.tf", KEY)], &[], both);
+    assert_marked("of the module that calls it", &[("main.tf", calls), ("outer/main.tf", outer), ("key/main.tf", KEY)], &[], both);
     let many = "module \"keys\" {\n  source = \"./keys\"\n  keys = {\n    a = {} # <-\n    b = { mode = \"SOFTWARE\" }\n  }\n}\n";
-    marked("of an optional attribute", &[("main.tf", many), ("keys/main.tf", MANY)], &[], "Set `mode = \"SOFTWARE\"` in this element");
+    assert_marked(
+        "of an optional attribute",
+        &[("main.tf", many), ("keys/main.tf", MANY)],
+        &[],
+        "Set `mode = \"SOFTWARE\"` in this element",
+    );
     let passes = "variable \"keys\" {}\nmodule \"keys\" {\n  source = \"./keys\"\n  keys   = var.keys\n}\n";
     let files = [("main.tf", passes), ("keys/main.tf", MANY), ("terraform.tfvars", "keys = {\n  a = {} # <-\n  b = {} # <-\n}\n")];
-    marked("of an optional attribute of a values file's element", &files, &[], "Set `mode = \"SOFTWARE\"` in this element");
+    assert_marked("of an optional attribute of a values file's element", &files, &[], "Set `mode = \"SOFTWARE\"` in this element");
 }
 
 #[test]
-fn what_merge_takes_from_the_module_is_edited_in_the_element_that_leaves_it_out() {
+fn attribute_from_merge_is_edited_in_the_element_that_omits_it() {
     let module = "variable \"keys\" {}\nvariable \"one\" {\n  default = { mode = \"SOFTWARE\" }\n}\nresource \"oci_kms_key\" \"k\" {\n  for_each        = var.keys\n  protection_mode = merge({ mode = \"HSM\" }, each.value).mode\n}\nlocals {\n  defaults = { mode = \"HSM\" }\n  settings = merge(local.defaults, var.one)\n}\nresource \"oci_kms_key\" \"one\" {\n  protection_mode = local.settings.mode\n}\n";
     let help = "Set `mode = \"SOFTWARE\"` in this element";
     let call = "module \"keys\" {\n  source = \"./keys\"\n  keys = {\n    a = { name = \"a\" } # <-\n    b = { mode = \"SOFTWARE\" }\n  }\n  one = { name = \"o\" } # <-\n}\n";
-    marked("in a call", &[("main.tf", call), ("keys/main.tf", module)], &[], help);
+    assert_marked("in a call", &[("main.tf", call), ("keys/main.tf", module)], &[], help);
     let call = "variable \"keys\" {}\nmodule \"keys\" {\n  source = \"./keys\"\n  keys   = var.keys\n}\n";
     let values = "keys = {\n  a = { name = \"a\" } # <-\n  b = { mode = \"SOFTWARE\" }\n}\n";
-    marked("in a values file", &[("main.tf", call), ("keys/main.tf", module), ("terraform.tfvars", values)], &[], help);
+    assert_marked("in a values file", &[("main.tf", call), ("keys/main.tf", module), ("terraform.tfvars", values)], &[], help);
     let root = "locals {\n  defaults = { mode = \"HSM\" } # <-\n}\nmodule \"key\" {\n  source = \"./key\"\n  mode   = merge(local.defaults, { name = \"k\" }).mode\n}\n";
-    marked("in the module that calls", &[("main.tf", root), ("key/main.tf", KEY)], &[], "Change this value to `\"SOFTWARE\"`");
+    assert_marked("in the module that calls", &[("main.tf", root), ("key/main.tf", KEY)], &[], "Change this value to `\"SOFTWARE\"`");
 }
 
 #[test]
-fn a_block_that_a_caller_switches_off_is_edited_in_the_call() {
+fn block_that_a_caller_switches_off_is_edited_in_the_call() {
     let module = "variable \"rotate\" {\n  default = false\n}\nvariable \"schedule\" {\n  default = []\n}\nresource \"oci_kms_vault\" \"v\" {\n  vault_type = \"VIRTUAL_PRIVATE\"\n}\nresource \"oci_kms_key\" \"k\" {\n  management_endpoint      = oci_kms_vault.v.management_endpoint\n  is_auto_rotation_enabled = true\n  dynamic \"auto_key_rotation_details\" {\n    for_each = FOR_EACH\n    content {\n      rotation_interval_in_days = 90\n    }\n  }\n}\n";
     for (for_each, argument, value) in [("var.rotate ? [1] : []", "rotate", "false"), ("var.schedule", "schedule", "[]")] {
         let module = module.replace("FOR_EACH", for_each);
@@ -180,7 +190,7 @@ fn a_block_that_a_caller_switches_off_is_edited_in_the_call() {
 }
 
 #[test]
-fn a_plan_with_its_sources_stands_where_its_configuration_does_and_alone_at_its_own_entries() {
+fn plan_findings_are_in_the_source_or_else_in_the_plan() {
     let plan = crate::harness::root().join("testdata/placed");
     let places = |arguments: &[&str]| -> Vec<(String, u64, String)> {
         let found = findings(&plan, arguments);
@@ -195,13 +205,13 @@ fn a_plan_with_its_sources_stands_where_its_configuration_does_and_alone_at_its_
     let at = |path: &str, line: u64| (path.to_owned(), line, String::new());
     let expected = vec![at("src/main.tf", 2), at("src/main.tf", 16), at("src/terraform.tfvars", 2), at("src/terraform.tfvars", 3)];
     assert_eq!(places(&["plan.json", "--source", "src"]), expected);
-    assert_eq!(places(&["src"]), expected, "the configuration alone says the same");
+    assert_eq!(places(&["src"]), expected, "the configuration alone has the same findings");
     let read = |path: &str| std::fs::read_to_string(plan.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
     let accepted = read("src/terraform.tfvars").replace("\"HSM\" }", "\"HSM\" } # kmslint: ignore[OCI-KMS-004] accepted here");
     let (json, main, module) = (read("plan.json"), read("src/main.tf"), read("src/m/main.tf"));
     let directory =
         scratch(&[("plan.json", &json), ("src/main.tf", &main), ("src/m/main.tf", &module), ("src/terraform.tfvars", &accepted)]);
-    assert_eq!(findings(directory.path(), &["plan.json", "--source", "src"]).len(), 3, "comments in values files count for plans, too");
+    assert_eq!(findings(directory.path(), &["plan.json", "--source", "src"]).len(), 3, "comments in values files apply to plans, too");
     let alone = scratch(&[("plan.json", &json)]);
     let found = findings(alone.path(), &["plan.json"]);
     let pointer = |at: usize| format!("/resource_changes/{at}/change/after/protection_mode");
@@ -210,15 +220,20 @@ fn a_plan_with_its_sources_stands_where_its_configuration_does_and_alone_at_its_
 }
 
 #[test]
-fn what_a_module_fixes_is_edited_in_the_module_where_it_can_be() {
+fn value_fixed_by_a_module_is_edited_in_the_module_if_it_is_local() {
     let call = "module \"key\" {\n  source = \"./key\"\n}\n";
     let fixed = "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\" # <-\n}\n";
-    marked("a literal", &[("main.tf", call), ("key/main.tf", fixed)], &[], "Set `protection_mode = \"SOFTWARE\"`");
-    marked("an omission", &[("main.tf", call), ("key/main.tf", "resource \"oci_kms_key\" \"k\" { # <-\n}\n")], &[], "Set `protection_mode");
+    assert_marked("a literal", &[("main.tf", call), ("key/main.tf", fixed)], &[], "Set `protection_mode = \"SOFTWARE\"`");
+    assert_marked(
+        "an omission",
+        &[("main.tf", call), ("key/main.tf", "resource \"oci_kms_key\" \"k\" { # <-\n}\n")],
+        &[],
+        "Set `protection_mode",
+    );
     let installed = format!("module \"key\" {{ # <-\n{CALL_INSTALLED}}}\n");
     let of = |main: &str, key: &str, help: &str| {
         let manifest = (".terraform/modules/modules.json", INSTALLED);
-        marked(key, &[("main.tf", main), manifest, (".terraform/modules/key/main.tf", key)], &[], help);
+        assert_marked(key, &[("main.tf", main), manifest, (".terraform/modules/key/main.tf", key)], &[], help);
     };
     of(&installed, FIXED, "Use a version of this module that sets `protection_mode = \"SOFTWARE\"`");
     of(&installed, "resource \"oci_kms_key\" \"k\" {}\n", "Use a version of this module");
@@ -229,7 +244,7 @@ fn what_a_module_fixes_is_edited_in_the_module_where_it_can_be() {
 }
 
 #[test]
-fn a_shared_module_outside_of_the_directory_is_edited_where_the_repository_ends() {
+fn shared_module_is_edited_if_it_is_in_the_repository() {
     let call = "module \"key\" {\n  source = \"../modules/key\"\n}\n";
     let place = |is_repository: bool, from: &str, path: &str| {
         let directory = scratch(&[("team/main.tf", call), ("modules/key/main.tf", FIXED)]);
@@ -240,13 +255,13 @@ fn a_shared_module_outside_of_the_directory_is_edited_where_the_repository_ends(
         let [finding] = found.as_slice() else { panic!("{found:?}") };
         (finding["place"]["path"].as_str().expect("a path").to_owned(), finding["place"]["line"].as_u64().expect("a line"))
     };
-    assert_eq!(place(true, "team", "."), ("../modules/key/main.tf".to_owned(), 2), "the module is part of the work tree");
+    assert_eq!(place(true, "team", "."), ("../modules/key/main.tf".to_owned(), 2), "the module is in the repository");
     assert_eq!(place(false, ".", "team"), ("modules/key/main.tf".to_owned(), 2), "the module is below the working directory");
-    assert_eq!(place(false, "team", "."), ("main.tf".to_owned(), 1), "nothing says that the module belongs to these sources");
+    assert_eq!(place(false, "team", "."), ("main.tf".to_owned(), 1), "the module may belong to other sources");
 }
 
 #[test]
-fn keys_of_many_regions_are_one_finding_and_none_goes_uncounted() {
+fn keys_of_many_regions_are_one_finding_that_counts_all() {
     let regions: Vec<String> = (0..44).map(|at| format!("\"region-{at}\"")).collect();
     let call = format!(
         "module \"key\" {{\n  source   = \"./key\"\n  for_each = toset([{}])\n  endpoint = \"https://v-management.kms.${{each.key}}.oraclecloud.com\"\n}}\n",
@@ -263,7 +278,7 @@ fn keys_of_many_regions_are_one_finding_and_none_goes_uncounted() {
 }
 
 #[test]
-fn a_module_that_an_installed_one_lacks_is_missing_at_the_call_in_the_repository() {
+fn module_missing_in_an_installed_module_is_reported_at_the_call_in_the_repository() {
     let installed = format!("module \"key\" {{\n{CALL_INSTALLED}}}\n");
     let inner = format!("module \"inner\" {{\n  source = \"acme/inner/oci\"\n}}\n{}", FIXED.replace("HSM", "SOFTWARE"));
     let files =
@@ -276,17 +291,17 @@ fn a_module_that_an_installed_one_lacks_is_missing_at_the_call_in_the_repository
 }
 
 #[test]
-fn what_is_unknown_stands_at_what_is_unknown() {
+fn undetermined_finding_is_at_the_unknown_value() {
     let variable = "variable \"mode\" {} # <-\nmodule \"key\" {\n  source = \"./key\"\n  mode   = var.mode\n}\n";
-    marked("a variable without a value", &[("main.tf", variable), ("key/main.tf", KEY)], &[], "`var.mode`");
+    assert_marked("a variable without a value", &[("main.tf", variable), ("key/main.tf", KEY)], &[], "`var.mode`");
     let condition = "variable \"hsm\" {} # <-\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.hsm ? \"HSM\" : \"SOFTWARE\"\n}\n";
-    marked("a condition", &[("main.tf", condition)], &[], "`var.hsm`");
+    assert_marked("a condition", &[("main.tf", condition)], &[], "`var.hsm`");
     let computed = "resource \"random_id\" \"r\" {}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = random_id.r.hex # <-\n}\n";
-    marked("an expression", &[("main.tf", computed)], &[], "plan");
+    assert_marked("an expression", &[("main.tf", computed)], &[], "plan");
 }
 
 #[test]
-fn one_place_to_edit_is_one_finding_that_names_its_keys() {
+fn keys_with_one_place_to_edit_are_one_finding() {
     let call = "module \"key\" {\n  source = \"../modules/key\"\n}\n";
     let regions = "resource \"oci_kms_key\" \"k\" {\n  for_each = toset([\"a\", \"b\", \"c\"])\n  protection_mode = \"HSM\"\n}\n";
     let directory = scratch(&[("a/main.tf", call), ("b/main.tf", call), ("modules/key/main.tf", FIXED), ("c/main.tf", regions)]);
@@ -304,16 +319,16 @@ fn one_place_to_edit_is_one_finding_that_names_its_keys() {
     );
     let output = output_of(command(directory.path()).args(["--no-config", "--level", "OCI-KMS-001=off", "--format", "short"]));
     assert!(output.out.contains("a: module.key.oci_kms_key.k and 1 more: "), "{output:#?}");
-    let alone = said_of(&directory.path().join("a"));
-    assert!(alone.contains(" module.key.oci_kms_key.k: "), "one root needs no name: {alone}");
+    let alone = short_report(&directory.path().join("a"));
+    assert!(alone.contains(" module.key.oci_kms_key.k: "), "a single root is not named: {alone}");
 }
 
-fn said_of(directory: &Path) -> String {
+fn short_report(directory: &Path) -> String {
     output_of(command(directory).args(["--no-config", "--level", "OCI-KMS-001=off", "--format", "short"])).out
 }
 
 #[test]
-fn an_exemption_counts_at_the_place_and_at_the_use() {
+fn exemption_applies_at_the_value_and_at_its_use() {
     let call = "module \"key\" {\n  source = \"./key\"\n  mode   = \"HSM\"\n}\n";
     let used = "variable \"mode\" {}\nresource \"oci_kms_key\" \"k\" {\n  # kmslint: ignore[OCI-KMS-004] accepted for every caller\n  protection_mode = var.mode\n}\n";
     let directory = scratch(&[("main.tf", call), ("key/main.tf", used)]);
@@ -325,7 +340,7 @@ fn an_exemption_counts_at_the_place_and_at_the_use() {
 }
 
 #[test]
-fn callers_of_one_place_that_need_other_words_are_variants_of_one_finding() {
+fn keys_with_different_advice_are_variants_of_one_finding() {
     let module = "variable \"endpoint\" {}\nresource \"oci_kms_key\" \"k\" {\n  management_endpoint = var.endpoint\n}\n";
     let call = |kind: &str| {
         format!(
@@ -344,7 +359,7 @@ fn callers_of_one_place_that_need_other_words_are_variants_of_one_finding() {
 }
 
 #[test]
-fn many_calls_that_leave_one_default_are_folded_for_people_and_apart_for_programs() {
+fn calls_that_omit_one_argument_are_folded_in_the_human_report_only() {
     let call = |number: usize| format!("module \"key{number}\" {{\n  source = \"./key\"\n}}\n");
     let main: String = (0..20).map(call).collect();
     let directory = scratch(&[("main.tf", &main), ("key/main.tf", KEY)]);

@@ -1,4 +1,4 @@
-//! Pull requests on a monorepo: what is new stands on a line that the pull request changes, and everything else keeps its identity.
+//! Pull requests on a monorepo: new findings are on lines that the pull request changes, and all others keep their identities.
 
 use crate::harness::{kmslint, report, scratch};
 use serde_json::Value;
@@ -8,7 +8,7 @@ use std::path::Path;
 
 type Files = BTreeMap<&'static str, String>;
 
-/// Three teams that call shared modules, and one that calls an installed one. There are findings from the beginning.
+/// Three teams that call shared modules, and one that calls an installed module. Some findings exist before the pull request.
 fn repository() -> Files {
     let files = [
         (
@@ -46,7 +46,7 @@ fn repository() -> Files {
     files.into_iter().map(|(path, text)| (path, text.to_owned())).collect()
 }
 
-/// What a format reports: for each result its file, its line and, where the format has one, its identity.
+/// The results in a format: file, line and, if the format has one, identity.
 type Results = Vec<(String, u64, Option<String>)>;
 
 fn results(files: &Files) -> BTreeMap<&'static str, Results> {
@@ -85,8 +85,8 @@ fn run(directory: &Path, format: &str) -> String {
     kmslint(directory, &["--no-config", "--format", format]).out
 }
 
-/// The lines of the new texts that a pull request adds or changes.
-fn changed(before: &Files, after: &Files) -> BTreeSet<(String, u64)> {
+/// The lines that a pull request adds or changes.
+fn changed_lines(before: &Files, after: &Files) -> BTreeSet<(String, u64)> {
     let mut lines = BTreeSet::new();
     for (path, text) in after {
         let old = before.get(path).map_or("", String::as_str);
@@ -97,34 +97,34 @@ fn changed(before: &Files, after: &Files) -> BTreeSet<(String, u64)> {
     lines
 }
 
-/// Plays one pull request: these are the lines on which something new is reported, and nothing else changes.
-fn plays(name: &str, change: impl Fn(&mut Files), expected: &[(&str, u64)]) {
+/// Asserts that a pull request adds results on exactly these lines, in all formats, and changes no others.
+fn assert_new_results(name: &str, change: impl Fn(&mut Files), expected: &[(&str, u64)]) {
     let before = repository();
     let mut after = before.clone();
     change(&mut after);
-    assert_ne!(before, after, "{name} changes nothing");
-    let (old, new, lines) = (results(&before), results(&after), changed(&before, &after));
+    assert_ne!(before, after, "{name} must change something");
+    let (old, new, lines) = (results(&before), results(&after), changed_lines(&before, &after));
     let identities = |results: &Results| -> BTreeSet<String> { results.iter().filter_map(|(.., identity)| identity.clone()).collect() };
     let expected: BTreeSet<(String, u64)> = expected.iter().map(|(path, line)| ((*path).to_owned(), *line)).collect();
-    assert!(!expected.is_empty() && expected.is_subset(&lines), "{name}: {expected:?} are changed lines, which are {lines:?}");
+    assert!(!expected.is_empty() && expected.is_subset(&lines), "{name}: {expected:?} must be among the changed lines {lines:?}");
     for format in ["sarif", "gitlab"] {
         let (known, now) = (identities(&old[format]), identities(&new[format]));
-        assert_eq!(now.len(), new[format].len(), "{name}: {format} has one identity for each result");
-        assert!(!known.is_empty() && known.is_subset(&now), "{name}: {format} keeps the identities of what was there");
+        assert_eq!(now.len(), new[format].len(), "{name}: {format} must have a unique identity for each result");
+        assert!(!known.is_empty() && known.is_subset(&now), "{name}: {format} must keep the identities of existing results");
         let fresh = new[format].iter().filter(|(.., identity)| identity.as_ref().is_none_or(|identity| !known.contains(identity)));
         let fresh: BTreeSet<(String, u64)> = fresh.map(|(path, line, _)| (path.clone(), *line)).collect();
         assert_eq!(fresh, expected, "{name}: {format}");
     }
     for (format, results) in &new {
         let count = |place: &(String, u64)| results.iter().filter(|(path, line, _)| (path, line) == (&place.0, &place.1)).count();
-        assert!(expected.iter().all(|place| count(place) > 0), "{name}: {format} reports {expected:?}: {results:?}");
-        assert_eq!(results.len(), new["sarif"].len(), "{name}: {format} reports what SARIF does");
+        assert!(expected.iter().all(|place| count(place) > 0), "{name}: {format} must report {expected:?}: {results:?}");
+        assert_eq!(results.len(), new["sarif"].len(), "{name}: {format} must have as many results as SARIF");
     }
 }
 
 fn replace(files: &mut Files, path: &'static str, old: &str, new: &str) {
     let text = files.get_mut(path).expect("a file");
-    assert!(text.contains(old), "{path} holds {old}");
+    assert!(text.contains(old), "{path} must contain {old}");
     *text = text.replacen(old, new, 1);
 }
 
@@ -133,39 +133,51 @@ fn append(files: &mut Files, path: &'static str, text: &str) {
 }
 
 #[test]
-fn a_changed_value_is_new_on_its_line() {
-    plays(
+fn changed_value_is_new_on_its_line() {
+    assert_new_results(
         "a values file",
         |files| replace(files, "teams/web/prod/terraform.tfvars", "SOFTWARE", "HSM"),
         &[("teams/web/prod/terraform.tfvars", 1)],
     );
-    plays("a module argument", |files| replace(files, "teams/web/dev/main.tf", "SOFTWARE", "HSM"), &[("teams/web/dev/main.tf", 3)]);
-    plays("a root's default", |files| replace(files, "teams/data/main.tf", "SOFTWARE", "HSM"), &[("teams/data/main.tf", 2)]);
-    plays("a shared module", |files| replace(files, "modules/fixed/main.tf", "SOFTWARE", "HSM"), &[("modules/fixed/main.tf", 2)]);
+    assert_new_results(
+        "a module argument",
+        |files| replace(files, "teams/web/dev/main.tf", "SOFTWARE", "HSM"),
+        &[("teams/web/dev/main.tf", 3)],
+    );
+    assert_new_results("a root's default", |files| replace(files, "teams/data/main.tf", "SOFTWARE", "HSM"), &[("teams/data/main.tf", 2)]);
+    assert_new_results(
+        "a shared module",
+        |files| replace(files, "modules/fixed/main.tf", "SOFTWARE", "HSM"),
+        &[("modules/fixed/main.tf", 2)],
+    );
 }
 
 #[test]
-fn a_new_caller_is_new_in_its_call() {
+fn new_caller_is_new_at_its_call() {
     let sets = "module \"new\" {\n  source = \"../../modules/key\"\n  mode   = \"HSM\"\n}\n";
-    plays("one that sets a bad value", |files| append(files, "teams/data/main.tf", sets), &[("teams/data/main.tf", 13)]);
+    assert_new_results("one that sets a bad value", |files| append(files, "teams/data/main.tf", sets), &[("teams/data/main.tf", 13)]);
     let leaves = "module \"new\" {\n  source = \"../../modules/key\"\n}\n";
-    plays("one that leaves a bad default", |files| append(files, "teams/data/main.tf", leaves), &[("teams/data/main.tf", 11)]);
+    assert_new_results("one that leaves a bad default", |files| append(files, "teams/data/main.tf", leaves), &[("teams/data/main.tf", 11)]);
     let root = "module \"key\" {\n  source = \"../../modules/key\"\n}\n";
-    plays("a new root", |files| append(files, "teams/new/main.tf", root), &[("teams/new/main.tf", 1)]);
+    assert_new_results("a new root", |files| append(files, "teams/new/main.tf", root), &[("teams/new/main.tf", 1)]);
 }
 
 #[test]
-fn a_new_key_of_an_installed_module_is_new_at_its_element() {
+fn new_key_of_an_installed_module_is_new_at_its_element() {
     let at = "    a = { mode = \"HSM\" }\n";
     let add = |element: &str| format!("{at}    {element}\n");
-    plays(
+    assert_new_results(
         "one that sets a bad value",
         |files| replace(files, "teams/keys/main.tf", at, &add("b = { mode = \"HSM\" }")),
         &[("teams/keys/main.tf", 5)],
     );
-    plays("one that leaves a bad default", |files| replace(files, "teams/keys/main.tf", at, &add("b = {}")), &[("teams/keys/main.tf", 5)]);
+    assert_new_results(
+        "one that leaves a bad default",
+        |files| replace(files, "teams/keys/main.tf", at, &add("b = {}")),
+        &[("teams/keys/main.tf", 5)],
+    );
     let before = |files: &mut Files| replace(files, "teams/keys/main.tf", at, &format!("    0 = {{}}\n{at}"));
-    plays("one before the others", before, &[("teams/keys/main.tf", 4)]);
+    assert_new_results("one before the others", before, &[("teams/keys/main.tf", 4)]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Every format is what its consumer accepts, and nothing that a repository contains can forge anything in it.
+//! Every format is accepted by its consumers, and the contents of a repository cannot inject anything into it.
 
 use crate::harness::{expect_file, formats, kmslint, report, root, scratch};
 use kmslint::report::{Format, Syntax};
@@ -6,8 +6,8 @@ use serde_json::Value;
 
 const HOSTILE: &str = "a\"b,line=1::error::x%0A|`<script>alert(1)</script>\u{1b}[31m\u{202e}";
 
-/// A repository whose names try to be markup, commands and escapes.
-fn hostile() -> tempfile::TempDir {
+/// A repository with markup, workflow commands and escape sequences in its names.
+fn hostile_repository() -> tempfile::TempDir {
     let key = format!(
         "resource \"oci_kms_key\" \"k\" {{\n  for_each = toset([{}])\n  display_name = each.key\n  protection_mode = \"HSM\"\n}}\n",
         serde_json::to_string(&format!("{HOSTILE}\n::error::forged")).expect("a string").replace("\u{1b}", "\\u001b").replace("${", "$${")
@@ -15,22 +15,22 @@ fn hostile() -> tempfile::TempDir {
     scratch(&[("we,ird::name%/main.tf", &key), (".git/HEAD", "ref: refs/heads/main\n")])
 }
 
-fn of(directory: &std::path::Path, format: &str) -> String {
+fn run(directory: &std::path::Path, format: &str) -> String {
     let output = kmslint(directory, &["--no-config", "--format", format]);
     assert!(output.code < 2, "{output:#?}");
     output.out
 }
 
 fn example(format: &str) -> String {
-    of(&root().join("testdata/example"), format)
+    run(&root().join("testdata/example"), format)
 }
 
 #[test]
-fn the_json_report_is_what_its_schema_says() {
+fn json_report_matches_its_schema() {
     expect_file(&root().join("docs/report.schema.json"), &kmslint::report::json_schema());
     let schema: Value = serde_json::from_str(&kmslint::report::json_schema()).expect("the schema is JSON");
     let validator = jsonschema::validator_for(&schema).expect("the schema is a schema");
-    // All of them in one run: what is in a list does not depend on what else is in it.
+    // All roots in one run, because entries of the report do not depend on each other.
     for (directory, most) in [("testdata/parity", 60), ("testdata/rules", 25)] {
         let roots: Vec<String> =
             crate::harness::directories(&root().join(directory)).iter().map(|root| root.display().to_string()).collect();
@@ -46,8 +46,8 @@ fn the_json_report_is_what_its_schema_says() {
 }
 
 #[test]
-fn what_is_reported_is_the_same_from_run_to_run() {
-    // Some formats hold the time of the run.
+fn reports_are_the_same_in_every_run() {
+    // Some formats contain the time of the run.
     let run = |format: &str| kmslint(&root().join("testdata/example"), &["--no-config", "--now", "2026-06-01", "--format", format]).out;
     for format in formats() {
         assert_eq!(run(format), run(format), "{format}");
@@ -55,7 +55,7 @@ fn what_is_reported_is_the_same_from_run_to_run() {
 }
 
 #[test]
-fn several_reports_come_out_of_one_run() {
+fn one_run_writes_several_reports() {
     let directory = tempfile::tempdir().expect("a directory");
     let sarif = directory.path().join("out.sarif");
     let option = format!("sarif={}", sarif.display());
@@ -67,7 +67,7 @@ fn several_reports_come_out_of_one_run() {
 }
 
 #[test]
-fn sarif_has_what_github_demands() {
+fn sarif_has_everything_that_github_requires() {
     let log: Value = serde_json::from_str(&example("sarif")).expect("JSON");
     let run = &log["runs"][0];
     let results = run["results"].as_array().expect("results");
@@ -89,14 +89,14 @@ fn sarif_has_what_github_demands() {
         }
         assert!(result["partialFingerprints"]["primaryLocationLineHash"].as_str().is_some_and(|hash| hash.contains(':')));
     }
-    let payments = results.iter().find(|result| result["codeFlows"].is_array()).expect("a finding with its value's way");
+    let payments = results.iter().find(|result| result["codeFlows"].is_array()).expect("a finding with the path of its value");
     assert!(payments["relatedLocations"].as_array().is_some_and(|steps| !steps.is_empty()), "{payments:#}");
 }
 
 #[test]
 fn sarif_columns_are_utf16() {
     let directory = scratch(&[("main.tf", "resource \"oci_kms_key\" \"k\" {\n  /* 😀 */ protection_mode = \"HSM\"\n}\n")]);
-    let log: Value = serde_json::from_str(&of(directory.path(), "sarif")).expect("JSON");
+    let log: Value = serde_json::from_str(&run(directory.path(), "sarif")).expect("JSON");
     let results = log["runs"][0]["results"].as_array().expect("results");
     let region = results
         .iter()
@@ -107,9 +107,9 @@ fn sarif_columns_are_utf16() {
 }
 
 #[test]
-fn names_from_the_repository_cannot_forge_workflow_commands() {
-    let directory = hostile();
-    let out = of(directory.path(), "github");
+fn names_from_the_repository_cannot_inject_workflow_commands() {
+    let directory = hostile_repository();
+    let out = run(directory.path(), "github");
     assert!(out.lines().count() >= 1);
     for line in out.lines() {
         assert!(line.starts_with("::warning file=we%2Cird%3A%3Aname%25/main.tf,line=") || line.starts_with("::notice file=we"), "{line}");
@@ -119,16 +119,16 @@ fn names_from_the_repository_cannot_forge_workflow_commands() {
 
 #[test]
 fn names_from_the_repository_cannot_move_the_cursor() {
-    let directory = hostile();
+    let directory = hostile_repository();
     for format in Format::ALL {
-        let (name, out) = (format.name, of(directory.path(), format.name));
+        let (name, out) = (format.name, run(directory.path(), format.name));
         assert!(!out.contains('\u{1b}'), "{name}: {out:?}");
         assert!(format.syntax == Syntax::Json || !out.contains('\u{202e}'), "{name}: {out:?}");
         assert!(format.writes_commands || !out.lines().any(|line| line.starts_with("::")), "{name}: {out}");
     }
-    let markdown = of(directory.path(), "markdown");
+    let markdown = run(directory.path(), "markdown");
     let outside_of_code = regex::Regex::new("`[^`\n]*`").expect("a pattern").replace_all(&markdown, "").into_owned();
-    // Long lists are folded by tags of our own.
+    // Long lists are folded with these tags.
     let own = regex::Regex::new("</?(details|summary)>").expect("a pattern").replace_all(&outside_of_code, "").into_owned();
     assert!(!own.contains('<'), "{own}");
 }
@@ -145,7 +145,7 @@ fn gitlab_fingerprints_are_unique() {
         assert!(issue["location"]["lines"]["begin"].as_u64().is_some_and(|line| line > 0));
         assert!(!issue["location"]["path"].as_str().expect("a path").starts_with("./"));
     }
-    assert_eq!(of(&root().join("testdata/rules/OCI-KMS-001/ok_scheduled"), "gitlab").trim(), "[]");
+    assert_eq!(run(&root().join("testdata/rules/OCI-KMS-001/ok_scheduled"), "gitlab").trim(), "[]");
 }
 
 #[test]
@@ -183,13 +183,13 @@ fn junit_lists_passes_and_counts_failures() {
 }
 
 #[test]
-fn what_could_not_be_judged_is_told_whatever_the_format() {
+fn problems_are_reported_in_every_format() {
     let directory = scratch(&[
         ("main.tf", "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\"\n}\n"),
         ("broken.tf", "resource \"oci_kms_key\" \"b\" {\n  display_name = \"x\n"),
     ]);
     let sentence = "unclosed block";
-    // GitLab's reports hold findings only, and people read problems on standard error.
+    // GitLab's reports have findings only, and the human formats have problems on standard error.
     let elsewhere = ["human", "short", "gitlab", "gitlab-sast"];
     for format in formats() {
         let output = kmslint(directory.path(), &["--no-config", "--format", format]);
@@ -206,7 +206,7 @@ fn what_could_not_be_judged_is_told_whatever_the_format() {
 }
 
 #[test]
-fn a_module_that_is_not_at_hand_is_a_finding_of_its_own_where_that_is_asked() {
+fn module_not_followed_is_a_finding_if_strict() {
     let directory = scratch(&[("main.tf", "module \"keys\" {\n  source  = \"example/keys/oci\"\n  version = \"1.0.0\"\n}\n")]);
     let output = kmslint(directory.path(), &["--no-config", "--strict", "--format", "sarif"]);
     assert_eq!(output.code, 1, "{output:#?}");
@@ -221,7 +221,7 @@ fn a_module_that_is_not_at_hand_is_a_finding_of_its_own_where_that_is_asked() {
 }
 
 #[test]
-fn rdjson_columns_are_bytes_and_positions_whole() {
+fn rdjson_has_positions_and_severities() {
     let found: Value = serde_json::from_str(&example("rdjson")).expect("JSON");
     let diagnostics = found["diagnostics"].as_array().expect("diagnostics");
     assert!(diagnostics.len() >= 3);
@@ -232,7 +232,7 @@ fn rdjson_columns_are_bytes_and_positions_whole() {
 }
 
 #[test]
-fn sarif_carries_fixes_and_leaves_accepted_findings_out_unless_asked() {
+fn sarif_has_fixes_and_omits_exempted_findings_by_default() {
     let directory = scratch(&[(
         "main.tf",
         "resource \"oci_kms_key\" \"a\" {\n  protection_mode = \"HSM\"\n}\n\n# kmslint: ignore[OCI-KMS-004] FIPS 140-2 level 3 contract\nresource \"oci_kms_key\" \"b\" {\n  protection_mode = \"HSM\"\n}\n",
@@ -256,7 +256,7 @@ fn sarif_carries_fixes_and_leaves_accepted_findings_out_unless_asked() {
 }
 
 #[test]
-fn sarif_says_which_commit_was_looked_at() {
+fn sarif_has_the_checked_commit() {
     let directory = scratch(&[
         ("infra/main.tf", "resource \"oci_kms_key\" \"a\" {\n  protection_mode = \"HSM\"\n}\n"),
         (".git/HEAD", "ref: refs/heads/main\n"),
@@ -276,7 +276,7 @@ fn sarif_says_which_commit_was_looked_at() {
 }
 
 #[test]
-fn sensitive_values_and_values_out_of_files_are_in_no_format() {
+fn sensitive_values_and_file_contents_are_not_in_any_format() {
     let directory = scratch(&[
         (
             "main.tf",
@@ -295,7 +295,7 @@ fn sensitive_values_and_values_out_of_files_are_in_no_format() {
 }
 
 #[test]
-fn sarif_names_the_published_controls() {
+fn sarif_has_the_published_controls() {
     let log: Value = serde_json::from_str(&example("sarif")).expect("JSON");
     let run = &log["runs"][0];
     let rule = &run["tool"]["driver"]["rules"][0];
@@ -318,7 +318,7 @@ fn sarif_names_the_published_controls() {
 }
 
 #[test]
-fn every_format_with_a_place_for_it_links_the_page_of_the_rule() {
+fn formats_with_links_link_the_page_of_the_rule() {
     let page = "https://github.com/kmslint/kmslint/blob/main/docs/rules/OCI-KMS-004.md";
     for format in ["sarif", "gitlab-sast", "rdjson", "markdown", "html"] {
         assert!(example(format).contains(page), "{format}");
@@ -328,10 +328,10 @@ fn every_format_with_a_place_for_it_links_the_page_of_the_rule() {
 }
 
 #[test]
-fn markdown_gives_each_advice_once_with_all_its_keys() {
+fn markdown_has_each_advice_once_with_all_its_keys() {
     let keys: String = (0..30).map(|n| format!("resource \"oci_kms_key\" \"k{n}\" {{\n  protection_mode = \"HSM\"\n}}\n")).collect();
     let directory = scratch(&[("main.tf", &keys)]);
-    let out = of(directory.path(), "markdown");
+    let out = run(directory.path(), "markdown");
     assert_eq!(
         out.matches("Set `protection_mode = \"SOFTWARE\"`").count() + out.matches("Change this value to `\"SOFTWARE\"`").count(),
         1,

@@ -1,9 +1,9 @@
-//! Fixtures of each rule: `ok_…` must be silent, the others say what `expected.txt` beside them says.
+//! Fixtures of each rule: `ok_…` must be silent, the others must print their `expected.txt`.
 
 use crate::harness::{command, directories, expect_file, other_rules_off, output_of, root};
 use kmslint::rules;
 
-/// Runs one rule alone over each of its fixtures: how many are silent, and how many report.
+/// Runs one rule on each of its fixtures. Returns how many are silent, and how many report findings.
 fn fixtures(rule: &str) -> (usize, usize) {
     let (mut silent, mut reporting) = (0, 0);
     for case in directories(&root().join("testdata/rules").join(rule)) {
@@ -17,7 +17,7 @@ fn fixtures(rule: &str) -> (usize, usize) {
             assert_eq!((output.code, output.out.as_str(), output.err.as_str()), (0, "", ""), "{rule}/{name} must be silent");
             silent += 1;
         } else {
-            assert!(!output.out.is_empty(), "{rule}/{name} says nothing\n{}", output.err);
+            assert!(!output.out.is_empty(), "{rule}/{name} has no findings\n{}", output.err);
             expect_file(&case.join("expected.txt"), &format!("{}{}exit {}\n", output.out, output.err, output.code));
             reporting += 1;
         }
@@ -26,9 +26,9 @@ fn fixtures(rule: &str) -> (usize, usize) {
 }
 
 #[test]
-fn every_rule_says_of_its_fixtures_what_is_expected() {
+fn fixtures_of_rules_have_the_expected_output() {
     let rules = rules::ALL.iter().map(|rule| std::thread::spawn(|| (rule.id, fixtures(rule.id)))).collect::<Vec<_>>();
-    let counts: Vec<_> = rules.into_iter().map(|rule| rule.join().expect("the expectations hold")).collect();
+    let counts: Vec<_> = rules.into_iter().map(|rule| rule.join().expect("the expectations are met")).collect();
     for (rule, (silent, reporting)) in &counts {
         assert!(*silent > 0 && *reporting > 0, "fixtures of {rule} are missing: {silent} silent, {reporting} reporting");
     }

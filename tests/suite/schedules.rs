@@ -1,4 +1,4 @@
-//! Forms of rotation by code in `testdata/schedules/forms.jsonl`: whether they rotate is what real Terraform did with them when time passed.
+//! Forms of rotation by code in `testdata/schedules/forms.jsonl`, with what Terraform did with each of them as time passed.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may fail loudly")]
 
 use kmslint::base::Sources;
@@ -20,7 +20,7 @@ fn is_within_a_year(schedule: &Schedule) -> bool {
 }
 
 /// Reads a root module.
-fn look<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>) -> Inventory {
+fn scan<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>) -> Inventory {
     let directory = tempfile::tempdir().expect("a directory");
     for (path, text) in files {
         let path = directory.path().join(path);
@@ -30,10 +30,10 @@ fn look<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>) -> Inventory {
     read(&ScanRequest::new(directory.path().to_path_buf(), Vec::new()), &Arc::new(Sources::default()))
 }
 
-/// What kmslint makes of a form, in the words of the file.
+/// The answer of kmslint for a form, in the terms of the file; the key; and the problems.
 fn answer(form: &Value) -> (&'static str, KeyFacts, Vec<String>) {
     let files = form["files"].as_object().expect("files");
-    let inventory = look(files.iter().map(|(path, text)| (path.as_str(), text.as_str().expect("a text"))));
+    let inventory = scan(files.iter().map(|(path, text)| (path.as_str(), text.as_str().expect("a text"))));
     let problems: Vec<String> = inventory.problems.iter().map(|problem| problem.message.clone()).collect();
     let key = inventory.keys.into_iter().find(|key| key.id.address == "oci_kms_key.k").expect("the key is found");
     let answer = match () {
@@ -46,14 +46,14 @@ fn answer(form: &Value) -> (&'static str, KeyFacts, Vec<String>) {
 }
 
 #[test]
-fn rotation_by_code_is_what_terraform_does_when_time_passes() {
+fn rotation_by_code_matches_terraform() {
     let forms = forms();
     let mut wrong = String::new();
     for form in &forms {
         let name = form["name"].as_str().expect("a name");
         let (found, key, problems) = answer(form);
         if found != form["answer"] {
-            let _ = writeln!(wrong, "{name}: {found} {problems:?} {:?}, Terraform says {}", key.schedules_unsure, form["answer"]);
+            let _ = writeln!(wrong, "{name}: {found} {problems:?} {:?}, in Terraform {}", key.schedules_unsure, form["answer"]);
         }
         if found == "refused" {
             assert!(key.schedules.is_empty(), "{name}: {:?}", key.schedules);
@@ -65,7 +65,7 @@ fn rotation_by_code_is_what_terraform_does_when_time_passes() {
 }
 
 #[test]
-fn a_time_rotating_that_is_named_directly_is_the_only_idle_schedule() {
+fn only_a_direct_time_rotating_trigger_is_an_idle_schedule() {
     for form in forms() {
         let name = form["name"].as_str().expect("a name");
         let (_, key, _) = answer(&form);
@@ -75,14 +75,14 @@ fn a_time_rotating_that_is_named_directly_is_the_only_idle_schedule() {
     }
 }
 
-/// Keys `a`, `b` and `c`, a variable of no value, and a driver that passes time on.
+/// Keys `a`, `b` and `c`, a variable without a value, and a resource that is replaced every 90 days.
 const THREE_KEYS: &str = "resource \"oci_kms_key\" \"a\" {}\nresource \"oci_kms_key\" \"b\" {}\nresource \"oci_kms_key\" \"c\" {}\n\
     variable \"which\" {}\nresource \"time_rotating\" \"r\" {\n  rotation_days = 90\n}\n\
     resource \"terraform_data\" \"t\" {\n  triggers_replace = time_rotating.r.id\n}\n";
 
-/// Which of the keys have something: `facts` of the root module of three keys and this text.
-fn which(text: &str, has: impl Fn(&KeyFacts) -> bool) -> String {
-    let inventory = look([("main.tf", format!("{THREE_KEYS}{text}").as_str())]);
+/// The names of those of the three keys that satisfy a condition, with this text added to the configuration.
+fn keys_with(text: &str, has: impl Fn(&KeyFacts) -> bool) -> String {
+    let inventory = scan([("main.tf", format!("{THREE_KEYS}{text}").as_str())]);
     inventory.keys.iter().filter(|key| has(key)).map(|key| key.id.address.trim_start_matches("oci_kms_key.")).collect()
 }
 
@@ -93,9 +93,9 @@ fn version_of(key: &str, more: &str) -> String {
 const TRIGGERED: &str = "lifecycle {\n    replace_triggered_by = [terraform_data.t]\n  }";
 
 #[test]
-fn a_version_of_an_unknown_key_leaves_open_the_keys_that_it_may_belong_to() {
-    let unsure = |key: &str, more: &str| which(&version_of(key, more), |key| key.schedules_unsure.is_some());
-    let rotated = |key: &str, more: &str| which(&version_of(key, more), |key| !key.schedules.is_empty());
+fn version_of_an_unknown_key_makes_possible_keys_unsure() {
+    let unsure = |key: &str, more: &str| keys_with(&version_of(key, more), |key| key.schedules_unsure.is_some());
+    let rotated = |key: &str, more: &str| keys_with(&version_of(key, more), |key| !key.schedules.is_empty());
     for key in [
         "var.which ? oci_kms_key.a.id : oci_kms_key.b.id",
         "[oci_kms_key.a.id, oci_kms_key.b.id][var.which]",
@@ -104,7 +104,7 @@ fn a_version_of_an_unknown_key_leaves_open_the_keys_that_it_may_belong_to() {
         "{ x = oci_kms_key.a.id, y = oci_kms_key.b.id }[var.which]",
     ] {
         assert_eq!((unsure(key, TRIGGERED).as_str(), rotated(key, TRIGGERED).as_str()), ("ab", ""), "{key}");
-        assert_eq!(unsure(key, ""), "", "{key}: without a schedule nothing is open");
+        assert_eq!(unsure(key, ""), "", "{key}: without a schedule no key is unsure");
         assert_eq!(unsure(key, "external_key_version_id = plantimestamp()"), "ab", "{key}");
     }
     let literal = "var.which ? oci_kms_key.a.id : \"ocid1.key.oc1..other\"";
@@ -119,22 +119,22 @@ fn a_version_of_an_unknown_key_leaves_open_the_keys_that_it_may_belong_to() {
 }
 
 #[test]
-fn a_version_that_may_not_exist_is_not_a_certain_schedule() {
+fn version_that_may_not_exist_is_not_a_certain_schedule() {
     let more = format!("count = var.which\n  {TRIGGERED}");
     let text = version_of("oci_kms_key.a.id", &more);
-    assert_eq!(which(&text, |key| !key.schedules.is_empty()), "");
-    assert_eq!(which(&text, |key| key.schedules_unsure.is_some()), "a");
+    assert_eq!(keys_with(&text, |key| !key.schedules.is_empty()), "");
+    assert_eq!(keys_with(&text, |key| key.schedules_unsure.is_some()), "a");
     let in_time = version_of("oci_kms_key.a.id", "for_each = toset([plantimestamp()])");
-    assert_eq!(which(&in_time, |key| matches!(key.schedules.as_slice(), [one] if one.form == ScheduleForm::Accumulating)), "a");
+    assert_eq!(keys_with(&in_time, |key| matches!(key.schedules.as_slice(), [one] if one.form == ScheduleForm::Accumulating)), "a");
 }
 
 #[test]
-fn an_authority_of_an_unknown_key_leaves_open_the_keys_that_it_may_use() {
+fn authority_of_an_unknown_key_makes_possible_keys_unsure() {
     let text = |key: &str, more: &str| {
         format!("resource \"oci_certificates_management_certificate_authority\" \"ca\" {{\n  kms_key_id = {key}\n  {more}\n}}\n")
     };
-    let used = |key: &str, more: &str| which(&text(key, more), |key| !key.authorities.is_empty());
-    let unsure = |key: &str, more: &str| which(&text(key, more), |key| key.authorities_unsure.is_some());
+    let used = |key: &str, more: &str| keys_with(&text(key, more), |key| !key.authorities.is_empty());
+    let unsure = |key: &str, more: &str| keys_with(&text(key, more), |key| key.authorities_unsure.is_some());
     for key in ["var.which ? oci_kms_key.a.id : oci_kms_key.b.id", "element([oci_kms_key.a.id, oci_kms_key.b.id], var.which)"] {
         assert_eq!((used(key, "").as_str(), unsure(key, "").as_str()), ("", "ab"), "{key}");
     }

@@ -1,12 +1,12 @@
-//! States: what is. Cases are directories of `testdata/states`.
+//! States: what exists. The cases are the directories of `testdata/states`.
 
 use crate::expected::{cases, compare, expected};
 use kmslint::plan::{PlanOptions, Recognized, read, recognize};
 use std::fs;
 
 #[test]
-fn every_state_tells_what_is_expected() {
-    let (mut differences, mut keys, mut refused) = (Vec::new(), 0, 0);
+fn states_have_the_expected_facts() {
+    let (mut differences, mut keys, mut rejected) = (Vec::new(), 0, 0);
     for case in cases("states") {
         let wanted = expected(&case);
         let path = case.join(wanted["input"].as_str().unwrap());
@@ -14,7 +14,7 @@ fn every_state_tells_what_is_expected() {
         let recognized = recognize(&bytes[..bytes.len().min(4096)], &path);
         let found = read("state.json", bytes.as_slice(), &PlanOptions::default()).inventory;
         if wanted.get("refused").is_some() {
-            refused += 1;
+            rejected += 1;
             assert_eq!(found.problems.len(), 1, "{}: {recognized:?}", case.display());
             continue;
         }
@@ -25,5 +25,5 @@ fn every_state_tells_what_is_expected() {
         differences.extend(compare(&case, list, &found, false));
     }
     assert!(differences.is_empty(), "\n{}", differences.join("\n"));
-    assert!(keys > 50 && refused > 8, "{keys} {refused}");
+    assert!(keys > 50 && rejected > 8, "{keys} {rejected}");
 }

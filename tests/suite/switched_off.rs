@@ -1,10 +1,10 @@
-//! Blocks of keys that create nothing with these inputs are mentioned, with what decides it; never as a finding.
+//! Key blocks that create nothing with the given inputs are listed with the reason, never as a finding.
 
 use crate::harness::{kmslint, report, scratch};
 use serde_json::Value;
 
-/// The blocks that a configuration switches off, as `address: why`.
-fn off(files: &[(&str, &str)], arguments: &[&str]) -> (Vec<String>, Value) {
+/// The blocks that are switched off in a configuration, as `address: why`.
+fn switched_off(files: &[(&str, &str)], arguments: &[&str]) -> (Vec<String>, Value) {
     let directory = scratch(files);
     let (output, report) = report(directory.path(), &[&["--no-config"], arguments].concat());
     assert_eq!(report["findings"].as_array().map(Vec::len), Some(0), "{output:#?}");
@@ -17,7 +17,7 @@ fn off(files: &[(&str, &str)], arguments: &[&str]) -> (Vec<String>, Value) {
 const ROOT: (&str, &str) = ("backend.tf", "terraform {\n  backend \"http\" {}\n}\n");
 
 #[test]
-fn the_variable_that_decides_is_named() {
+fn deciding_variable_is_named() {
     for (variables, switch, why) in [
         ("variable \"own\" {\n  default = false\n}\n", "count = var.own ? 1 : 0", "`count` is 0 because `var.own` is false"),
         ("variable \"skip\" {\n  default = true\n}\n", "count = !var.skip ? 1 : 0", "`count` is 0 because `var.skip` is true"),
@@ -39,9 +39,9 @@ fn the_variable_that_decides_is_named() {
         ),
     ] {
         let text = format!("{variables}resource \"oci_kms_key\" \"k\" {{\n  {switch}\n}}\n");
-        // An empty default may be a library's; an empty value is the root's own.
+        // With an empty default the directory may be a module that is called from elsewhere; with an empty value it is a root.
         let values = if variables.contains("\"k\"") { if variables.contains("{}") { "k = {}\n" } else { "k = []\n" } } else { "" };
-        let (blocks, _) = off(&[ROOT, ("main.tf", &text), ("terraform.tfvars", values)], &[]);
+        let (blocks, _) = switched_off(&[ROOT, ("main.tf", &text), ("terraform.tfvars", values)], &[]);
         assert_eq!(blocks, [format!("oci_kms_key.k: {why}")], "{text}");
     }
 }
@@ -51,22 +51,22 @@ fn blocks_below_a_call_without_instances_are_listed() {
     let key = "resource \"oci_kms_key\" \"k\" {\n  count = var.on ? 1 : 0\n}\nvariable \"on\" {\n  default = true\n}\nmodule \"inner\" {\n  source = \"../inner\"\n}\n";
     let inner = "resource \"oci_kms_key\" \"i\" {}\n";
     let main = "variable \"keys\" {\n  default = false\n}\nmodule \"m\" {\n  source = \"./m\"\n  count  = var.keys ? 1 : 0\n}\n";
-    let (blocks, report) = off(&[ROOT, ("main.tf", main), ("m/main.tf", key), ("inner/main.tf", inner)], &[]);
+    let (blocks, report) = switched_off(&[ROOT, ("main.tf", main), ("m/main.tf", key), ("inner/main.tf", inner)], &[]);
     let why = "`count` of `module.m` is 0 because `var.keys` is false";
     assert_eq!(blocks, [format!("module.m.module.inner.oci_kms_key.i: {why}"), format!("module.m.oci_kms_key.k: {why}")]);
     assert_eq!(report["switched_off"][1]["place"]["path"], "m/main.tf");
 }
 
 #[test]
-fn a_block_that_one_instance_of_its_module_uses_is_not_off() {
+fn block_used_by_one_module_instance_is_not_switched_off() {
     let key = "variable \"on\" {}\nresource \"oci_kms_key\" \"k\" {\n  count                    = var.on ? 1 : 0\n  protection_mode          = \"SOFTWARE\"\n  is_auto_rotation_enabled = true\n  auto_key_rotation_details {\n    rotation_interval_in_days = 90\n  }\n}\n";
     let main = "module \"m\" {\n  source   = \"./m\"\n  for_each = { a = true, b = false }\n  on       = each.value\n}\nmodule \"off\" {\n  source = \"./m\"\n  on     = false\n}\n";
-    let (blocks, _) = off(&[ROOT, ("main.tf", main), ("m/main.tf", key)], &[]);
+    let (blocks, _) = switched_off(&[ROOT, ("main.tf", main), ("m/main.tf", key)], &[]);
     assert_eq!(blocks, ["module.off.oci_kms_key.k: `count` is 0 because `var.on` is false"]);
 }
 
 #[test]
-fn a_run_without_keys_says_which_blocks_are_off() {
+fn run_without_keys_lists_the_blocks_that_are_off() {
     let main = "variable \"own_keys\" {\n  default = false\n}\nresource \"oci_kms_key\" \"k\" {\n  count = var.own_keys ? 1 : 0\n}\n";
     let directory = scratch(&[("kms.tf", main)]);
     let output = kmslint(directory.path(), &["--no-config"]);

@@ -1,4 +1,4 @@
-//! Resources and data sources have the attributes, types and defaults that their provider's schema gives them.
+//! Resources and data sources have the attributes, types and defaults of their provider's schema.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may fail loudly")]
 
 use kmslint::base::Sources;
@@ -8,26 +8,26 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Expressions whose value Terraform reads from the service while it plans.
+/// Expressions whose values Terraform reads from the service while planning.
 const READ: &[&str] = &["lookup(data.oci_kms_vault.v, \"vault_type\", \"DEFAULT\")"];
-/// Expressions that are unknown here although Terraform knows or refuses them: a newer version of the provider may have the attribute,
-/// and defaults within blocks of data sources are up to the provider.
+/// Expressions that are unknown here although Terraform evaluates or rejects them: a newer version of the provider may have the attribute,
+/// and the provider decides about defaults in blocks of data sources.
 const UNSURE: &[&str] =
     &["try(data.oci_kms_vault.v.nope, \"d\")", "data.oci_kms_vaults.l.filter", "one(data.oci_kms_vaults.l.filter).regex"];
 
-fn ask(directory: &Path, expressions: &[String]) -> Vec<EvalAnswer> {
+fn evaluate_all(directory: &Path, expressions: &[String]) -> Vec<EvalAnswer> {
     evaluate(&ScanRequest::new(directory.canonicalize().expect("a path"), Vec::new()), &Arc::new(Sources::default()), expressions)
 }
 
 #[test]
-fn attributes_are_what_terraform_plans() {
+fn attributes_match_terraforms_plan() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/types");
     let expected = std::fs::read_to_string(directory.join("expected.jsonl")).expect("the expectations are there");
     let rows: Vec<Value> = expected.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert!(rows.len() >= 140, "only {} expressions", rows.len());
     let expressions: Vec<String> = rows.iter().map(|row| row["expr"].as_str().expect("a text").to_owned()).collect();
     let mut wrong = String::new();
-    for (row, answer) in rows.iter().zip(ask(&directory, &expressions)) {
+    for (row, answer) in rows.iter().zip(evaluate_all(&directory, &expressions)) {
         let expr = row["expr"].as_str().expect("a text");
         let fits = match &answer {
             EvalAnswer::Unknown(_) => row["unknown"] == true || READ.contains(&expr) || UNSURE.contains(&expr),
@@ -57,11 +57,11 @@ fn answers(main: &str, lock: Option<&str>, expressions: &[&str]) -> Vec<String> 
         EvalAnswer::Unknown(why) => format!("unknown: {why}"),
         EvalAnswer::Error { message, .. } => format!("error: {message}"),
     };
-    ask(directory.path(), &expressions).into_iter().map(shown).collect()
+    evaluate_all(directory.path(), &expressions).into_iter().map(shown).collect()
 }
 
 #[test]
-fn written_argument_of_unknown_provider_is_known_only_where_no_schema_changes_it() {
+fn argument_of_an_unknown_provider_is_known_if_no_schema_can_convert_it() {
     let main = r#"
 resource "acme_thing" "t" {
   name   = "ocid1.vault.x"
@@ -119,7 +119,7 @@ data "acme_thing" "d" {
 }
 
 #[test]
-fn attribute_that_the_schema_lacks_is_refused_where_no_version_can_have_it() {
+fn attribute_missing_in_the_schema_is_rejected_if_no_version_can_have_it() {
     let main = "resource \"oci_kms_vault\" \"v\" {\n  display_name = \"v\"\n}\nresource \"terraform_data\" \"t\" {}\n";
     let expressions = [
         "oci_kms_vault.v.managment_endpoint",
@@ -127,10 +127,10 @@ fn attribute_that_the_schema_lacks_is_refused_where_no_version_can_have_it() {
         "true ? 1 : terraform_data.t.id.x",
         "oci_kms_vault.v.brand_new",
     ];
-    let [misspelled, built_in, untaken, new] = answers(main, None, &expressions).try_into().expect("four answers");
+    let [misspelled, built_in, untaken_branch, new] = answers(main, None, &expressions).try_into().expect("four answers");
     assert_eq!(misspelled, "error: `oci_kms_vault.v` has no attribute `managment_endpoint`; did you mean `management_endpoint`?");
     assert_eq!(built_in, "error: `terraform_data.t` has no attribute `nope`");
-    assert!(untaken.starts_with("error: "), "{untaken}");
+    assert!(untaken_branch.starts_with("error: "), "{untaken_branch}");
     assert!(new.starts_with("unknown: ") && new.contains("8.28.0"), "{new}");
     for (version, is_error) in [("8.28.0", true), ("5.31.0", true), ("8.29.0", false), ("9.0.0", false), ("8.28.0-beta1", false)] {
         let answer = answers(main, Some(version), &["oci_kms_vault.v.brand_new"]).remove(0);
@@ -139,7 +139,7 @@ fn attribute_that_the_schema_lacks_is_refused_where_no_version_can_have_it() {
 }
 
 #[test]
-fn blocks_in_json_are_told_from_arguments_by_the_schema() {
+fn schema_distinguishes_blocks_from_arguments_in_json() {
     let directory = tempfile::tempdir().expect("a directory");
     let main = r#"{"resource": {
   "oci_core_instance": {"i": {"shape": 5, "create_vnic_details": {"//": "c", "subnet_id": "s"}, "source_details": [{"source_type": "image"}]}},
@@ -154,15 +154,15 @@ fn blocks_in_json_are_told_from_arguments_by_the_schema() {
         ("one(oci_core_security_list.s.egress_security_rules).protocol", "\"6\""),
     ];
     let asked: Vec<String> = expressions.iter().map(|(expr, _)| (*expr).to_owned()).collect();
-    for ((expr, wanted), answer) in expressions.iter().zip(ask(directory.path(), &asked)) {
+    for ((expr, wanted), answer) in expressions.iter().zip(evaluate_all(directory.path(), &asked)) {
         assert!(matches!(&answer, EvalAnswer::Value { json, .. } if json == wanted), "{expr} is {answer:?}");
     }
 }
 
 #[test]
-fn many_instances_of_a_large_type_are_given_up_in_bounded_memory() {
+fn many_instances_of_a_large_type_use_bounded_memory() {
     let main = "resource \"oci_core_instance\" \"i\" {\n  count = 100000\n  shape = \"s\"\n}\n";
-    let [whole, one] = answers(main, None, &["oci_core_instance.i[*].shape", "oci_core_instance.i[99999].shape"]).try_into().expect("two");
-    assert!(whole.contains("too large"), "{whole}");
+    let [splat, one] = answers(main, None, &["oci_core_instance.i[*].shape", "oci_core_instance.i[99999].shape"]).try_into().expect("two");
+    assert!(splat.contains("too large"), "{splat}");
     assert_eq!(one, "\"s\"");
 }

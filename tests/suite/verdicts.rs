@@ -1,4 +1,4 @@
-//! Plans and states through the whole pipeline: the verdicts and exit codes that were written by hand beside genuine documents.
+//! Real plans and states through the complete pipeline: verdicts and exit codes match the hand-written `expected.json` files.
 
 use crate::harness::{Output, TESTED_RULES, directories, read_json, report, root};
 use kmslint::base::{Repository, Sources};
@@ -23,7 +23,7 @@ fn verdicts(report: &Value) -> BTreeMap<String, Value> {
     keys.iter().map(|key| (key["address"].as_str().expect("an address").to_owned(), key["verdicts"].clone())).collect()
 }
 
-/// Whether a verdict is the wanted one; `or` names another that is right too, as a verdict or as `verdict kind`.
+/// Whether a verdict is the expected one. `or` is another accepted verdict, as a verdict or as `verdict kind`.
 fn fits(wanted: &Value, found: &Value) -> bool {
     let is = |verdict: &str| found["verdict"] == verdict;
     let kind_fits = wanted.get("kind").is_none_or(|kind| found["kind"] == *kind) || !is("violation");
@@ -31,7 +31,7 @@ fn fits(wanted: &Value, found: &Value) -> bool {
         || wanted["or"].as_str().is_some_and(|or| is(or.split([' ', '…']).next().unwrap_or_default()))
 }
 
-/// What differs between the wanted and the found verdicts of one case.
+/// The differences between the expected and the actual verdicts of a case.
 fn differences(wanted: &[(String, Value)], found: &BTreeMap<String, Value>) -> Vec<String> {
     let mut list = Vec::new();
     for (address, rules) in wanted {
@@ -54,7 +54,7 @@ fn wanted(expected: &Value) -> Vec<(String, Value)> {
     keys.iter().map(|key| (key["address"].as_str().expect("an address").to_owned(), key["verdicts"].clone())).collect()
 }
 
-/// Runs every case of a directory; gives what differs, and how many verdicts were compared.
+/// Runs every case of a directory. Returns the differences, and the number of compared verdicts.
 fn run(kind: &str) -> (Vec<String>, usize) {
     let (mut wrong, mut compared) = (Vec::new(), 0);
     for case in directories(&root().join("testdata").join(kind)) {
@@ -65,7 +65,7 @@ fn run(kind: &str) -> (Vec<String>, usize) {
         let (output, report): (Output, Value) = report(&case, &["--no-config", "--now", now, input]);
         if expected.get("refused").is_some() {
             if output.code != 2 || report["problems"][0]["help"].as_str().is_none_or(str::is_empty) {
-                wrong.push(format!("{name}: it is not refused with what to do: {output:#?}"));
+                wrong.push(format!("{name}: it is not rejected with a help: {output:#?}"));
             }
             compared += 1;
             continue;
@@ -83,21 +83,21 @@ fn run(kind: &str) -> (Vec<String>, usize) {
 }
 
 #[test]
-fn plans_are_judged_as_the_tables_say() {
+fn plans_have_the_expected_verdicts() {
     let (wrong, compared) = run("plans");
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
     assert!(compared > 120, "{compared}");
 }
 
 #[test]
-fn states_are_judged_as_the_tables_say() {
+fn states_have_the_expected_verdicts() {
     let (wrong, compared) = run("states");
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
     assert!(compared > 60, "{compared}");
 }
 
 #[test]
-fn with_the_sources_a_plan_is_settled_and_points_at_them() {
+fn plan_with_its_source_has_more_verdicts_and_places_in_the_source() {
     let (mut settled, mut pointed) = (0, 0);
     let mut wrong = Vec::new();
     for case in directories(&root().join("testdata/plans")) {
@@ -121,16 +121,16 @@ fn with_the_sources_a_plan_is_settled_and_points_at_them() {
     assert!(settled >= 3 && pointed >= 40, "{settled} {pointed}");
 }
 
-/// The same finding from code and from its plan: what was accepted on one is accepted on the other.
+/// Findings of a configuration and of its plan are the same, so a baseline of one accepts those of the other.
 #[test]
-fn a_baseline_made_on_code_holds_on_the_plan() {
+fn baseline_of_a_configuration_applies_to_its_plan() {
     let cases = directories(&root().join("testdata/parity"));
-    let compared: usize = cases.par_iter().map(|case| accepted_on_both(case)).sum();
+    let compared: usize = cases.par_iter().map(|case| count_accepted_in_plan(case)).sum();
     assert!(compared > 100, "{compared}");
 }
 
-/// Accepts the findings of a case's code; gives how many violations of the plan that accepts, or nothing where the two cannot be compared.
-fn accepted_on_both(case: &Path) -> usize {
+/// Accepts the findings of a case's configuration. Returns how many violations of its plan that accepts, or 0 if they cannot be compared.
+fn count_accepted_in_plan(case: &Path) -> usize {
     let expected = expectation(case);
     let is_plain = ["vars", "var_files", "flags", "env", "workspace"].iter().all(|kind| expected["args"].get(kind).is_none());
     if !case.join("plan.json").exists() || !is_plain || expected.get("hand").is_some() {
@@ -147,7 +147,7 @@ fn accepted_on_both(case: &Path) -> usize {
         let decisions = Decisions { config: &Config::default(), baseline, options: &options, now, repository: &repository };
         check::decide(Input { inventory: inventory.clone(), ..Input::default() }, &decisions, &sources)
     };
-    let judged = |outcome: &Outcome, verdict: &str| {
+    let count = |outcome: &Outcome, verdict: &str| {
         let found = outcome.keys.iter().flat_map(|key| &key.verdicts);
         found.filter(|(_, found)| found.word() == verdict).count()
     };
@@ -155,7 +155,7 @@ fn accepted_on_both(case: &Path) -> usize {
         let above = outcome.findings.iter().filter(|finding| finding.level != Level::Note);
         above.map(|finding| format!("{} {}", finding.rule, finding.message)).collect()
     };
-    // The code of a document is its directory alone.
+    // The configuration of a document is its directory only.
     let code = |directory: &Path| {
         let root = directory.to_path_buf();
         ScanRequest { exclude: Box::new(move |path| path != root), ..ScanRequest::new(case.clone(), vec![directory.to_path_buf()]) }
@@ -169,19 +169,19 @@ fn accepted_on_both(case: &Path) -> usize {
     let baseline = baseline::parse("baseline.json", &text).unwrap_or_else(|problem| panic!("{name}: {problem:?}"));
     let accepted = decide(&written, Some(&baseline));
     assert_eq!(reported(&accepted), Vec::<String>::new(), "{name}");
-    // What data sources return is known to the plan alone: it may find more.
-    if judged(&accepted, "undetermined") > 0 {
+    // Only the plan has the results of data sources, so it may have more findings.
+    if count(&accepted, "undetermined") > 0 {
         return 0;
     }
     let input = Box::new(std::fs::File::open(case.join("plan.json")).expect("a plan"));
     let plan = InputDocument { name: "plan.json".to_owned(), input, sources: vec![case.clone()], is_source_named: true };
     let planned = decide(&check::read(request(vec![plan]), &sources), Some(&baseline));
     assert_eq!(reported(&planned), Vec::<String>::new(), "{name}: findings on the plan alone");
-    judged(&planned, "violation")
+    count(&planned, "violation")
 }
 
 #[test]
-fn only_what_a_plan_changes_is_judged_if_asked() {
+fn changed_only_checks_the_changes_of_a_plan() {
     let fates = |case: &str| {
         let case = root().join("testdata/plans").join(case);
         let (_, all) = report(&case, &["--no-config", "--now", NOW, "plan.json"]);
