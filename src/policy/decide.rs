@@ -193,7 +193,7 @@ fn check(
             for (rule, verdict) in &mut key.verdicts {
                 collector.add(&levels.leveled(&key.facts, rule, verdict));
                 // The findings have copied what they show: a second copy would only take memory.
-                verdict.forget_report();
+                verdict.clear_details();
             }
         }
     }
@@ -252,7 +252,7 @@ fn add_not_followed(module: &ModuleNotFollowed, collector: &mut FindingCollector
     let key = KeyId { root: module.root.as_str().into(), inputs: None, address: module.address.clone(), input: InputKind::Hcl };
     let message = format!("the module `{}` was not followed: {}", module.source, module.why);
     let help = "Run `terraform init` first, which installs the module, or check the plan.";
-    collector.add_unseen(&key, &module.place, Kind::ModuleNotFollowed, (&message, "Keys in it are not checked.", help));
+    collector.add_skipped(&key, &module.place, Kind::ModuleNotFollowed, (&message, "Keys in it are not checked.", help));
 }
 
 /// Adds the finding about something that was found but not read and that may hide keys, with `--strict`.
@@ -270,7 +270,7 @@ fn add_not_read(item: &NotRead, paths: &Paths<'_>, collector: &mut FindingCollec
         NotReadKind::Excluded => "this path",
     };
     let message = format!("{what} was not read: {}", item.why);
-    collector.add_unseen(&key, &Place::File(path), Kind::NotRead, (&message, "Keys that depend on it are not checked.", ""));
+    collector.add_skipped(&key, &Place::File(path), Kind::NotRead, (&message, "Keys that depend on it are not checked.", ""));
 }
 
 /// Splits findings, instance by instance, into those to report and those that the user accepted.
@@ -319,11 +319,11 @@ fn split_exempted(
         }
         for mut group in groups {
             let instances = std::mem::take(&mut group.finding.instances);
-            group.finding = group.finding.of(instances);
+            group.finding = group.finding.with_instances(instances);
             exempted.push(group);
         }
         if !remaining.is_empty() || !is_about_keys {
-            reported.push(if is_about_keys { finding.of(remaining) } else { finding });
+            reported.push(if is_about_keys { finding.with_instances(remaining) } else { finding });
         }
     }
     (reported, exempted)

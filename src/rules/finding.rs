@@ -1,4 +1,4 @@
-//! Findings: verdicts made for people. What one edit settles is one finding.
+//! Findings: verdicts grouped for people. Everything that one edit resolves is one finding.
 
 use super::fingerprint::Fingerprints;
 use super::{Kind, Level};
@@ -14,19 +14,19 @@ use std::sync::Arc;
 pub struct FindingInstance {
     /// The key.
     pub key: KeyId,
-    /// The display name of a key of the service, whose address is but an OCID; where it is known and may be shown.
+    /// The display name of a live key, whose address is only an OCID. `None` if it is unknown or must not be shown.
     pub name: Option<String>,
-    /// What baselines know it by.
+    /// How baselines identify it.
     pub fingerprints: Fingerprints,
-    /// Where the resource uses the value: an exemption there counts, too.
+    /// Where the resource uses the value: an exemption there applies as well.
     pub used: Place,
-    /// Which wording of the finding is this key's: 0 is the finding's own, others are those of its variants.
+    /// The index of this key's wording: 0 is the finding's own, 1 is its first variant.
     pub wording: usize,
-    /// Whether reports name the key with its root, because there are several.
+    /// Whether reports show the root with the key's address, because several roots are checked.
     pub names_root: bool,
 }
 
-/// What is reported of some of the keys of a finding, where that differs.
+/// The texts of a finding for those of its keys that share them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Wording {
     /// One sentence without a full stop.
@@ -37,14 +37,14 @@ pub struct Wording {
     pub help: Arc<str>,
 }
 
-/// Something to be reported.
+/// One entry of a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The rule's id; `drift` findings have `OCI-KMS-DRIFT`, modules not followed under `--strict` `modules-not-followed`.
+    /// The rule's id, or [`DRIFT`](super::DRIFT), or [`MODULES_NOT_FOLLOWED`](super::MODULES_NOT_FOLLOWED).
     pub rule: &'static str,
-    /// The level after the user's settings.
+    /// The level, with the user's settings applied.
     pub level: Level,
-    /// `violation`, `undetermined`, or `advice` (a note next to a pass).
+    /// `violation`, `undetermined`, or `advice` (a note on a key that passes).
     pub verdict: &'static str,
     /// What is wrong, or what is unknown.
     pub kind: Kind,
@@ -52,13 +52,13 @@ pub struct Finding {
     pub message: Arc<str>,
     /// Where it is.
     pub place: Place,
-    /// What the caret shows; may be empty.
+    /// The label next to the caret; may be empty.
     pub label: Arc<str>,
-    /// The rest of the value's way, in the order in which it traveled.
+    /// The other steps that the value took, from its origin to the resource.
     pub trail: Vec<Step>,
-    /// How many steps of the way come before the place.
+    /// How many steps of the trail come before the place.
     pub before: usize,
-    /// The default that the place leaves, where other calls may leave it too.
+    /// The variable's default that applies because the call at the place does not set it; it may apply to other calls as well.
     pub shared: Option<Step>,
     /// Why it matters; may be empty.
     pub note: Arc<str>,
@@ -66,29 +66,29 @@ pub struct Finding {
     pub help: Arc<str>,
     /// The keys, sorted.
     pub instances: Vec<FindingInstance>,
-    /// What is reported of those keys of which something else is reported.
+    /// The texts for the keys that differ from most.
     pub variants: Vec<Wording>,
-    /// Rule + kind + repository path + edit address, hashed; 32 hexadecimal digits. No line numbers, no keys, no words: it stays the same
-    /// while the same edit settles the finding.
+    /// Rule + kind + repository path + edit address, hashed; 32 hexadecimal digits. Without line numbers, keys and texts, so that it is
+    /// stable as long as the same edit resolves the finding.
     pub fingerprint: String,
 }
 
 impl Finding {
-    /// What is reported of the keys with this wording.
+    /// The texts with this index.
     #[must_use]
     pub fn wording(&self, index: usize) -> Wording {
         let own = || Wording { message: Arc::clone(&self.message), note: Arc::clone(&self.note), help: Arc::clone(&self.help) };
         index.checked_sub(1).and_then(|at| self.variants.get(at).cloned()).unwrap_or_else(own)
     }
 
-    /// The same finding of these instances only: what most of them share is its own wording.
+    /// The same finding with these instances only. The wording that most of them share becomes the finding's own.
     #[must_use]
-    pub fn of(self, instances: Vec<FindingInstance>) -> Self {
+    pub fn with_instances(self, instances: Vec<FindingInstance>) -> Self {
         let wordings = (0..=self.variants.len()).map(|index| self.wording(index)).collect();
         self.with_wordings(wordings, instances)
     }
 
-    /// Gives the finding its instances and what is reported of them: each names one of these wordings by its position.
+    /// Sets the instances and their texts: [`FindingInstance::wording`] is an index into `wordings`.
     pub(super) fn with_wordings(mut self, wordings: Vec<Wording>, instances: Vec<FindingInstance>) -> Self {
         let mut counts = vec![0_usize; wordings.len()];
         for instance in &instances {
@@ -116,7 +116,7 @@ impl Finding {
 }
 
 impl FindingInstance {
-    /// The key's address as reports show it: with the root where there are several, and the values file of the run where one was passed.
+    /// The key's address as reports show it: with the root if several are checked, and with the values file if one was passed.
     #[must_use]
     pub fn label(&self) -> Cow<'_, str> {
         self.key.label(self.names_root)

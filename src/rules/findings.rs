@@ -1,4 +1,4 @@
-//! Verdicts → findings: instances that one edit settles are one finding.
+//! Verdicts → findings: instances that one edit resolves are one finding.
 
 use super::finding::{Finding, FindingInstance, Wording};
 use super::place::{EditAddress, EditTarget};
@@ -11,13 +11,13 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// How places and roots are named in the repository: relative to its root, with forward slashes. The caller knows the disk.
+/// Turns places and roots into repository paths, with forward slashes. The caller provides it, because rules do not read the disk.
 pub struct Paths<'a> {
-    /// The repository path of the file a place is in; the OCID for a place in the service.
+    /// The repository path of the file that a place is in; the OCID for a place in the service.
     pub place: &'a dyn Fn(&Place) -> String,
-    /// The repository path of a root: of a root module's directory, a plan or a state.
+    /// The repository path of a root module's directory, a plan or a state.
     pub root: &'a dyn Fn(&str) -> String,
-    /// What is written at a place; `None` where it is not configuration. Asked on several threads.
+    /// The address of the configuration at a place; `None` if it is not configuration. Called from several threads.
     pub address: &'a (dyn Fn(&Place) -> Option<EditAddress> + Sync),
 }
 
@@ -27,14 +27,14 @@ impl std::fmt::Debug for Paths<'_> {
     }
 }
 
-/// A verdict on a key, and how loud it is.
+/// A verdict on a key, with its levels.
 #[derive(Clone, Copy, Debug)]
 pub struct LeveledVerdict<'a> {
     /// The key.
     pub facts: &'a KeyFacts,
     /// The rule.
     pub rule: &'static Rule,
-    /// What it says.
+    /// The verdict.
     pub verdict: &'a Verdict,
     /// The level of a violation.
     pub level: Level,
@@ -42,28 +42,28 @@ pub struct LeveledVerdict<'a> {
     pub undetermined: Level,
 }
 
-/// What there is to report, sorted by place. What has the level `off` is left out.
+/// The findings of these verdicts, sorted by place. Verdicts with the level `off` are omitted.
 #[must_use]
 pub fn findings<'a>(verdicts: impl IntoIterator<Item = LeveledVerdict<'a>>, paths: &Paths<'_>) -> Vec<Finding> {
-    let mut gathered = FindingCollector::new(paths);
-    verdicts.into_iter().for_each(|one| gathered.add(&one));
-    gathered.finish()
+    let mut collector = FindingCollector::new(paths);
+    verdicts.into_iter().for_each(|verdict| collector.add(&verdict));
+    collector.finish()
 }
 
-/// How many steps of all ways are shown of one finding.
-const MOST_STEPS_SHOWN: usize = 200;
+/// How many steps one finding shows at most, for all of its instances.
+const MAX_STEPS_SHOWN: usize = 200;
 
-/// Findings that grow while verdicts come in. Nothing of a verdict is needed after it was added.
+/// Builds findings from verdicts, one at a time. A verdict can be dropped after it is added.
 pub(crate) struct FindingCollector<'p> {
     paths: &'p Paths<'p>,
     groups: Vec<GrowingFinding>,
-    /// The positions of the groups.
+    /// Indices into `groups`.
     by_subject: HashMap<FindingSubject, usize>,
-    /// The same, found without naming the place's file.
+    /// The same indices by the reader's place: looking them up does not need the repository path.
     by_place: HashMap<SubjectAtPlace, usize>,
-    /// How roots are named in the repository.
+    /// The repository paths of roots.
     roots: HashMap<Arc<str>, Arc<str>>,
-    /// What is reported of many keys alike.
+    /// Texts that several keys share, each stored once.
     texts: HashSet<Arc<str>>,
 }
 
@@ -74,7 +74,7 @@ impl std::fmt::Debug for FindingCollector<'_> {
 }
 
 impl<'p> FindingCollector<'p> {
-    /// Nothing yet.
+    /// An empty collector.
     #[must_use]
     pub(crate) fn new(paths: &'p Paths<'p>) -> Self {
         Self {
@@ -87,18 +87,18 @@ impl<'p> FindingCollector<'p> {
         }
     }
 
-    /// Adds what a verdict says, if there is anything to report.
-    pub(crate) fn add(&mut self, one: &LeveledVerdict<'_>) {
-        let Some(reported) = reported(one) else { return };
-        let key = one.facts;
+    /// Adds a verdict, if it is to be reported.
+    pub(crate) fn add(&mut self, verdict: &LeveledVerdict<'_>) {
+        let Some(reported) = reported(verdict) else { return };
+        let key = verdict.facts;
         let notes = if reported.verdict == "advice" { &[] } else { key.notes.as_slice() };
         let root = key.source_root.as_ref().unwrap_or(&key.id.root);
         let name = key.service_name().map(str::to_owned);
         self.put(ReportedInstance { key: &key.id, root, name, notes }, reported);
     }
 
-    /// Adds that something was seen and not looked into, which may hold keys. `key`: what it is, in place of a key.
-    pub(crate) fn add_unseen(&mut self, key: &KeyId, place: &Place, kind: Kind, (message, note, help): (&str, &str, &str)) {
+    /// Adds a module call or file that was not followed or not read and may contain keys. `key`: its identity, instead of a key's.
+    pub(crate) fn add_skipped(&mut self, key: &KeyId, place: &Place, kind: Kind, (message, note, help): (&str, &str, &str)) {
         let reported = ReportedVerdict {
             rule: super::MODULES_NOT_FOLLOWED,
             verdict: "undetermined",
@@ -113,28 +113,28 @@ impl<'p> FindingCollector<'p> {
         self.put(ReportedInstance { key, root: &key.root, name: None, notes: &[] }, reported);
     }
 
-    /// Adds one report on one key.
+    /// Adds a report on one key.
     pub(super) fn put(&mut self, instance: ReportedInstance<'_>, reported: ReportedVerdict<'_>) {
         let ReportedVerdict { rule, verdict, kind, attribute, level, at, message, note, help } = reported;
         let ReportedInstance { key, root, name, notes } = instance;
         let at_place = SubjectAtPlace { place: at.at.place.clone(), rule, verdict, kind, attribute };
-        let index = self.by_place.get(&at_place).copied().unwrap_or_else(|| self.group(at_place, level, &at));
-        let root = self.root(key, root);
+        let index = self.by_place.get(&at_place).copied().unwrap_or_else(|| self.group_index(at_place, level, &at));
+        let root = self.root_path(key, root);
         let paths = self.paths;
         let Some(group) = self.groups.get_mut(index) else { return };
         let fingerprints = identity::of_instance(rule, &root, &(paths.place)(&at.used), key, &group.subject.word());
         for step in at.way.iter().chain(notes) {
-            group.pass(step);
+            group.add_step(step);
         }
-        let wording = group.wording([message, note, help], &mut self.texts);
+        let wording = group.wording_index([message, note, help], &mut self.texts);
         group.instances.push(FindingInstance { key: key.clone(), name, fingerprints, used: at.used.clone(), wording, names_root: false });
     }
 
-    /// The position of the group of a report at this place.
-    fn group(&mut self, at_place: SubjectAtPlace, level: Level, at: &Placement) -> usize {
+    /// The index of the group for reports at this place, which is created if there is none.
+    fn group_index(&mut self, at_place: SubjectAtPlace, level: Level, at: &Placement) -> usize {
         let SubjectAtPlace { ref place, rule, verdict, kind, attribute } = at_place;
         let spot = FindingSpot::of(place, self.paths);
-        let spot = FindingSpot { path: kept_once(&spot.path, &mut self.texts), ..spot };
+        let spot = FindingSpot { path: interned(&spot.path, &mut self.texts), ..spot };
         let subject = FindingSubject { spot, rule, verdict, kind, attribute };
         let next = self.groups.len();
         let index = *self.by_subject.entry(subject.clone()).or_insert(next);
@@ -144,10 +144,10 @@ impl<'p> FindingCollector<'p> {
                 at: at.clone(),
                 before: *before,
                 edit: edit.clone(),
-                argument: kept_once(argument, &mut self.texts),
+                argument: interned(argument, &mut self.texts),
                 shared: shared.clone().map(Box::new),
             };
-            // Most findings of a large document are about one key each.
+            // Most findings of a large plan are about one key, and an empty `Vec` would grow to four.
             let instances = Vec::with_capacity(1);
             self.groups.push(GrowingFinding {
                 subject,
@@ -156,7 +156,7 @@ impl<'p> FindingCollector<'p> {
                 trail: Vec::new(),
                 wordings: Vec::new(),
                 last: 0,
-                many: None,
+                lookup: None,
                 instances,
             });
         }
@@ -164,38 +164,38 @@ impl<'p> FindingCollector<'p> {
         index
     }
 
-    /// How a key's root is named in the repository.
-    fn root(&mut self, key: &KeyId, root: &Arc<str>) -> Arc<str> {
-        if let Some(named) = self.roots.get(root) {
-            return Arc::clone(named);
+    /// The repository path of a key's root.
+    fn root_path(&mut self, key: &KeyId, root: &Arc<str>) -> Arc<str> {
+        if let Some(path) = self.roots.get(root) {
+            return Arc::clone(path);
         }
-        // The service's regions are no paths.
-        let named = if key.input == InputKind::Live { Arc::clone(root) } else { (self.paths.root)(root).into() };
-        self.roots.insert(Arc::clone(root), Arc::clone(&named));
-        named
+        // The root of a live key is a region and not a path.
+        let path = if key.input == InputKind::Live { Arc::clone(root) } else { (self.paths.root)(root).into() };
+        self.roots.insert(Arc::clone(root), Arc::clone(&path));
+        path
     }
 
-    /// What there is to report, sorted by place.
+    /// The findings, sorted by place.
     #[must_use]
     pub(crate) fn finish(self) -> Vec<Finding> {
         let Self { groups, paths, by_subject, by_place, texts, .. } = self;
-        // These are as large as the findings, and nothing looks them up below.
+        // These are as large as the findings, and not used below.
         drop((by_subject, by_place, texts));
-        // To know what is written at a place, it is parsed again: that takes most of the time here.
+        // `address` parses the file at the place again, which takes most of the time: do it in parallel.
         let address = paths.address;
         let groups: Vec<(GrowingFinding, Option<EditAddress>)> = groups
             .into_par_iter()
             .map(|group| {
-                let written = address(&group.at.at.place);
-                (group, written)
+                let address = address(&group.at.at.place);
+                (group, address)
             })
             .collect();
-        let made = |(group, written): (GrowingFinding, Option<EditAddress>)| {
+        let to_finding = |(group, address): (GrowingFinding, Option<EditAddress>)| {
             let GrowingFinding { subject, level, at, trail, wordings, mut instances, .. } = group;
             instances.sort_by(|a, b| a.key.cmp(&b.key));
             let identity = |first: &FindingInstance| {
                 let edited = (&at.edit, &*at.argument);
-                identity::of_finding(subject.rule, &subject.word(), &subject.spot.path, edited, &first.key, written)
+                identity::of_finding(subject.rule, &subject.word(), &subject.spot.path, edited, &first.key, address)
             };
             let fingerprint = instances.first().map(identity).unwrap_or_default();
             let finding = Finding {
@@ -209,15 +209,15 @@ impl<'p> FindingCollector<'p> {
             };
             (subject, finding.with_wordings(wordings, instances))
         };
-        let mut found: Vec<(FindingSubject, Finding)> = groups.into_iter().map(made).collect();
+        let mut found: Vec<(FindingSubject, Finding)> = groups.into_iter().map(to_finding).collect();
         found.sort_by(|(a, _), (b, _)| a.order().cmp(&b.order()));
         let mut found: Vec<Finding> = found.into_iter().map(|(_, finding)| finding).collect();
-        identity::number(&mut found);
+        identity::number_duplicates(&mut found);
         found
     }
 }
 
-/// What a report is about, with its place as the reader gave it: two places may be one spot.
+/// The subject of a report by the reader's place. Different places may be the same spot, since a file can be read twice.
 #[derive(PartialEq, Eq, Hash)]
 struct SubjectAtPlace {
     place: Place,
@@ -227,14 +227,14 @@ struct SubjectAtPlace {
     attribute: Option<&'static str>,
 }
 
-/// What a finding is about: verdicts that share it are one finding.
+/// The subject of a finding: verdicts with the same subject become one finding.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct FindingSubject {
     spot: FindingSpot,
     rule: &'static str,
     verdict: &'static str,
     kind: Kind,
-    /// The attribute that differs, of drift: each is a difference of its own.
+    /// The attribute that differs; drift reports each separately.
     attribute: Option<&'static str>,
 }
 
@@ -243,14 +243,14 @@ impl FindingSubject {
         (&self.spot, self.rule, self.verdict, self.kind.word(), self.attribute)
     }
 
-    /// The kind in fingerprints.
+    /// The kind as it goes into fingerprints.
     fn word(&self) -> Cow<'static, str> {
         let kind = self.kind.word();
         self.attribute.map_or(Cow::Borrowed(kind), |attribute| Cow::Owned(format!("{kind}:{attribute}")))
     }
 }
 
-/// What a finding keeps of where it stands.
+/// The part of a [`Placement`] that a finding needs.
 struct FindingPlacement {
     at: Step,
     before: usize,
@@ -259,76 +259,76 @@ struct FindingPlacement {
     shared: Option<Box<Step>>,
 }
 
-/// A finding that grows. A plan or a state may have hundreds of thousands of them.
+/// A finding under construction. A plan or a state may have hundreds of thousands of them.
 struct GrowingFinding {
     subject: FindingSubject,
     level: Level,
     at: FindingPlacement,
     trail: Vec<Step>,
-    /// What is reported of the instances, by number.
+    /// The texts of the instances, by index.
     wordings: Vec<Wording>,
-    /// What was reported last: mostly the next instance has the same.
+    /// The index of the last instance's wording: the next one usually has the same.
     last: usize,
-    /// Finds what is in the lists above, where one of them is long.
-    many: Option<Box<KnownOfFinding>>,
+    /// Lookup tables for `trail` and `wordings`, made when one of them becomes long.
+    lookup: Option<Box<FindingLookup>>,
     instances: Vec<FindingInstance>,
 }
 
-/// Steps, and the numbers of wordings.
+/// The known steps, and the indices of wordings.
 #[derive(Default)]
-struct KnownOfFinding {
+struct FindingLookup {
     steps: HashSet<Step>,
     wordings: HashMap<Wording, usize>,
 }
 
-/// How many steps, or wordings, are looked through one by one.
-const FEW: usize = 16;
+/// Up to this many steps or wordings are searched linearly.
+const MAX_LINEAR_SEARCH: usize = 16;
 
 impl GrowingFinding {
-    /// The number of what is reported of an instance: message, note and help. Each text is kept once.
-    fn wording(&mut self, texts: [&str; 3], kept: &mut HashSet<Arc<str>>) -> usize {
+    /// The index of the wording with this message, note and help, which is added if it is new. Each text is stored once.
+    fn wording_index(&mut self, texts: [&str; 3], kept: &mut HashSet<Arc<str>>) -> usize {
         if let Some(Wording { message, note, help }) = self.wordings.get(self.last)
             && [&**message, &**note, &**help] == texts
         {
             return self.last;
         }
-        let [message, note, help] = texts.map(|text| kept_once(text, kept));
+        let [message, note, help] = texts.map(|text| interned(text, kept));
         let wording = Wording { message, note, help };
         let next = self.wordings.len();
-        let number = if next <= FEW {
+        let index = if next <= MAX_LINEAR_SEARCH {
             self.wordings.iter().position(|known| *known == wording)
         } else {
-            let known = &mut self.many.get_or_insert_default().wordings;
+            let known = &mut self.lookup.get_or_insert_default().wordings;
             if known.is_empty() {
                 known.extend(self.wordings.iter().cloned().zip(0..));
             }
-            let number = *known.entry(wording.clone()).or_insert(next);
-            (number < next).then_some(number)
+            let index = *known.entry(wording.clone()).or_insert(next);
+            (index < next).then_some(index)
         };
-        if number.is_none() {
-            // The first push would make room for four: findings of one key each took 2.5 KB of empty room.
+        if index.is_none() {
+            // The first push would allocate room for four: findings with one key each then waste 2.5 KB.
             self.wordings.reserve_exact(usize::from(next == 0));
             self.wordings.push(wording);
         }
-        self.last = number.unwrap_or(next);
+        self.last = index.unwrap_or(next);
         self.last
     }
 
-    /// Adds a step of the way, if it is new: most instances came the same way.
-    fn pass(&mut self, step: &Step) {
-        if self.trail.len() > MOST_STEPS_SHOWN {
+    /// Adds a step to the trail, if it is new: the values of most instances took the same steps.
+    fn add_step(&mut self, step: &Step) {
+        if self.trail.len() > MAX_STEPS_SHOWN {
             return;
         }
-        let is_new = if self.trail.len() <= FEW {
+        let is_new = if self.trail.len() <= MAX_LINEAR_SEARCH {
             !self.trail.contains(step)
         } else {
-            let known = &mut self.many.get_or_insert_default().steps;
+            let known = &mut self.lookup.get_or_insert_default().steps;
             if known.is_empty() {
                 known.extend(self.trail.iter().cloned());
             }
             known.insert(step.clone())
         };
-        if is_new && self.trail.len() == MOST_STEPS_SHOWN {
+        if is_new && self.trail.len() == MAX_STEPS_SHOWN {
             self.trail.push(Step::new(step.place.clone(), "further steps are omitted"));
         } else if is_new {
             self.trail.reserve_exact(usize::from(self.trail.is_empty()));
@@ -337,8 +337,8 @@ impl GrowingFinding {
     }
 }
 
-/// A text that is kept once.
-fn kept_once(text: &str, kept: &mut HashSet<Arc<str>>) -> Arc<str> {
+/// The shared copy of a text.
+fn interned(text: &str, kept: &mut HashSet<Arc<str>>) -> Arc<str> {
     if let Some(known) = kept.get(text) {
         return Arc::clone(known);
     }
@@ -347,18 +347,18 @@ fn kept_once(text: &str, kept: &mut HashSet<Arc<str>>) -> Arc<str> {
     text
 }
 
-/// Whom a report is about.
+/// The key that a report is about.
 pub(super) struct ReportedInstance<'a> {
     pub key: &'a KeyId,
-    /// The root module's directory, or the document, as shown.
+    /// The root module's directory, or the plan or state, as shown.
     pub root: &'a Arc<str>,
-    /// The name of a key of the service.
+    /// The display name of a live key.
     pub name: Option<String>,
-    /// What the reader noted about it.
+    /// Notes of the reader about the key.
     pub notes: &'a [Step],
 }
 
-/// What is reported, at which level, and where.
+/// The report on a verdict, its level and its place.
 pub(super) struct ReportedVerdict<'a> {
     pub rule: &'static str,
     pub verdict: &'static str,
@@ -371,16 +371,16 @@ pub(super) struct ReportedVerdict<'a> {
     pub help: &'a str,
 }
 
-/// What a verdict reports; `None` where it reports nothing.
+/// The report on a verdict; `None` if there is nothing to report.
 fn reported<'a>(leveled: &LeveledVerdict<'a>) -> Option<ReportedVerdict<'a>> {
     let (rule, verdict) = (leveled.rule.id, leveled.verdict.word());
-    let of = |report: &'a Report, level| {
+    let with_level = |report: &'a Report, level| {
         let Report { kind, message, note, help, at } = report;
         Some(ReportedVerdict { rule, verdict, kind: *kind, attribute: None, level, at: Cow::Borrowed(at.as_deref()?), message, note, help })
     };
     let reported = match leveled.verdict {
-        Verdict::Violation(report) => of(report, leveled.level)?,
-        Verdict::Undetermined(report) => of(report, leveled.undetermined)?,
+        Verdict::Violation(report) => with_level(report, leveled.level)?,
+        Verdict::Undetermined(report) => with_level(report, leveled.undetermined)?,
         Verdict::Pass { advice: Some(Advice { kind, message, at }), .. } => {
             let at = Cow::Owned(super::place::at_steps(leveled.facts, at, kind.word()));
             let (verdict, level) = ("advice", Level::Note);
@@ -391,7 +391,7 @@ fn reported<'a>(leveled: &LeveledVerdict<'a>) -> Option<ReportedVerdict<'a>> {
     (reported.level != Level::Off).then_some(reported)
 }
 
-/// Where a finding stands among all: by path, then by the spot in the file.
+/// The sort key of a finding's place: the path, then the position in the file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct FindingSpot {
     path: Arc<str>,
@@ -415,13 +415,13 @@ impl FindingSpot {
     }
 }
 
-/// A key to sort places by: path first, then the spot in the file.
+/// A key to sort places by: the path, then the position in the file.
 #[must_use]
 pub(crate) fn place_order(place: &Place, paths: &Paths<'_>) -> impl Ord + Clone + use<> {
     FindingSpot::of(place, paths)
 }
 
-/// A finding that comes from no rule's verdict: drift, modules not followed.
+/// A finding without keys and optional texts, such as one about a module call that was not followed.
 #[must_use]
 pub fn plain(rule: &'static str, verdict: &'static str, kind: Kind, message: String, place: Place) -> Finding {
     Finding {
@@ -455,7 +455,7 @@ mod tests {
         if let Place::File(path) = place { path.to_string() } else { "source.tf".to_owned() }
     }
 
-    fn made(keys: &[KeyFacts]) -> Vec<Finding> {
+    fn findings_of(keys: &[KeyFacts]) -> Vec<Finding> {
         let verdicts: Vec<(&KeyFacts, &'static Rule, Verdict)> =
             keys.iter().flat_map(|key| chosen().map(|rule| (key, rule, (rule.check)(key, &Settings::new(now()))))).collect();
         let verdicts = verdicts.iter().map(|(facts, rule, verdict)| LeveledVerdict {
@@ -473,21 +473,21 @@ mod tests {
     }
 
     #[test]
-    fn instances_that_say_the_same_at_one_place_are_one_finding() {
-        let found = made(&[named("oci_kms_key.k[\"b\"]"), named("oci_kms_key.k[\"a\"]")]);
+    fn instances_with_the_same_verdict_at_one_place_become_one_finding() {
+        let found = findings_of(&[named("oci_kms_key.k[\"b\"]"), named("oci_kms_key.k[\"a\"]")]);
         assert_eq!(found.len(), 1);
         let addresses: Vec<&str> = found[0].instances.iter().map(|instance| instance.key.address.as_str()).collect();
         assert_eq!(addresses, ["oci_kms_key.k[\"a\"]", "oci_kms_key.k[\"b\"]"]);
-        let alone = made(&[named("oci_kms_key.k[\"a\"]")]);
-        assert_eq!(alone[0].fingerprint, found[0].fingerprint, "a neighbor changes nothing");
-        assert_eq!(alone[0].instances[0], found[0].instances[0], "a neighbor changes nothing");
+        let alone = findings_of(&[named("oci_kms_key.k[\"a\"]")]);
+        assert_eq!(alone[0].fingerprint, found[0].fingerprint, "another instance does not change the fingerprint");
+        assert_eq!(alone[0].instances[0], found[0].instances[0], "another instance does not change this one");
     }
 
     #[test]
-    fn another_kind_or_place_is_another_finding_and_all_are_sorted_by_place() {
+    fn verdicts_of_other_kinds_or_places_become_separate_findings_sorted_by_place() {
         let elsewhere = with(named("oci_kms_key.z"), |key| key.place = Place::File("a.tf".into()));
         let written = with(named("oci_kms_key.w"), |key| key.protection_mode = Fact::known(ProtectionMode::Hsm));
-        let found = made(&[named("oci_kms_key.k"), elsewhere, written]);
+        let found = findings_of(&[named("oci_kms_key.k"), elsewhere, written]);
         let spots: Vec<(String, &str)> = found.iter().map(|finding| (path(&finding.place), finding.kind.word())).collect();
         assert_eq!(
             spots,
@@ -496,7 +496,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_station_is_the_place_and_the_rest_the_trail() {
+    fn first_step_becomes_the_place_and_the_others_the_trail() {
         let sources = Sources::default();
         let id = sources.add("main.tf", "x".repeat(20));
         let at = |start: usize, label: &str| Step::new(Place::Source(Span::new(id, start..start + 1)), label);
@@ -505,18 +505,18 @@ mod tests {
                 key.protection_mode = Fact::known(ProtectionMode::Hsm).with_trail(vec![at(1, "the value"), at(caller, "set by the call")]);
             })
         };
-        let found = made(&[key(5), key(9)]);
+        let found = findings_of(&[key(5), key(9)]);
         assert_eq!(found.len(), 1, "both come from the same line of the module");
         assert_eq!((&found[0].place, &*found[0].label), (&at(1, "").place, "the value"));
         assert_eq!(found[0].trail, [at(5, "set by the call"), at(9, "set by the call")]);
     }
 
     #[test]
-    fn what_a_reader_noted_stands_beside_findings_and_not_beside_advice() {
+    fn notes_of_a_reader_are_shown_with_violations_and_not_with_advice() {
         let noted = |key| {
             with(key, |key: &mut KeyFacts| key.notes.push(Step::new(Place::File("drift.json".into()), "changed outside of Terraform")))
         };
-        let violated = made(&[noted(named("oci_kms_key.k"))]);
+        let violated = findings_of(&[noted(named("oci_kms_key.k"))]);
         assert_eq!(violated[0].trail.len(), 1);
         let advised = noted(with(named("oci_kms_key.k"), |key| {
             key.protection_mode = Fact::known(ProtectionMode::Software);
@@ -524,23 +524,23 @@ mod tests {
             key.times.created = Some(super::super::testing::days_ago(360));
             key.stage = crate::key::Stage::Actual;
         }));
-        let found = made(&[advised]);
+        let found = findings_of(&[advised]);
         assert_eq!((found[0].verdict, found[0].trail.len()), ("advice", 0), "{found:?}");
     }
 
     #[test]
-    fn the_plan_of_a_root_has_the_fingerprints_of_its_code() {
+    fn plan_of_a_root_has_the_same_fingerprints_as_its_configuration() {
         let key = named("oci_kms_key.k");
         let planned = with(key.clone(), |key| {
             key.source_root = Some(key.id.root.clone());
             key.id.root = "plan.json".into();
         });
-        let fingerprints = |key: KeyFacts| made(&[key])[0].instances[0].fingerprints.clone();
+        let fingerprints = |key: KeyFacts| findings_of(&[key])[0].instances[0].fingerprints.clone();
         assert_eq!(fingerprints(key), fingerprints(planned));
     }
 
     #[test]
-    fn the_way_of_many_instances_is_cut_and_that_is_said() {
+    fn trail_of_many_instances_is_truncated_with_a_note() {
         let sources = Sources::default();
         let id = sources.add("main.tf", "x".repeat(2000));
         let at = |start: usize, label: &str| Step::new(Place::Source(Span::new(id, start..start + 1)), label);
@@ -549,9 +549,9 @@ mod tests {
                 key.protection_mode = Fact::known(ProtectionMode::Hsm).with_trail(vec![at(1, "the value"), at(caller, "set by the call")]);
             })
         };
-        let found = made(&(2..1002).map(key).collect::<Vec<_>>());
+        let found = findings_of(&(2..1002).map(key).collect::<Vec<_>>());
         assert_eq!((found.len(), found[0].instances.len()), (1, 1000), "no instance is left out");
         let trail = &found[0].trail;
-        assert_eq!((trail.len(), &*trail[MOST_STEPS_SHOWN].label()), (MOST_STEPS_SHOWN + 1, "further steps are omitted"));
+        assert_eq!((trail.len(), &*trail[MAX_STEPS_SHOWN].label()), (MAX_STEPS_SHOWN + 1, "further steps are omitted"));
     }
 }

@@ -1,6 +1,6 @@
-//! Fingerprints as values: how they are kept and shown. `identity` makes them.
+//! Fingerprints as values. `identity` computes them.
 
-/// 32 hexadecimal digits. A finding has thousands of them, so that they are kept in place.
+/// 32 hexadecimal digits, stored inline: a finding may have thousands of them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint(pub(super) [u8; 32]);
 
@@ -27,9 +27,9 @@ impl std::fmt::Debug for Fingerprint {
 /// The fingerprints of one instance of a finding.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fingerprints {
-    /// Rule + kind + repository path of the root + inputs + address: what a baseline holds. No path of a file and no line, so that moving
-    /// code within a root changes nothing.
+    /// Rule + kind + repository path of the root + inputs + address; used by baselines. Without files and lines, so that moving code
+    /// within a root does not change it.
     pub current: Fingerprint,
-    /// As kmslint 0.1.0 made it, with the repository path of the place of use: what a baseline of version 1 holds.
+    /// The fingerprint of kmslint 0.1.0, with the repository path of the file that uses the value; used by baselines of version 1.
     pub earlier: Fingerprint,
 }

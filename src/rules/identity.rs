@@ -1,4 +1,4 @@
-//! Fingerprints: what tells findings and their instances apart, in reports and baselines, whatever their lines, words and neighbors are.
+//! Computes the fingerprints that identify findings and their instances in reports and baselines, independent of lines and texts.
 
 use super::finding::Finding;
 use super::fingerprint::{Fingerprint, Fingerprints};
@@ -7,17 +7,17 @@ use crate::key::KeyId;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
-/// The fingerprints of an instance. `root`: the repository path of its root; `used`: that of the place of use.
+/// The fingerprints of an instance. `root`: the repository path of its root; `used`: that of the file that uses the value.
 pub(super) fn of_instance(rule: &str, root: &str, used: &str, key: &KeyId, kind: &str) -> Fingerprints {
     let inputs = key.inputs.as_deref();
-    // Neither order may change: baselines hold the digests.
+    // The order of the parts must not change: baselines contain the digests.
     let current = [rule, kind, root, &key.address];
     let earlier = [rule, root, used, &key.address, kind];
     Fingerprints { current: digest(current.into_iter().chain(inputs)), earlier: digest(earlier.into_iter().chain(inputs)) }
 }
 
-/// What tells a finding from all others whatever its lines are, and however many keys it covers. `path`: the repository path of its place;
-/// `edit` and `argument`: what is edited there; `key`: one of its keys.
+/// The fingerprint of a finding, independent of its lines and of how many keys it has. `path`: the repository path of its place;
+/// `edit` and `argument`: what is edited there; `key`: one of its keys; `written`: the address of the configuration at the place.
 pub(super) fn of_finding(
     rule: &str,
     kind: &str,
@@ -37,11 +37,11 @@ pub(super) fn of_finding(
     digest([rule, kind, path, &address]).as_str().to_owned()
 }
 
-/// Findings with the same edit address, such as two branches of one conditional, are reported apart by their order in the file.
-pub(super) fn number(findings: &mut [Finding]) {
+/// Makes equal fingerprints unique by their order in the file: two branches of one conditional have the same edit address.
+pub(super) fn number_duplicates(findings: &mut [Finding]) {
     let mut known: HashMap<String, usize> = HashMap::new();
     for finding in findings {
-        // GitLab shows findings with one fingerprint as one.
+        // GitLab shows findings with the same fingerprint as one.
         let earlier = known.entry(finding.fingerprint.clone()).or_default();
         if *earlier > 0 {
             finding.fingerprint = digest([finding.fingerprint.as_str(), &earlier.to_string()]).as_str().to_owned();
@@ -50,7 +50,7 @@ pub(super) fn number(findings: &mut [Finding]) {
     }
 }
 
-/// SHA-256 over the parts, each with its length before it so that no two lists look alike; the first 128 bits.
+/// The first 128 bits of SHA-256 over the parts. Each part follows its length, so that different lists never have the same bytes.
 fn digest<'a>(parts: impl IntoIterator<Item = &'a str>) -> Fingerprint {
     let mut hash = Sha256::new();
     for part in parts {
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn an_instance_is_the_same_while_rule_kind_root_inputs_and_address_are() {
+    fn instance_fingerprint_depends_on_rule_kind_root_inputs_and_address_only() {
         let k = key("oci_kms_key.k", None);
         let of = |rule: &str, root: &str, used: &str, key: &KeyId, kind: &str| of_instance(rule, root, used, key, kind);
         let base = of("OCI-KMS-004", "infra", "infra/a.tf", &k, "hsm");
@@ -85,7 +85,7 @@ mod tests {
         }
         let moved = of("OCI-KMS-004", "infra", "infra/b.tf", &k, "hsm");
         assert_eq!(moved.current, base.current, "the file does not matter");
-        assert_ne!(moved.earlier, base.earlier, "it did to kmslint 0.1.0");
+        assert_ne!(moved.earlier, base.earlier, "it mattered in kmslint 0.1.0");
         let others = [
             of("OCI-KMS-001", "infra", "infra/a.tf", &k, "hsm"),
             of("OCI-KMS-004", "infra", "infra/a.tf", &k, "hsm-by-default"),
@@ -96,13 +96,13 @@ mod tests {
             of("OCI-KMS-004", "infraoci_kms", "infra/a.tf", &key("_key.k", None), "hsm"),
         ];
         for texts in [others.iter().map(|one| &one.current).collect::<HashSet<_>>(), others.iter().map(|one| &one.earlier).collect()] {
-            assert_eq!(texts.len(), others.len(), "each of them is another");
+            assert_eq!(texts.len(), others.len(), "all of them differ");
             assert!(!texts.contains(&base.current) && !texts.contains(&base.earlier));
         }
     }
 
     #[test]
-    fn the_fingerprints_of_kmslint_0_1_0_are_made_as_it_made_them() {
+    fn earlier_fingerprint_equals_that_of_kmslint_0_1_0() {
         let made = of_instance("OCI-KMS-004", "infra", "infra/main.tf", &key("oci_kms_key.k", None), "hsm");
         assert_eq!(made.earlier.as_str(), "b68466bbff5b7276520cb24c94c4d1ad");
     }

@@ -1,7 +1,6 @@
-//! Kinds of verdicts and findings: an enum per rule and one for what rules share. Their words appear in reports, files and fingerprints
-//! only.
+//! Kinds of verdicts and findings: an enum per rule and one that rules share. Their words appear only in reports, files and fingerprints.
 
-/// Declares an enum of kinds, one row for each with its word.
+/// Declares an enum of kinds, each with its word.
 macro_rules! kinds {
     ($(#[$about:meta])* $name:ident { $($(#[$meaning:meta])* $kind:ident = $word:literal),+ $(,)? }) => {
         $(#[$about])*
@@ -27,11 +26,11 @@ macro_rules! kinds {
 pub(super) use kinds;
 
 kinds! {
-    /// What more than one rule can say of a key.
+    /// Kinds that several rules share.
     SharedKind {
-        /// The key is deleted or will be.
+        /// The key is deleted or will be deleted.
         Ending = "ending",
-        /// Terraform will forget the key, which stays.
+        /// Terraform will forget the key, which stays in its vault.
         Forgotten = "forgotten",
         /// The key is disabled.
         Disabled = "disabled",
@@ -41,9 +40,9 @@ kinds! {
         Unknown = "unknown",
         /// An `import` block names the key, which keeps what the configuration does not set.
         Imported = "imported",
-        /// A value is one of several, and they differ in effect.
+        /// A value is one of several with different effects.
         Depends = "depends",
-        /// The caller of the module decides.
+        /// A value is a default that the caller of the module can override.
         ModuleDefault = "module-default",
         /// Advice: the provider refuses to create a key that is disabled.
         CreatedDisabled = "created-disabled",

@@ -1,6 +1,6 @@
 //! The rules: pure functions from the facts of a key to a verdict, and the findings people read.
 //!
-//! A new rule is a `.rs`, a `.md`, its module and its row in the table below; everything else derives from that row.
+//! A new rule needs a `.rs` file, a `.md` file, a `mod` line and a row in the table below; everything else derives from that row.
 
 mod drift;
 mod finding;
@@ -38,19 +38,19 @@ pub use verdict::{Advice, Verdict};
 
 use crate::key::KeyFacts;
 
-/// The table of rules: a name for its kinds, and the module.
+/// The table of rules: the [`Kind`] variant and the module of each.
 macro_rules! rules {
     ($($name:ident: $module:ident),+ $(,)?) => {
         /// All rules, in the order of their ids.
         pub static ALL: &[Rule] = &[$($module::RULE),+];
 
-        /// The kind of a verdict or finding. Its text is that of reports.
+        /// The kind of a verdict or finding.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Kind {
-            /// What more than one rule can say.
+            /// A kind that several rules share.
             Shared(SharedKind),
             $(
-                #[doc = concat!("What only `", stringify!($module), "` says.")]
+                #[doc = concat!("A kind of `", stringify!($module), "` only.")]
                 $name($module::Kind),
             )+
             /// A difference between code and service.
@@ -102,7 +102,7 @@ pub const DRIFT: &str = "OCI-KMS-DRIFT";
 /// The id of findings on module calls that were not followed, under `--strict`.
 pub const MODULES_NOT_FOLLOWED: &str = "modules-not-followed";
 
-/// What is reported under an id that is not a rule's: the id and its document, Markdown. Each has a page, too.
+/// The ids of findings that do not come from a rule, each with its Markdown document. They have pages like the rules.
 pub const OTHERS: [(&str, &str); 2] =
     [(DRIFT, include_str!("others/drift.md")), (MODULES_NOT_FOLLOWED, include_str!("others/not_followed.md"))];
 
@@ -117,29 +117,29 @@ pub fn ids() -> impl Iterator<Item = &'static str> {
     ALL.iter().map(|rule| rule.id).chain([DRIFT, MODULES_NOT_FOLLOWED])
 }
 
-/// The address of the page about an id that reports print: a rule's, [`DRIFT`] or [`MODULES_NOT_FOLLOWED`]. `None` for any other text.
+/// The URL of the page about one of the [`ids`]; `None` for any other text.
 #[must_use]
 pub fn documentation_url(id: &str) -> Option<String> {
     ids().find(|known| *known == id).map(|id| format!("https://github.com/kmslint/kmslint/blob/main/docs/rules/{id}.md"))
 }
 
-/// A published rule or control that demands the same as a rule of ours.
+/// A published rule or control with the same requirement as one of our rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RuleReference {
-    /// Where it is from: a product's knowledge base or a benchmark, by its full name.
+    /// The full name of the knowledge base or benchmark that publishes it.
     pub publication: &'static str,
-    /// The version of the publication, where it has one.
+    /// The version of the publication, if it has one.
     pub version: Option<&'static str>,
-    /// Its id there: `OCI-KMS-001`, `4.16`.
+    /// Its id in the publication: `OCI-KMS-001`, `4.16`.
     pub id: &'static str,
-    /// Its title there.
+    /// Its title in the publication.
     pub title: &'static str,
-    /// The page, or the publication's where it has no page of its own.
+    /// Its page, or the publication's if it does not have one.
     pub url: &'static str,
 }
 
 impl RuleReference {
-    /// What it is cited as: `CIS OCI Foundations Benchmark 3.1.0, 4.16`.
+    /// How it is cited: `CIS OCI Foundations Benchmark 3.1.0, 4.16`.
     #[must_use]
     pub fn label(&self) -> String {
         let version = self.version.map_or_else(String::new, |version| format!(" {version}"));
@@ -147,17 +147,17 @@ impl RuleReference {
     }
 }
 
-/// Trend Micro's knowledge base, which published the rules, by its present name.
+/// The current name of Trend Micro's knowledge base, which published the rules.
 const TREND: &str = "TrendAI Vision One Cloud Risk Management";
 
-/// A rule: its metadata, its document and its judgement.
+/// A rule: its metadata, its document and its check.
 #[derive(Debug)]
 pub struct Rule {
     /// `OCI-KMS-001`.
     pub id: &'static str,
     /// `key-rotation`.
     pub name: &'static str,
-    /// `KeyRotation`: SARIF wants PascalCase.
+    /// `KeyRotation`: SARIF recommends PascalCase for rule names.
     pub pascal_name: &'static str,
     /// One line.
     pub title: &'static str,
@@ -165,19 +165,19 @@ pub struct Rule {
     pub document: &'static str,
     /// The published risk: `Medium`, `Low`.
     pub risk: &'static str,
-    /// SARIF `security-severity`, where it is a security rule.
+    /// SARIF `security-severity`, for security rules only.
     pub security_severity: Option<&'static str>,
-    /// The published rules and controls that it implements, that which gave it its id first.
+    /// The published rules and controls that it implements. The first one gave the rule its id.
     pub references: &'static [RuleReference],
     /// Tags.
     pub tags: &'static [&'static str],
-    /// The words of the kinds that only this rule has.
+    /// The words of the kinds that belong to this rule only.
     pub kinds: &'static [&'static str],
-    /// Its own settings: what its table in the config file holds next to `level`.
+    /// The settings in its table of the config file, in addition to `level`.
     pub settings: &'static [SettingRow],
-    /// The judgement.
+    /// Checks one key.
     pub check: fn(&KeyFacts, &Settings) -> Verdict,
-    /// What settles a kind of finding on a key, each as edits with its condition; as an error, why it cannot be done by edits.
+    /// The ways to resolve a kind of finding on a key by edits. The error says why edits cannot resolve it.
     pub remedies: fn(&KeyFacts, Kind, &Settings) -> Result<Vec<Remedy>, RemedyError>,
 }
 
@@ -187,7 +187,7 @@ impl Rule {
         std::iter::once("level").chain(self.settings.iter().map(|row| row.name()))
     }
 
-    /// The document's first paragraph on one line: what the rule demands.
+    /// The document's first paragraph on one line: what the rule requires.
     #[must_use]
     pub fn summary(&self) -> String {
         let paragraph = self.document.split("\n\n").map(str::trim).find(|paragraph| !paragraph.is_empty() && !paragraph.starts_with('#'));
@@ -195,12 +195,12 @@ impl Rule {
     }
 }
 
-/// How loud a finding is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
     /// Not reported at all.
     Off,
-    /// Said, never reaches the exit code by default.
+    /// Reported, but by default it does not affect the exit code.
     Note,
     /// The default of both rules.
     Warning,
@@ -209,7 +209,7 @@ pub enum Level {
 }
 
 impl Level {
-    /// The words, quietest first.
+    /// The words, least severe first.
     pub const WORDS: [&str; 4] = ["off", "note", "warning", "error"];
 
     /// The word in the command line, the config and the reports.
@@ -223,7 +223,7 @@ impl Level {
         }
     }
 
-    /// Reads a word.
+    /// The level with this word.
     #[must_use]
     pub fn read(word: &str) -> Option<Self> {
         [Self::Off, Self::Note, Self::Warning, Self::Error].into_iter().find(|level| level.word() == word)
@@ -235,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_of_rules_is_sorted_and_whole() {
+    fn table_of_rules_is_sorted_and_complete() {
         assert!(ALL.is_sorted_by_key(|rule| rule.id));
         for rule in ALL {
             assert!(by_id(rule.id).is_some_and(|found| std::ptr::eq(found, rule)));
@@ -249,17 +249,17 @@ mod tests {
                 assert!(rule.document.contains(part), "{} has no `{part}`", rule.id);
             }
             for kind in rule.kinds {
-                assert!(rule.document.contains(&format!("| `{kind}` |")), "the document of {} does not know `{kind}`", rule.id);
+                assert!(rule.document.contains(&format!("| `{kind}` |")), "the document of {} does not list `{kind}`", rule.id);
             }
             assert!(rule.references.first().is_some_and(|first| first.publication == TREND && first.id == rule.id));
             for RuleReference { publication, id, url, .. } in rule.references {
                 for part in [*publication, *id, *url] {
-                    assert!(words(rule.document).contains(part), "the document of {} does not name {part}", rule.id);
+                    assert!(words(rule.document).contains(part), "the document of {} does not mention {part}", rule.id);
                 }
             }
             let mut names: Vec<&str> = rule.settings.iter().map(|row| row.name()).chain(["level"]).collect();
             names.sort_unstable();
-            assert!(names.is_sorted_by(|a, b| a < b), "two settings of {} have one name: {names:?}", rule.id);
+            assert!(names.is_sorted_by(|a, b| a < b), "two settings of {} have the same name: {names:?}", rule.id);
             for row in rule.settings {
                 assert_eq!(row.rule(), rule.id, "`{}` is a setting of the rule that lists it", row.name());
                 assert!(!row.meaning().ends_with('.'), "{}", row.meaning());
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn every_printed_id_has_a_page_and_no_other_text_has() {
+    fn documentation_url_exists_for_every_id_and_nothing_else() {
         let drift = documentation_url(DRIFT);
         assert_eq!(drift.as_deref(), Some("https://github.com/kmslint/kmslint/blob/main/docs/rules/OCI-KMS-DRIFT.md"));
         assert!(ids().all(|id| documentation_url(id).is_some()));

@@ -99,7 +99,7 @@ fn unless_authority(key: &KeyFacts, verdict: Verdict) -> Verdict {
                 Some("OCI Certificates requires a hardware-protected key.".to_owned()),
                 Some(format!("If no certificate authority uses it: {}.", report.message)),
             ]),
-            help: subject::how_to_settle(key),
+            help: subject::how_to_resolve(key),
             at: report.at,
         }),
         (verdict, _) => verdict,
@@ -187,7 +187,7 @@ fn by_effect(key: &KeyFacts, settings: &Settings, effect: Effect) -> Verdict {
             message: "the protection mode of the key is not recorded here".to_owned(),
             at: at_unknown(key).into(),
             note: "The key exists without a recorded `protection_mode`: an import or an old provider may have left it out.".to_owned(),
-            help: subject::how_to_settle(key),
+            help: subject::how_to_resolve(key),
         }),
     }
 }
@@ -227,7 +227,7 @@ fn maybe_accepted(key: &KeyFacts) -> Verdict {
         message: format!("cannot determine whether the HSM key is in a VIRTUAL_PRIVATE vault: {why}"),
         at: at_unknown(key).into(),
         note: "The setting `accept-hsm-in-private-vault` accepts HSM keys only there.".to_owned(),
-        help: unknown.map_or_else(|| subject::how_to_settle(key), |unknown| subject::how_to_settle_this(key, unknown)),
+        help: unknown.map_or_else(|| subject::how_to_resolve(key), |unknown| subject::how_to_resolve_value(key, unknown)),
     })
 }
 
@@ -270,7 +270,7 @@ fn by_bounds(key: &KeyFacts, settings: &Settings, unknown: &Unknown<ProtectionMo
             message: format!("cannot determine whether the key will be HSM-protected: {}", unknown.why),
             at: at_unknown(key).into(),
             note: "Without a value the service creates an HSM key, whose versions are billed beyond the free allowance.".to_owned(),
-            help: subject::how_to_settle_this(key, unknown),
+            help: subject::how_to_resolve_value(key, unknown),
         }),
         Bounds::OneOf(cases) => by_cases(key, settings, unknown, cases),
         Bounds::Default { value, input } => by_default(key, settings, value.as_ref(), input),
@@ -298,7 +298,7 @@ fn by_cases(key: &KeyFacts, settings: &Settings, unknown: &Unknown<ProtectionMod
             ),
             at: at_unknown(key).into(),
             note: described,
-            help: format!("Choose SOFTWARE in every case. {}", subject::how_to_settle_this(key, unknown)),
+            help: format!("Choose SOFTWARE in every case. {}", subject::how_to_resolve_value(key, unknown)),
         }),
     }
 }
@@ -385,7 +385,7 @@ fn billing(key: &KeyFacts) -> String {
 
 /// Whether a certificate authority outside of this tree may use the key: those take RSA and ECDSA keys.
 fn may_be_for_authority(key: &KeyFacts) -> bool {
-    subject::holds_possibly(&key.shape.algorithm, |algorithm| {
+    subject::may_hold(&key.shape.algorithm, |algorithm| {
         algorithm.is_some_and(|algorithm| algorithm.eq_ignore_ascii_case("RSA") || algorithm.eq_ignore_ascii_case("ECDSA"))
     })
 }

@@ -1,10 +1,10 @@
-//! Settings of rules. A rule declares each of its own as a row; the config file, its schema and the documents derive from the rows.
+//! Settings of rules. A rule declares each setting as a row; the config file, its schema and the documents derive from the rows.
 
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-/// The rule and the name: two rules may have settings of the same name.
+/// The rule's id and the setting's name: two rules may have settings with the same name.
 type Id = (&'static str, &'static str);
 
 /// A setting that is a number of days.
@@ -14,9 +14,9 @@ pub struct DaysSetting {
     pub rule: &'static str,
     /// The key in the rule's table of the config file.
     pub name: &'static str,
-    /// What holds where the config file does not set it.
+    /// The value if the config file does not set it.
     pub default: i64,
-    /// What the config file may set.
+    /// The values that the config file may set.
     pub range: RangeInclusive<i64>,
     /// What it decides, as one sentence without a full stop.
     pub doc: &'static str,
@@ -31,7 +31,7 @@ pub struct SwitchSetting {
     pub name: &'static str,
     /// What it decides, as one sentence without a full stop.
     pub doc: &'static str,
-    /// What a config file does that switches it on, as a clause: a pull request may have brought the file along.
+    /// What a config file does by switching it on, as a clause. Reports mention it because a pull request may have added the file.
     pub when_on: &'static str,
 }
 
@@ -72,7 +72,7 @@ impl SettingRow {
         }
     }
 
-    /// What it decides and what it may be, as one sentence without a full stop.
+    /// What it decides and its range, as one sentence without a full stop.
     #[must_use]
     pub fn meaning(self) -> String {
         match self {
@@ -82,15 +82,15 @@ impl SettingRow {
     }
 }
 
-/// What a rule may ask in addition to the key: the clock, and what the config file sets.
+/// What a rule may use in addition to the key: the current time and the config file's settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// The clock, handed down from the command line.
+    /// The current time, read once by the command line.
     pub now: Timestamp,
     chosen: ChosenSettings,
 }
 
-/// What a config file sets.
+/// The settings that a config file sets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChosenSettings {
     days: BTreeMap<Id, i64>,
@@ -98,7 +98,7 @@ pub struct ChosenSettings {
 }
 
 impl ChosenSettings {
-    /// Sets a number of days, which is in the row's range.
+    /// Sets a number of days. The caller has checked that it is in the row's range.
     pub fn set_days(&mut self, row: &DaysSetting, days: i64) {
         self.days.insert((row.rule, row.name), days);
     }
@@ -108,7 +108,7 @@ impl ChosenSettings {
         self.switches.insert((row.rule, row.name), on);
     }
 
-    /// What these settings are at a time.
+    /// Combines these settings with the current time.
     #[must_use]
     pub fn at(&self, now: Timestamp) -> Settings {
         Settings { now, chosen: self.clone() }
@@ -132,7 +132,7 @@ impl Settings {
         ChosenSettings::default().at(now)
     }
 
-    /// The number of days that a setting is.
+    /// The value of a setting in days.
     #[must_use]
     pub fn days(&self, row: &DaysSetting) -> i64 {
         self.chosen.days(row)

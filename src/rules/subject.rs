@@ -1,4 +1,4 @@
-//! What both rules ask of a key: how far it exists, its vault, the rows they share, and which values may be shown.
+//! What the rules share: whether a key exists, its vault, rows that are in both tables, how to resolve unknowns, which values may be shown.
 
 use super::verdict::{Advice, Report, Verdict};
 use super::{Kind, Placement, SharedKind, place};
@@ -6,20 +6,20 @@ use crate::base::{Bounds, Cause, Claim, Fact, Step, Unknown};
 use crate::key::{InputKind, KeyFacts, Lifecycle, PlannedAction, ProtectionMode, Stage, VaultType};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-/// How far a key exists: advice depends on it.
+/// Whether a key exists yet: advice depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Situation {
-    /// It will be made.
+    /// It will be created.
     New,
     /// It exists and stays the same key.
     Existing,
-    /// It exists, and a new one will take its place.
+    /// It exists, and a new key will replace it.
     Replaced,
-    /// Configuration alone cannot tell.
+    /// Configuration alone does not show it.
     Unsure,
 }
 
-/// How far the key exists.
+/// Whether the key exists yet.
 pub(super) fn situation(key: &KeyFacts) -> Situation {
     match (key.stage, key.planned_action) {
         _ if key.imported.value() == Some(&true) => Situation::Existing,
@@ -31,18 +31,18 @@ pub(super) fn situation(key: &KeyFacts) -> Situation {
     }
 }
 
-/// What the advice has to know of the vault.
+/// The type of a vault, as far as the advice depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum VaultCase {
     /// `DEFAULT` in every case.
     Default,
     /// `VIRTUAL_PRIVATE` in every case.
     Private,
-    /// Not known, or a type the service does not document.
+    /// Unknown, or a type that the service does not document.
     Unsure,
 }
 
-/// What kind of vault the key is in, as far as that is certain.
+/// The type of the key's vault, as far as it is certain.
 pub(super) fn vault(key: &KeyFacts) -> VaultCase {
     if always(&key.vault_type, |vault| vault == Some(&VaultType::Default)) {
         VaultCase::Default
@@ -53,7 +53,7 @@ pub(super) fn vault(key: &KeyFacts) -> VaultCase {
     }
 }
 
-/// Whether something holds for whatever the fact turns out to be. A default that the caller may change holds for nothing.
+/// Whether the predicate holds for every value that the fact can have. It never holds for a default, because a caller may override it.
 pub(super) fn always<T>(fact: &Fact<T>, holds: impl Fn(Option<&T>) -> bool) -> bool {
     match &fact.claim {
         Claim::Known(value) => holds(Some(value)),
@@ -65,7 +65,7 @@ pub(super) fn always<T>(fact: &Fact<T>, holds: impl Fn(Option<&T>) -> bool) -> b
     }
 }
 
-/// Row 1 of both tables: the key is going, leaves Terraform's care, or is switched off.
+/// Row 1 of both tables: the key is deleted, leaves Terraform's control, or is disabled.
 pub(super) fn ending_or_disabled(key: &KeyFacts) -> Option<Verdict> {
     match key.planned_action {
         PlannedAction::Delete => return Some(not_applicable(SharedKind::Ending, "the key will be deleted")),
@@ -78,7 +78,7 @@ pub(super) fn ending_or_disabled(key: &KeyFacts) -> Option<Verdict> {
     if always(&key.lifecycle, |state| state.is_some_and(Lifecycle::is_ending)) {
         return Some(not_applicable(SharedKind::Ending, "the key is deleted or pending deletion"));
     }
-    // The provider creates such a key enabled or not at all: it is checked as an enabled one.
+    // The provider cannot create a disabled key, so such a key is checked as an enabled one.
     (is_disabled(key) && !cannot_be_created(key))
         .then(|| not_applicable(SharedKind::Disabled, "the key is disabled: it cannot be used or rotated until it is enabled again"))
 }
@@ -87,20 +87,20 @@ fn is_disabled(key: &KeyFacts) -> bool {
     always(&key.lifecycle, |state| state.is_some_and(Lifecycle::is_disabled))
 }
 
-/// Whether the provider refuses to create the key because it would be disabled. A key from a backup is restored first and disabled then.
+/// Whether the provider refuses to create the key because it would be disabled. It restores a key from a backup first and then disables it.
 /// Source: `kms_key_resource.go` of oracle/oci 8.28.0, "can only be created in ENABLED state".
 fn cannot_be_created(key: &KeyFacts) -> bool {
     let is_created = matches!(situation(key), Situation::New | Situation::Replaced);
     is_created && is_disabled(key) && key.restored.value() != Some(&true)
 }
 
-/// A violation of a key that may turn out to be disabled is not certain. A key that does not exist yet is created enabled.
+/// A violation is uncertain if the key may be disabled. A key that does not exist yet is created enabled.
 pub(super) fn unless_disabled(key: &KeyFacts, verdict: Verdict) -> Verdict {
     let is_created = matches!(situation(key), Situation::New | Situation::Replaced) && key.restored.value() != Some(&true);
-    if is_created || !may_be(&key.lifecycle, |state| state.is_some_and(Lifecycle::is_disabled)) {
+    if is_created || !unknown_may_hold(&key.lifecycle, |state| state.is_some_and(Lifecycle::is_disabled)) {
         return verdict;
     }
-    unsure(
+    downgraded(
         verdict,
         place::of_unknown(key, &key.lifecycle, "desired_state"),
         &key.lifecycle,
@@ -109,7 +109,7 @@ pub(super) fn unless_disabled(key: &KeyFacts, verdict: Verdict) -> Verdict {
     )
 }
 
-/// What is reported next to every verdict: an apply that will fail for another reason. `with_passes`: one rule says it where both pass.
+/// Adds a caution to the verdict if the apply will fail for another reason. `with_passes`: also to a pass, which only one rule does.
 pub(super) fn with_cautions(key: &KeyFacts, verdict: Verdict, with_passes: bool) -> Verdict {
     let disabled = cannot_be_created(key).then(|| Advice {
         kind: SharedKind::CreatedDisabled.into(),
@@ -133,7 +133,7 @@ pub(super) fn with_cautions(key: &KeyFacts, verdict: Verdict, with_passes: bool)
     match verdict {
         Verdict::Violation(report) => Verdict::Violation(with(report)),
         Verdict::Undetermined(report) => Verdict::Undetermined(with(report)),
-        // A verdict has room for one piece of advice, and its own is about the rule.
+        // A verdict has only one advice, and the rule's own takes precedence.
         Verdict::Pass { kind, message, advice } if with_passes => Verdict::Pass { kind, message, advice: advice.or(Some(caution)) },
         other => other,
     }
@@ -145,8 +145,8 @@ pub(crate) fn capitalized(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
-/// Whether something may hold for what an unknown fact turns out to be. A default counts for itself: what its caller may do is unknown.
-fn may_be<T>(fact: &Fact<T>, holds: impl Fn(Option<&T>) -> bool) -> bool {
+/// Whether the fact is unknown and the predicate may hold for it. A default counts only as itself: what a caller sets is unknown.
+fn unknown_may_hold<T>(fact: &Fact<T>, holds: impl Fn(Option<&T>) -> bool) -> bool {
     let Some(unknown) = fact.as_unknown() else { return false };
     match &unknown.bounds {
         Bounds::Anything | Bounds::Nothing => true,
@@ -155,17 +155,17 @@ fn may_be<T>(fact: &Fact<T>, holds: impl Fn(Option<&T>) -> bool) -> bool {
     }
 }
 
-/// Whether something holds for what a fact is or may turn out to be.
-pub(super) fn holds_possibly<T>(fact: &Fact<T>, holds: impl Fn(Option<&T>) -> bool) -> bool {
+/// Whether the predicate holds, or may hold, for the fact.
+pub(super) fn may_hold<T>(fact: &Fact<T>, holds: impl Fn(Option<&T>) -> bool) -> bool {
     match &fact.claim {
         Claim::Known(value) => holds(Some(value)),
         Claim::Unset => holds(None),
-        Claim::Unknown(unknown) => matches!(unknown.bounds, Bounds::Anything | Bounds::Nothing) || may_be(fact, holds),
+        Claim::Unknown(unknown) => matches!(unknown.bounds, Bounds::Anything | Bounds::Nothing) || unknown_may_hold(fact, holds),
     }
 }
 
-/// A violation that another unknown fact may avert.
-fn unsure<T>(verdict: Verdict, at: Placement, fact: &Fact<T>, message: impl Fn(&str) -> String, otherwise: &str) -> Verdict {
+/// Downgrades a violation that depends on another fact, which is unknown.
+fn downgraded<T>(verdict: Verdict, at: Placement, fact: &Fact<T>, message: impl Fn(&str) -> String, otherwise: &str) -> Verdict {
     match (verdict, fact.as_unknown()) {
         (Verdict::Violation(report), Some(unknown)) => Verdict::Undetermined(Report {
             kind: SharedKind::Unknown.into(),
@@ -178,7 +178,7 @@ fn unsure<T>(verdict: Verdict, at: Placement, fact: &Fact<T>, message: impl Fn(&
     }
 }
 
-/// Row 3 of 004, row 2 of 001: the key lives in an external key manager.
+/// Row 3 of OCI-KMS-004, row 2 of OCI-KMS-001: the key is in an external key manager.
 pub(super) fn external(key: &KeyFacts, consequence: &str) -> Option<Verdict> {
     let why = if always(&key.protection_mode, |mode| mode == Some(&ProtectionMode::External)) {
         "the protection mode is EXTERNAL"
@@ -192,13 +192,13 @@ pub(super) fn external(key: &KeyFacts, consequence: &str) -> Option<Verdict> {
     Some(not_applicable(SharedKind::External, format!("{why}: {consequence}")))
 }
 
-/// A violation of a key that may turn out to be external is not certain: `external_key_reference` is written, and its value is unknown.
+/// A violation is uncertain if the key may be external: `external_key_reference` is set, and its value is unknown.
 pub(super) fn unless_external(key: &KeyFacts, verdict: Verdict) -> Verdict {
     let fact = &key.external_key_reference;
-    if !may_be(fact, |reference| reference.is_some()) {
+    if !unknown_may_hold(fact, |reference| reference.is_some()) {
         return verdict;
     }
-    unsure(
+    downgraded(
         verdict,
         place::of_unknown(key, fact, "external_key_reference"),
         fact,
@@ -207,7 +207,7 @@ pub(super) fn unless_external(key: &KeyFacts, verdict: Verdict) -> Verdict {
     )
 }
 
-/// What is reported of an argument that an imported key keeps. `what`: "its protection mode".
+/// The verdict on an omitted argument, whose value an imported key keeps. `what`: "its protection mode".
 pub(super) fn imported(key: &KeyFacts, what: &str, note: &str) -> Verdict {
     let message = match key.imported.as_unknown() {
         None => format!("the imported key keeps {what}, which the configuration does not set"),
@@ -227,10 +227,10 @@ pub(super) fn may_be_imported(key: &KeyFacts) -> bool {
     key.stage == Stage::Declared && (key.imported.value() == Some(&true) || key.imported.as_unknown().is_some())
 }
 
-/// How a plan is checked.
+/// The command that checks a plan.
 pub(super) const CHECK_PLAN: &str = "`terraform show -json PLANFILE | kmslint -`";
 
-/// A verdict that the rule does not speak about the key.
+/// The verdict on a key to which the rule does not apply.
 pub(super) fn not_applicable(kind: impl Into<Kind>, message: impl Into<String>) -> Verdict {
     Verdict::NotApplicable { kind: kind.into(), message: message.into() }
 }
@@ -240,50 +240,50 @@ pub(super) fn pass(kind: impl Into<Kind>, message: impl Into<String>) -> Verdict
     Verdict::Pass { kind: kind.into(), message: message.into(), advice: None }
 }
 
-/// The word of a fact in backticks, unless it must not be shown: sensitive, or out of a file and none of the service's words.
+/// The mode in backticks; `None` if it must not be shown: it is sensitive, or it comes from a file and is not one of the service's words.
 pub(super) fn shown_mode<T>(fact: &Fact<T>, mode: &ProtectionMode) -> Option<String> {
     fact.shows(mode.is_documented()).then(|| format!("`{mode}`"))
 }
 
-/// A number of days, unless it must not be shown.
+/// "90 days"; `None` if the number must not be shown.
 pub(super) fn shown_days<T>(fact: &Fact<T>, days: i64) -> Option<String> {
     fact.shows(true).then(|| format!("{days} days"))
 }
 
-/// A date, unless it must not be shown.
+/// The date; `None` if it must not be shown.
 pub(super) fn shown_date<T>(fact: &Fact<T>, date: Date) -> Option<String> {
     fact.shows(false).then(|| date.to_string())
 }
 
-/// The day of a time in UTC, in which the service schedules.
+/// The day in UTC: the service schedules rotations by UTC.
 pub(super) fn day(time: Timestamp) -> Date {
     time.to_zoned(TimeZone::UTC).date()
 }
 
-/// A sentence on what a symbolic instance stands for.
+/// A sentence about the keys that a symbolic instance represents.
 pub(super) fn represents_many(key: &KeyFacts) -> Option<String> {
     key.symbolic.as_ref().map(|symbolic| format!("This applies to every key that the block may create: {}.", symbolic.why))
 }
 
 const FIX_CONFIGURATION: &str = "Fix the configuration: Terraform would reject it, so a plan cannot resolve it either.";
 
-/// How an undetermined verdict can be settled.
-pub(super) fn how_to_settle(key: &KeyFacts) -> String {
-    settle_by(key, &Cause::Other)
+/// How to resolve an undetermined verdict.
+pub(super) fn how_to_resolve(key: &KeyFacts) -> String {
+    how_to_resolve_cause(key, &Cause::Other)
 }
 
-/// How an undetermined verdict on one attribute can be settled.
-pub(super) fn how_to_settle_this<T>(key: &KeyFacts, unknown: &Unknown<T>) -> String {
+/// How to resolve an undetermined verdict on one attribute.
+pub(super) fn how_to_resolve_value<T>(key: &KeyFacts, unknown: &Unknown<T>) -> String {
     match unknown.bounds {
         Bounds::Nothing => FIX_CONFIGURATION.to_owned(),
-        Bounds::Default { .. } => settle_by(key, &Cause::Caller),
-        Bounds::Anything | Bounds::OneOf(_) => settle_by(key, unknown.why.cause()),
+        Bounds::Default { .. } => how_to_resolve_cause(key, &Cause::Caller),
+        Bounds::Anything | Bounds::OneOf(_) => how_to_resolve_cause(key, unknown.why.cause()),
     }
 }
 
-/// What settles a value that is unknown for this cause. Where the value itself does not say, what makes the key one of many does.
-pub(super) fn settle_by(key: &KeyFacts, cause: &Cause) -> String {
-    // A state holds what the last apply was given: the provider never reads the schedule back.
+/// How to resolve a value that is unknown for this cause. Without a specific cause, that of the symbolic instance decides.
+pub(super) fn how_to_resolve_cause(key: &KeyFacts, cause: &Cause) -> String {
+    // A state has the schedule that was last applied: the provider never reads it back.
     if key.stage == Stage::Actual {
         return "Check the service itself: `kmslint live`.".to_owned();
     }
@@ -311,9 +311,9 @@ pub(super) fn settle_by(key: &KeyFacts, cause: &Cause) -> String {
     }
 }
 
-/// How a verdict can be settled that the caller of a module decides.
+/// How to resolve a verdict that depends on the callers of a module.
 pub(super) fn check_callers(key: &KeyFacts) -> String {
-    settle_by(key, &Cause::Caller)
+    how_to_resolve_cause(key, &Cause::Caller)
 }
 
 /// Whether the vault is DEFAULT unless the caller of the module sets another type.
@@ -321,12 +321,12 @@ pub(super) fn is_default_by_default(key: &KeyFacts) -> bool {
     matches!(key.vault_type.as_unknown().map(|unknown| &unknown.bounds), Some(Bounds::Default { value: Some(VaultType::Default), .. }))
 }
 
-/// Sentences as one text.
+/// Joins sentences to one text; empty ones are dropped.
 pub(super) fn sentences<const N: usize>(parts: [Option<String>; N]) -> String {
     parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// Clauses as one: `a`, `a and b`, `a, b and c`.
+/// Joins clauses with commas and a last word: `a`, `a and b`, `a, b and c`.
 pub(super) fn listed(parts: &[String], last: &str) -> String {
     match parts {
         [] => String::new(),

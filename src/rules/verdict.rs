@@ -1,9 +1,9 @@
-//! What a rule says of one key.
+//! The verdict of a rule on one key.
 
 use super::{Kind, Placement};
 use crate::base::Step;
 
-/// What a rule says of a key.
+/// The verdict of a rule on a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The key meets the rule.
@@ -19,7 +19,7 @@ pub enum Verdict {
     Violation(Report),
     /// The input does not decide it.
     Undetermined(Report),
-    /// The rule does not speak about this key.
+    /// The rule does not apply to the key.
     NotApplicable {
         /// Why: the key is disabled, external, …
         kind: Kind,
@@ -28,7 +28,7 @@ pub enum Verdict {
     },
 }
 
-/// A note next to a pass.
+/// A note on a key that passes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Advice {
     /// What it is about.
@@ -46,7 +46,7 @@ pub struct Report {
     pub kind: Kind,
     /// One sentence without a full stop and without the key's address.
     pub message: String,
-    /// Where the finding stands; `None` after it was forgotten.
+    /// Where the finding is placed; `None` after [`Verdict::clear_details`].
     pub at: Option<Box<Placement>>,
     /// Why it matters for this key; sentences.
     pub note: String,
@@ -55,8 +55,8 @@ pub struct Report {
 }
 
 impl Verdict {
-    /// Forgets what only findings say: the reasons for one key, what to do, and the way of the value.
-    pub fn forget_report(&mut self) {
+    /// Drops the parts of the report that only findings need: note, help and placement. A large plan has many verdicts in memory at once.
+    pub fn clear_details(&mut self) {
         if let Self::Violation(report) | Self::Undetermined(report) = self {
             (report.note, report.help, report.at) = (String::new(), String::new(), None);
         }

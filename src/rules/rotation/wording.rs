@@ -5,7 +5,7 @@ use crate::base::{Claim, Reason, Step, Unknown};
 use crate::key::{IdleSchedule, InputKind, KeyFacts, OldProvider, ProtectionMode, ReplicationRole, Stage};
 use crate::rules::place;
 use crate::rules::subject::{
-    self, Situation, VaultCase, always, day, how_to_settle_this, represents_many, sentences, shown_date, shown_days,
+    self, Situation, VaultCase, always, day, how_to_resolve_value, represents_many, sentences, shown_date, shown_days,
 };
 use crate::rules::{self, Advice, EditTarget, Placement, Report, Settings, SharedKind, Verdict};
 use jiff::Timestamp;
@@ -275,7 +275,7 @@ pub(super) fn code_unsure(key: &KeyFacts, why: &Reason) -> Verdict {
     let help = match key.id.input {
         _ if key.is_schedule_rejected => "Fix the configuration: Terraform would reject it, so a plan cannot resolve it either.".to_owned(),
         InputKind::Plan => "Pass the configuration with the plan: `--source DIR`.".to_owned(),
-        _ => subject::settle_by(key, why.cause()),
+        _ => subject::how_to_resolve_cause(key, why.cause()),
     };
     Verdict::Undetermined(Report {
         kind: SharedKind::Unknown.into(),
@@ -295,7 +295,7 @@ pub(super) fn interval_unknown(key: &KeyFacts, unknown: &Unknown<i64>) -> Verdic
         note: format!("The service requires an interval, from 60 to 365 days. {}", represents_many(key).unwrap_or_default())
             .trim_end()
             .to_owned(),
-        help: how_to_settle_this(key, unknown),
+        help: how_to_resolve_value(key, unknown),
     })
 }
 
@@ -308,7 +308,7 @@ pub(super) fn switch_unknown(key: &KeyFacts, unknown: &Unknown<bool>) -> Verdict
         message: format!("cannot determine whether the key is rotated: {}", unknown.why),
         at: of_unknown_switch(key).into(),
         note: sentences([default, Some("Unset, `is_auto_rotation_enabled` is false.".to_owned()), represents_many(key)]),
-        help: how_to_settle_this(key, unknown),
+        help: how_to_resolve_value(key, unknown),
     })
 }
 
@@ -326,7 +326,7 @@ pub(super) fn by_cases(key: &KeyFacts, at: Placement, why: &Reason, verdicts: &[
             message: format!("cannot determine whether the key is rotated in time: it depends on a value that is unknown here: {why}"),
             at: at.into(),
             note: described,
-            help: subject::settle_by(key, why.cause()),
+            help: subject::how_to_resolve_cause(key, why.cause()),
         }),
     }
 }
