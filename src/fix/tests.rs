@@ -3,7 +3,7 @@
 use super::{FixOptions, Plan, Safety, edits, rewritten};
 use crate::base::{Claim, Fact, Place, SourceId, Sources, Span, Step};
 use crate::key::{InputKind, KeyFacts, KeyId, PlannedAction, ProtectionMode, Stage, VaultType};
-use crate::rules::testing::chosen;
+use crate::rules::testing::sample_rules;
 use crate::rules::{Finding, Level, LeveledVerdict, Paths, Settings, findings};
 
 /// Texts, and the keys that are written in them.
@@ -48,7 +48,7 @@ impl Texts {
         let verdicts: Vec<_> = self
             .keys
             .iter()
-            .flat_map(|key| chosen().map(|rule| (key, rule)))
+            .flat_map(|key| sample_rules().map(|rule| (key, rule)))
             .map(|(key, rule)| (key, rule, (rule.check)(key, &settings)))
             .collect();
         let leveled = verdicts.iter().map(|(facts, rule, verdict)| LeveledVerdict {

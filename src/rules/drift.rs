@@ -1,11 +1,11 @@
-//! Drift: what the code says of a key against what the service says of it.
+//! Drift: differences between the declared keys and the keys in the service.
 
-mod home;
+mod location;
 mod pairing;
 #[cfg(test)]
 mod tests;
 
-use self::home::{Home, is_ending, vault_ocid};
+use self::location::{KeyLocation, is_ending, vault_ocid};
 use self::pairing::{Pair, Pairing};
 use super::finding::Finding;
 use super::findings::{FindingCollector, Paths, ReportedInstance, ReportedVerdict};
@@ -18,14 +18,14 @@ use std::borrow::{Borrow, Cow};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// What kind of difference.
+/// The kind of a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DriftKind {
     /// An attribute differs between code and service.
     Changed,
-    /// Declared and applied, but gone, pending deletion or disabled.
+    /// Declared and applied, but deleted, pending deletion or disabled.
     Missing,
-    /// An enabled key that no code declares.
+    /// Enabled, but not declared in the code.
     Unmanaged,
     /// The pair is ambiguous, or the key could not be read.
     Unproven,
@@ -49,21 +49,21 @@ impl DriftKind {
 pub struct Drift {
     /// The kind.
     pub kind: DriftKind,
-    /// The attribute, as Terraform names it; `None` where the complete key differs.
+    /// The attribute, as Terraform names it; `None` if the key itself is missing, unmanaged or unproven.
     pub attribute: Option<&'static str>,
-    /// What the service says, where it may be shown.
+    /// The value in the service, if it may be shown.
     pub live: Option<String>,
-    /// What the code says, where it may be shown.
+    /// The value in the code, if it may be shown.
     pub code: Option<String>,
-    /// Where the edit belongs: at the code where there is any, else at the key in the service.
+    /// The place to edit: in the code, or at the key in the service if no code declares it.
     pub at: Placement,
-    /// The declared key, or the live one where none is declared.
+    /// The declared key, or the live one if no code declares it.
     pub key: KeyId,
-    /// The live key's display name, where only it is spoken of and the name may be shown.
+    /// The display name of `key` if it is a live key and the name may be shown.
     pub name: Option<String>,
-    /// The root module's directory, or the document, that declares it.
+    /// The root module's directory, or the plan or state, that declares it.
     pub root: Arc<str>,
-    /// The addresses and OCIDs it speaks of, sorted.
+    /// The addresses and OCIDs of the keys involved, sorted.
     pub addresses: Vec<String>,
     /// One sentence without a full stop.
     pub message: String,
@@ -71,16 +71,16 @@ pub struct Drift {
     pub help: String,
 }
 
-/// What was audited: a key can only be missing where the audit looked.
+/// What the audit covered: a key can only be missing from what was audited.
 #[derive(Clone, Debug, Default)]
 pub struct DriftScope {
-    /// Identifiers and short codes of the audited regions, since OCIDs have either; empty for all.
+    /// Identifiers and short codes of the audited regions, since OCIDs contain either; empty for all regions.
     pub regions: Vec<String>,
     /// The audited compartments' OCIDs; `None` for the complete tenancy.
     pub compartments: Option<Vec<String>>,
     /// OCIDs of compartments, vaults and keys that could not be read.
     pub unread: Vec<String>,
-    /// Report keys that no code declares wherever they are, not only in the vaults and compartments the code speaks of.
+    /// Whether to report all keys that no code declares, not only those in vaults and compartments of declared keys.
     pub all_unmanaged: bool,
 }
 
@@ -106,22 +106,23 @@ fn drifts(live: &[&KeyFacts], declared: &[&KeyFacts], scope: &DriftScope) -> Vec
             Pair::None => {}
         }
     }
-    let mentioned = Mentioned::new(live, declared, &pairing);
-    let nameless = Nameless::new(declared.iter().zip(&pairing.pairs).filter(|(_, pair)| matches!(pair, Pair::None)).map(|(key, _)| *key));
+    let declared_locations = DeclaredLocations::new(live, declared, &pairing);
+    let unpaired = declared.iter().zip(&pairing.pairs).filter(|(_, pair)| matches!(pair, Pair::None)).map(|(key, _)| *key);
+    let unnamed = KeysWithUnknownName::new(unpaired);
     for (index, key) in live.iter().enumerate() {
-        let in_scope = scope.all_unmanaged || mentioned.holds(key);
+        let in_scope = scope.all_unmanaged || declared_locations.contain(key);
         if in_scope && is_enabled(key) && !pairing.taken.contains(&index) {
-            drifts.push(unmanaged(key, nameless.may_be(key)));
+            drifts.push(unmanaged(key, unnamed.possible_declaration(key)));
         }
     }
     drifts.sort_by(|a, b| (&a.addresses, a.kind, a.attribute, &a.key).cmp(&(&b.addresses, b.kind, b.attribute, &b.key)));
     drifts
 }
 
-/// Drift as findings of the rule [`DRIFT`], sorted by place. What one edit of the code settles for several keys is one finding.
+/// Drift as findings with the id [`DRIFT`], sorted by place. Differences that one edit of the code resolves become one finding.
 #[must_use]
 pub(crate) fn drift_findings(drifts: &[Drift], paths: &Paths<'_>) -> Vec<Finding> {
-    let mut gathered = FindingCollector::new(paths);
+    let mut collector = FindingCollector::new(paths);
     for drift in drifts {
         let is_unproven = drift.kind == DriftKind::Unproven;
         let note = match drift.kind {
@@ -139,18 +140,18 @@ pub(crate) fn drift_findings(drifts: &[Drift], paths: &Paths<'_>) -> Vec<Finding
             note,
             help: &drift.help,
         };
-        gathered.put(ReportedInstance { key: &drift.key, root: &drift.root, name: drift.name.clone(), notes: &[] }, reported);
+        collector.put(ReportedInstance { key: &drift.key, root: &drift.root, name: drift.name.clone(), notes: &[] }, reported);
     }
-    gathered.finish()
+    collector.finish()
 }
 
-/// The vaults and compartments that the code speaks of.
-struct Mentioned<'a> {
+/// The vaults and compartments of the declared keys.
+struct DeclaredLocations<'a> {
     vaults: BTreeSet<&'a str>,
     compartments: BTreeSet<&'a str>,
 }
 
-impl<'a> Mentioned<'a> {
+impl<'a> DeclaredLocations<'a> {
     fn new(live: &[&'a KeyFacts], declared: &[&'a KeyFacts], pairing: &Pairing<'a>) -> Self {
         let paired = pairing.taken.iter().filter_map(|index| live.get(*index));
         let all: Vec<&'a KeyFacts> = declared.iter().chain(paired).copied().collect();
@@ -160,23 +161,23 @@ impl<'a> Mentioned<'a> {
         }
     }
 
-    fn holds(&self, key: &KeyFacts) -> bool {
+    fn contain(&self, key: &KeyFacts) -> bool {
         vault_ocid(key).is_some_and(|vault| self.vaults.contains(vault))
             || key.compartment.value().is_some_and(|compartment| self.compartments.contains(compartment.as_str()))
     }
 }
 
-/// What differs between a declared key and its live self.
+/// The differences between a declared key and its live key.
 fn differences(code: &KeyFacts, live: &KeyFacts) -> Vec<Drift> {
-    // What Terraform is about to remove or renew is no drift.
+    // Differences of a key that the plan removes or replaces are not drift.
     if matches!(code.planned_action, PlannedAction::Delete | PlannedAction::Forget | PlannedAction::Replace) {
         return Vec::new();
     }
     let wants_disabled = always(&code.lifecycle, |state| state.is_some_and(Lifecycle::is_disabled));
-    let going = is_ending(live) || (!wants_disabled && always(&live.lifecycle, |state| state.is_some_and(Lifecycle::is_disabled)));
-    if going {
+    let is_missing = is_ending(live) || (!wants_disabled && always(&live.lifecycle, |state| state.is_some_and(Lifecycle::is_disabled)));
+    if is_missing {
         let state = live.lifecycle.value().map_or_else(String::new, ToString::to_string);
-        let mut drift = whole(DriftKind::Missing, code, Some(live), format!("the key is declared, but in the service it is {state}"));
+        let mut drift = key_drift(DriftKind::Missing, code, Some(live), format!("the key is declared, but in the service it is {state}"));
         drift.live = Some(state);
         drift.help = "Enable the key or cancel its deletion if the code is right; otherwise remove the resource from the code.".to_owned();
         return vec![drift];
@@ -186,7 +187,7 @@ fn differences(code: &KeyFacts, live: &KeyFacts) -> Vec<Drift> {
     let mut drifts = Vec::new();
     drifts.extend(attribute("protection_mode", &code.protection_mode, &live.protection_mode, ToString::to_string, (code, live)));
     let (switch, live_switch) = (&code.rotation.enabled, &live.rotation.enabled);
-    // The service leaves a switch unset that is off: `false` in the code does not differ from that.
+    // The service omits the switch if it is off, so `false` in the code is not a difference.
     if switch.value().is_some_and(|on| *on != off(live_switch)) && live_switch.as_unknown().is_none() {
         drifts.extend(attribute("is_auto_rotation_enabled", switch, live_switch, ToString::to_string, (code, live)));
     }
@@ -200,7 +201,7 @@ fn differences(code: &KeyFacts, live: &KeyFacts) -> Vec<Drift> {
     drifts
 }
 
-/// An attribute that the code sets and the service has otherwise. What the code leaves out the provider leaves alone.
+/// The difference of an attribute that the code sets. The provider does not change attributes that the code omits.
 fn attribute<T>(
     name: &'static str,
     code: &Fact<T>,
@@ -208,44 +209,44 @@ fn attribute<T>(
     show: impl Fn(&T) -> String,
     keys: (&KeyFacts, &KeyFacts),
 ) -> Option<Drift> {
-    let written = show(code.value()?);
+    let configured = show(code.value()?);
     let found = match &live.claim {
         Claim::Known(value) => Some(show(value)),
         Claim::Unset => None,
         Claim::Unknown(_) => return None,
     };
-    if found.as_ref() == Some(&written) {
+    if found.as_ref() == Some(&configured) {
         return None;
     }
     let visible = code.shows(false);
-    let configured = if visible { format!("`{written}`") } else { "a value that is not shown".to_owned() };
-    let has = found.as_ref().map_or_else(|| "unset".to_owned(), |value| format!("`{value}`"));
+    let in_code = if visible { format!("`{configured}`") } else { "a value that is not shown".to_owned() };
+    let in_service = found.as_ref().map_or_else(|| "unset".to_owned(), |value| format!("`{value}`"));
     let mut drift =
-        whole(DriftKind::Changed, keys.0, Some(keys.1), format!("`{name}` is {configured} in the code and {has} in the service"));
+        key_drift(DriftKind::Changed, keys.0, Some(keys.1), format!("`{name}` is {in_code} in the code and {in_service} in the service"));
     drift.attribute = Some(name);
-    drift.at = place::of(keys.0, code, name).labeled("set in the code").with([in_service(keys.1)]);
-    let as_it_is = match (&found, name) {
-        // The day alone is shown of a time, and what the service leaves unset has no value to write.
+    drift.at = place::of(keys.0, code, name).labeled("set in the code").with([live_step(keys.1)]);
+    let accept = match (&found, name) {
+        // Only the day of a time is shown, and an unset attribute has no value to write.
         (None, _) | (_, "time_of_schedule_start") => "set the value of the service in the code".to_owned(),
         (Some(value), "protection_mode" | "desired_state") => drift.at.set(name, &format!("\"{value}\"")),
         (Some(value), _) => drift.at.set(name, value),
     };
     drift.live = found;
-    drift.code = visible.then_some(written);
+    drift.code = visible.then_some(configured);
     drift.help = match name {
         "protection_mode" => {
-            format!("The mode of a key can never be changed: {as_it_is}, or Terraform will replace the key.")
+            format!("The mode of a key can never be changed: {accept}, or Terraform will replace the key.")
         }
         "rotation_interval_in_days" | "time_of_schedule_start" => {
-            let set = capitalized(&as_it_is);
+            let set = capitalized(&accept);
             format!("{set}, or change the service by hand: Terraform never reads the schedule back and will plan no change.")
         }
-        _ => format!("Apply the code again if it is right; else {as_it_is}."),
+        _ => format!("Apply the code again if it is right; else {accept}."),
     };
     Some(drift)
 }
 
-/// The scope, to look things up in.
+/// A [`DriftScope`] with its lists as sets.
 struct Audited<'a> {
     regions: &'a [String],
     compartments: Option<BTreeSet<&'a str>>,
@@ -261,15 +262,15 @@ impl<'a> Audited<'a> {
         }
     }
 
-    /// Whether the key itself, its vault or its compartment could not be read, or may be what could not be read.
+    /// Whether the key itself, its vault or its compartment could not be read.
     fn is_unread(&self, code: &KeyFacts, ocid: &str) -> bool {
         let compartment =
-            // A key whose compartment is unknown may be in whatever was not read.
+            // A key in an unknown compartment may be in any that was not read.
             || code.compartment.value().map_or(!self.unread.is_empty(), |compartment| self.unread.contains(compartment.as_str()));
         self.unread.contains(ocid) || vault_ocid(code).is_some_and(|vault| self.unread.contains(vault)) || compartment()
     }
 
-    /// Whether the audit left out where the key is.
+    /// Whether the audit did not cover the key's compartment or region.
     fn leaves_out(&self, code: &KeyFacts, ocid: &str) -> bool {
         let compartment =
             |audited: &BTreeSet<&str>| code.compartment.value().is_none_or(|compartment| !audited.contains(compartment.as_str()));
@@ -289,10 +290,10 @@ fn gone(code: &KeyFacts, ocid: &str, audited: &Audited<'_>) -> Option<Drift> {
         } else {
             "the audit did not cover its compartment or region"
         };
-        whole(DriftKind::Unproven, code, None, format!("cannot determine whether the declared key still exists: {why}"))
+        key_drift(DriftKind::Unproven, code, None, format!("cannot determine whether the declared key still exists: {why}"))
     } else {
         let mut drift =
-            whole(DriftKind::Missing, code, None, "the key is declared and was created, but the service does not have it".to_owned());
+            key_drift(DriftKind::Missing, code, None, "the key is declared and was created, but the service does not have it".to_owned());
         drift.help = "Plan again: Terraform will create a new key, which cannot decrypt what the old one encrypted.".to_owned();
         drift
     };
@@ -304,62 +305,67 @@ fn gone(code: &KeyFacts, ocid: &str, audited: &Audited<'_>) -> Option<Drift> {
 
 /// Whether the region in an OCID was audited.
 fn is_region_audited(ocid: &str, regions: &[String]) -> bool {
-    // `ocid1.key.oc1.iad.…`: the fourth part is the region, by its identifier or its code.
+    // `ocid1.key.oc1.iad.…`: the fourth part is the region's identifier or code.
     ocid.split('.').nth(3).is_some_and(|region| regions.is_empty() || regions.iter().any(|audited| audited == region))
 }
 
-/// A declared key that may be one of several, or one that others may be.
+/// The drift of a declared key that may be one of several live keys, or that shares its live key with other declared keys.
 fn ambiguous(code: &KeyFacts, count: usize, names: Vec<String>) -> Drift {
     let message = if count == 1 {
         "several declared keys may be the same key in the service: they have its display name".to_owned()
     } else {
         format!("cannot determine which of {count} keys in the service this is: they have the same display name")
     };
-    let mut drift = whole(DriftKind::Unproven, code, None, message);
+    let mut drift = key_drift(DriftKind::Unproven, code, None, message);
     drift.addresses.extend(names);
     drift.addresses.sort();
     drift.help = "Pass the state or a plan to `--against` as well: they have the OCIDs.".to_owned();
     drift
 }
 
-/// Declared keys that are no live key yet and whose name is not known, by vault and compartment as far as these are: the first of each.
-struct Nameless<'a>(BTreeMap<Home<'a>, (usize, &'a KeyFacts)>);
+/// Declared keys without a live key and with an unknown name: the first for each location.
+struct KeysWithUnknownName<'a>(BTreeMap<KeyLocation<'a>, (usize, &'a KeyFacts)>);
 
-impl<'a> Nameless<'a> {
+impl<'a> KeysWithUnknownName<'a> {
     fn new(unpaired: impl Iterator<Item = &'a KeyFacts>) -> Self {
         let mut first = BTreeMap::new();
         for (at, key) in unpaired.enumerate().filter(|(_, key)| key.display_name.as_unknown().is_some()) {
-            first.entry(Home::of(key)).or_insert((at, key));
+            first.entry(KeyLocation::of(key)).or_insert((at, key));
         }
         Self(first)
     }
 
-    /// The first that a live key may be.
-    fn may_be(&self, live: &KeyFacts) -> Option<&'a KeyFacts> {
-        Home::of(live).as_far_as_known().iter().filter_map(|home| self.0.get(home)).min_by_key(|(at, _)| *at).map(|(_, key)| *key)
+    /// The first that may declare a live key.
+    fn possible_declaration(&self, live: &KeyFacts) -> Option<&'a KeyFacts> {
+        KeyLocation::of(live)
+            .generalizations()
+            .iter()
+            .filter_map(|location| self.0.get(location))
+            .min_by_key(|(at, _)| *at)
+            .map(|(_, key)| *key)
     }
 }
 
-/// An enabled key that nothing declares, as far as that can be told. A declared key whose name is not known may be this one.
-fn unmanaged(live: &KeyFacts, nameless: Option<&KeyFacts>) -> Drift {
-    let mut drift = match nameless {
-        Some(code) => whole(
+/// The drift of an enabled key that no code declares. It is unproven if a declared key with an unknown name may be this one.
+fn unmanaged(live: &KeyFacts, possible_declaration: Option<&KeyFacts>) -> Drift {
+    let mut drift = match possible_declaration {
+        Some(code) => key_drift(
             DriftKind::Unproven,
             live,
             None,
             format!("cannot determine whether any code declares the key: `{}` may be it, but its display name is unknown", code.id.address),
         ),
-        None => whole(DriftKind::Unmanaged, live, None, "no code declares this enabled key".to_owned()),
+        None => key_drift(DriftKind::Unmanaged, live, None, "no code declares this enabled key".to_owned()),
     };
-    drift.help = match nameless {
+    drift.help = match possible_declaration {
         Some(_) => "Pass the state or a plan to `--against` as well: they have the OCIDs.".to_owned(),
         None => "Import it into the code, or disable it and schedule its deletion if nothing uses it.".to_owned(),
     };
     drift
 }
 
-/// A difference of a complete key.
-fn whole(kind: DriftKind, key: &KeyFacts, live: Option<&KeyFacts>, message: String) -> Drift {
+/// The drift of a key, without an attribute.
+fn key_drift(kind: DriftKind, key: &KeyFacts, live: Option<&KeyFacts>, message: String) -> Drift {
     let mut addresses: Vec<String> = std::iter::once(key.id.address.clone()).chain(live.and_then(|live| live.ocid.clone())).collect();
     addresses.sort();
     addresses.dedup();
@@ -368,7 +374,7 @@ fn whole(kind: DriftKind, key: &KeyFacts, live: Option<&KeyFacts>, message: Stri
         attribute: None,
         live: None,
         code: None,
-        at: place::of_key(key, "").with(live.map(in_service)),
+        at: place::of_key(key, "").with(live.map(live_step)),
         key: key.id.clone(),
         name: key.service_name().map(str::to_owned),
         root: Arc::clone(key.source_root.as_ref().unwrap_or(&key.id.root)),
@@ -379,7 +385,7 @@ fn whole(kind: DriftKind, key: &KeyFacts, live: Option<&KeyFacts>, message: Stri
 }
 
 /// The key in the service, as a step.
-fn in_service(live: &KeyFacts) -> Step {
+fn live_step(live: &KeyFacts) -> Step {
     Step::new(live.place.clone(), "the key in the service")
 }
 

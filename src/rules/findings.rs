@@ -123,7 +123,7 @@ impl<'p> FindingCollector<'p> {
         let paths = self.paths;
         let Some(group) = self.groups.get_mut(index) else { return };
         let fingerprints = identity::of_instance(rule, &root, &(paths.place)(&at.used), key, &group.subject.word());
-        for step in at.way.iter().chain(notes) {
+        for step in at.trail.iter().chain(notes) {
             group.add_step(step);
         }
         let wording = group.wording_index([message, note, help], &mut self.texts);
@@ -217,7 +217,7 @@ impl<'p> FindingCollector<'p> {
     }
 }
 
-/// The subject of a report by the reader's place. Different places may be the same spot, since a file can be read twice.
+/// The subject of a report by the reader's place. Two places may be the same [`FindingSpot`].
 #[derive(PartialEq, Eq, Hash)]
 struct SubjectAtPlace {
     place: Place,
@@ -446,7 +446,7 @@ pub fn plain(rule: &'static str, verdict: &'static str, kind: Kind, message: Str
 #[cfg(test)]
 mod tests {
     use super::super::Settings;
-    use super::super::testing::{chosen, declared, now, rotated, with};
+    use super::super::testing::{declared, now, rotated, sample_rules, with};
     use super::*;
     use crate::base::{Fact, Sources, Span};
     use crate::key::ProtectionMode;
@@ -457,7 +457,7 @@ mod tests {
 
     fn findings_of(keys: &[KeyFacts]) -> Vec<Finding> {
         let verdicts: Vec<(&KeyFacts, &'static Rule, Verdict)> =
-            keys.iter().flat_map(|key| chosen().map(|rule| (key, rule, (rule.check)(key, &Settings::new(now()))))).collect();
+            keys.iter().flat_map(|key| sample_rules().map(|rule| (key, rule, (rule.check)(key, &Settings::new(now()))))).collect();
         let verdicts = verdicts.iter().map(|(facts, rule, verdict)| LeveledVerdict {
             facts,
             rule,

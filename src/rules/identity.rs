@@ -17,16 +17,16 @@ pub(super) fn of_instance(rule: &str, root: &str, used: &str, key: &KeyId, kind:
 }
 
 /// The fingerprint of a finding, independent of its lines and of how many keys it has. `path`: the repository path of its place;
-/// `edit` and `argument`: what is edited there; `key`: one of its keys; `written`: the address of the configuration at the place.
+/// `edit` and `argument`: what is edited there; `key`: one of its keys; `edit_address`: that of the place, if it is configuration.
 pub(super) fn of_finding(
     rule: &str,
     kind: &str,
     path: &str,
     (edit, argument): (&EditTarget, &str),
     key: &KeyId,
-    written: Option<EditAddress>,
+    edit_address: Option<EditAddress>,
 ) -> String {
-    let address = match written {
+    let address = match edit_address {
         None => format!("{}.{argument}", key.address),
         Some(EditAddress { block, path }) if path.is_empty() => format!("{block}.{argument}"),
         Some(EditAddress { block, path }) => match edit {

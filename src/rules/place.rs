@@ -1,15 +1,15 @@
-//! Where a finding stands: where the edit belongs. Findings, fixes, every format and exemptions share this one decision.
+//! Decides where a finding is placed: at the code to edit. Findings, fixes, formats and exemptions share this decision.
 //!
 //! | the value | the place |
 //! | --- | --- |
-//! | is written somewhere on the way | that literal |
-//! | comes out of a file | the call of the function that reads it |
-//! | comes from the environment or the command line | the use in the root module |
-//! | was chosen by a condition | the literal of the branch; where a caller decides about it, the argument of the innermost call |
-//! | is the default of a root's variable | the default |
-//! | is a default that a caller leaves | the innermost call that could have set it |
-//! | is the default of an optional attribute | the element that leaves the attribute out |
-//! | is fixed by a called module, or omitted there | its own line, or the resource's header |
+//! | is a literal | that literal |
+//! | comes from a file | the call of the function that reads it |
+//! | comes from the environment or the command line | its use in the root module |
+//! | was chosen by a condition | the literal of the branch; if a caller decides the condition, the argument of the innermost call |
+//! | is the default of a variable of the root module | the default |
+//! | is a default because a caller does not set it | the innermost call that could set it |
+//! | is the default of an optional attribute | the element that omits the attribute |
+//! | is fixed by a called module, or omitted there | the line in that module, or the resource's header |
 //! | comes from a module that is installed or outside of the repository | the innermost call in the repository |
 //! | is unknown | the variable, call or expression that is unknown |
 
@@ -17,93 +17,93 @@ use crate::base::{Because, Calls, Fact, ModuleCall, Place, Step, StepKind, Trail
 use crate::key::KeyFacts;
 use std::sync::Arc;
 
-/// What is written at a place of the configuration.
+/// The address of a place in the configuration, which does not change when lines move.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EditAddress {
     /// The block, local value or variable: `module.key`, `local.modes`, `var.keys`, `oci_kms_key.k`.
     pub block: String,
-    /// The way from there: `protection_mode`, `["a"].mode`. Empty for the block itself.
+    /// The path within it: `protection_mode`, `["a"].mode`. Empty for the block itself.
     pub path: String,
 }
 
-/// Where a finding stands, and how it can be edited there.
+/// Where a finding is placed, and how to edit the value there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placement {
-    /// Where the edit belongs; the label says what the caret shows.
+    /// The place to edit, with the label next to the caret.
     pub at: Step,
-    /// The rest of the value's way, in the order in which it traveled.
-    pub way: Vec<Step>,
-    /// How many steps of the way come before the place.
+    /// The other steps that the value took, from its origin to the resource.
+    pub trail: Vec<Step>,
+    /// How many steps of the trail come before the place.
     pub before: usize,
-    /// Where the resource uses the value: the value of its argument, or its header.
+    /// Where the resource uses the value: the value of the argument, or the resource's header.
     pub used: Place,
-    /// What is edited there.
+    /// What to edit there.
     pub edit: EditTarget,
-    /// The complete block of the module call that leaves the argument out, where that is what is edited.
+    /// The complete block of the module call to edit, if it omits the argument.
     pub call: Option<Place>,
-    /// The argument or attribute that is edited there: with the block that it is in, it tells findings apart whatever their lines are.
+    /// The argument or attribute to edit. With its block, it identifies a finding independent of lines.
     pub argument: Arc<str>,
-    /// The default that the call leaves, which other calls may leave too.
+    /// The variable's default that applies because the call does not set it; it may apply to other calls as well.
     pub shared: Option<Step>,
-    /// Whether nothing is written on the way.
+    /// Whether no step is known: the argument is omitted.
     pub is_omitted: bool,
 }
 
-/// What is edited where a finding stands.
+/// What to edit at the place of a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EditTarget {
-    /// The resource's own argument, which is written here or belongs here.
+    /// The resource's own argument, which is here or belongs here.
     Own,
-    /// A value that is written here.
+    /// A value here.
     Value,
-    /// An argument of a module call, which is written here or belongs here. The name of the variable.
+    /// The argument for this variable in a module call, which is here or belongs here.
     Argument(Arc<str>),
-    /// The default of a variable.
+    /// The default of this variable.
     Default(Arc<str>),
-    /// An attribute that this object leaves out.
+    /// An attribute that the object here omits.
     LeftOut(Arc<str>),
-    /// A variable that the command line sets.
+    /// A variable set on the command line.
     CommandLine(Arc<str>),
-    /// A variable that the environment sets; the environment's variable, in backticks.
+    /// An environment variable that sets a variable, in backticks.
     Environment(Arc<str>),
-    /// A variable whose value a plan records.
+    /// A variable with a value that a plan records.
     Recorded(Arc<str>),
-    /// A file that is read here.
+    /// The file that the call here reads.
     File,
-    /// What decides about the value: an argument of a module call.
+    /// An argument of a module call that decides the value without being it.
     Toggle(Arc<str>),
-    /// A call of a module that cannot be edited, and that fixes the value.
+    /// A call of a module that cannot be edited and that fixes the value.
     Fixed,
     /// Something that is not configuration: an entry of a plan or state, a resource of the service.
     Document,
 }
 
-/// Where a finding on a fact of a key stands. `argument`: the resource's argument.
+/// Places a finding on a fact of a key. `argument`: the resource's argument.
 #[must_use]
 pub(crate) fn of<T>(key: &KeyFacts, fact: &Fact<T>, argument: &'static str) -> Placement {
-    Way { key, trail: &fact.trail, argument }.place(false)
+    TracedArgument { key, trail: &fact.trail, argument }.place(false)
 }
 
-/// Where a finding stands that says that a fact of a key is unknown: at the variable, call or expression by which it is.
+/// Places a finding on an unknown fact: at the variable, call or expression that makes it unknown.
 #[must_use]
 pub(super) fn of_unknown<T>(key: &KeyFacts, fact: &Fact<T>, argument: &'static str) -> Placement {
-    Way { key, trail: &fact.trail, argument }.place(true)
+    TracedArgument { key, trail: &fact.trail, argument }.place(true)
 }
 
-/// Where a finding stands that is about the key as such.
+/// Places a finding on the key itself.
 #[must_use]
 pub(super) fn of_key(key: &KeyFacts, argument: &'static str) -> Placement {
-    Way { key, trail: &[], argument }.place(false)
+    TracedArgument { key, trail: &[], argument }.place(false)
 }
 
-/// Where a finding stands whose way is this one, nearest first.
+/// Places a finding by these steps, nearest first.
 #[must_use]
 pub(super) fn of_steps(key: &KeyFacts, trail: &[Step], argument: &'static str) -> Placement {
-    Way { key, trail, argument }.place(false)
+    TracedArgument { key, trail, argument }.place(false)
 }
 
-/// Where a finding stands on a nested block that a `dynamic` block does not make, where a caller decides about that. `trail`: the way of
-/// its `for_each`.
+/// Places a finding on a nested block that a `dynamic` block does not generate; `None` unless a caller decides that. `trail`: the steps
+/// of its `for_each`.
 pub(super) fn of_absent(key: &KeyFacts, trail: &[Step], argument: &'static str) -> Option<Placement> {
     let at = (!trail.is_empty() && !key.declared.calls.is_empty()).then(|| of_steps(key, trail, argument))?;
     let toggle = match &at.edit {
@@ -114,16 +114,16 @@ pub(super) fn of_absent(key: &KeyFacts, trail: &[Step], argument: &'static str) 
     Some(Placement { edit: toggle, call: None, ..at })
 }
 
-/// Where advice stands: at the first of these steps, or at the key.
+/// Places advice: at the first of these steps, or at the key.
 pub(super) fn at_steps(key: &KeyFacts, steps: &[Step], argument: &'static str) -> Placement {
-    let (at, way) = match steps {
+    let (at, trail) = match steps {
         [] => (Step::new(key.place.clone(), ""), &[][..]),
         [first, rest @ ..] => (first.clone(), rest),
     };
     let used = at.place.clone();
     Placement {
         at,
-        way: way.to_vec(),
+        trail: trail.to_vec(),
         before: 0,
         used,
         edit: EditTarget::Own,
@@ -134,11 +134,11 @@ pub(super) fn at_steps(key: &KeyFacts, steps: &[Step], argument: &'static str) -
     }
 }
 
-/// Where something stands that is about this place and no key.
+/// Places something that is about this place and not about a key.
 pub(super) fn at_place(place: &Place, argument: &'static str) -> Placement {
     Placement {
         at: Step::new(place.clone(), ""),
-        way: Vec::new(),
+        trail: Vec::new(),
         before: 0,
         used: place.clone(),
         edit: EditTarget::Own,
@@ -156,8 +156,8 @@ impl From<Placement> for Option<Box<Placement>> {
 }
 
 impl Placement {
-    /// What to do at the place so that the resource's argument has this value, as a clause with an imperative: "set
-    /// `protection_mode = "SOFTWARE"`", "set the default of `mode` to `90`". The value is as Terraform writes it.
+    /// The edit that gives the resource's argument this value, as an imperative clause: "set `protection_mode = "SOFTWARE"`", "set the
+    /// default of `mode` to `90`". The value is in Terraform syntax.
     #[must_use]
     pub fn set(&self, argument: &str, value: &str) -> String {
         let raw = value.trim_matches('"');
@@ -180,13 +180,13 @@ impl Placement {
         }
     }
 
-    /// Whether the edit is one of the resource's own block.
+    /// Whether the edit is in the resource's own block.
     #[must_use]
     pub fn is_own(&self) -> bool {
         matches!(self.edit, EditTarget::Own | EditTarget::Document)
     }
 
-    /// The same placement, with another label under the place where nothing is reported of it yet.
+    /// Sets the label of the place, unless it has one or the argument is omitted.
     #[must_use]
     pub fn labeled(mut self, label: &str) -> Self {
         if self.at.is_silent() && !self.is_omitted {
@@ -195,29 +195,29 @@ impl Placement {
         self
     }
 
-    /// The same placement, with more places that explain the finding.
+    /// Adds steps that explain the finding.
     #[must_use]
     pub fn with(mut self, steps: impl IntoIterator<Item = Step>) -> Self {
         for step in steps {
-            if step != self.at && !self.way.contains(&step) {
-                self.way.push(step);
+            if step != self.at && !self.trail.contains(&step) {
+                self.trail.push(step);
             }
         }
         self
     }
 }
 
-/// The way of a value to a key.
-struct Way<'a> {
+/// An argument of a key, with the steps that its value took.
+struct TracedArgument<'a> {
     key: &'a KeyFacts,
     /// Nearest first.
     trail: &'a [Step],
     argument: &'static str,
 }
 
-/// What stands out of a way: a step of it, or a place that is none of its steps.
+/// The place that was chosen: a step of the trail, or another place.
 struct Candidate {
-    /// Its position on the way, where it is a step.
+    /// The index of the step in the trail; `None` for another place.
     index: Option<usize>,
     at: Step,
     edit: EditTarget,
@@ -225,28 +225,28 @@ struct Candidate {
     shared: Option<Step>,
 }
 
-impl Way<'_> {
+impl TracedArgument<'_> {
     fn place(&self, is_unknown: bool) -> Placement {
         let found = self.find(is_unknown);
-        let found = match found.at.calls.as_ref().filter(|calls| leads_out(calls)).and_then(innermost) {
-            // An installed module is overwritten by `terraform init`: what can be edited is the call that chooses its version.
-            Some((call, _)) => self.fixed(call),
+        let found = match found.at.calls.as_ref().filter(|calls| is_external_module(calls)).and_then(innermost_editable_call) {
+            // `terraform init` overwrites an installed module, so the place to edit is the call, which chooses the version.
+            Some((call, _)) => self.fixed_by_call(call),
             None => found,
         };
-        let (mut way, mut before) = (Vec::with_capacity(self.trail.len()), 0);
+        let (mut trail, mut before) = (Vec::with_capacity(self.trail.len()), 0);
         for (index, step) in self.trail.iter().enumerate().rev() {
-            // What decided comes before what it decided about.
+            // The values that decided a step come before it.
             let mut deciding = Vec::new();
-            deciders(step, &mut deciding, MOST_DECIDING);
+            collect_deciding_steps(step, &mut deciding, MAX_DECIDING_STEPS);
             for step in deciding.into_iter().filter(|step| step.place != found.at.place) {
-                if !way.contains(step) && !self.trail.contains(step) {
-                    way.push(step.clone());
+                if !trail.contains(step) && !self.trail.contains(step) {
+                    trail.push(step.clone());
                 }
             }
             if found.index == Some(index) {
-                before = way.len();
+                before = trail.len();
             } else if step.place != found.at.place {
-                way.push(step.clone());
+                trail.push(step.clone());
             }
         }
         let argument = match &found.edit {
@@ -258,7 +258,7 @@ impl Way<'_> {
         let used = self.trail.first().map_or(&self.key.place, |step| &step.place).clone();
         Placement {
             at: found.at,
-            way,
+            trail,
             before,
             used,
             edit: found.edit,
@@ -280,8 +280,8 @@ impl Way<'_> {
             };
         }
         let Some((index, origin)) = self.origin() else {
-            return match innermost(&key.declared.calls) {
-                Some((call, _)) if leads_out(&key.declared.calls) => self.fixed(call),
+            return match innermost_editable_call(&key.declared.calls) {
+                Some((call, _)) if is_external_module(&key.declared.calls) => self.fixed_by_call(call),
                 _ => Candidate { index: None, at: Step::new(key.place.clone(), ""), edit: EditTarget::Own, call: None, shared: None },
             };
         };
@@ -290,15 +290,15 @@ impl Way<'_> {
             Some(step) => Candidate { index: Some(index), at: step.clone(), edit, call: None, shared: None },
             None => Candidate { index: None, at: origin.clone(), edit, call: None, shared: None },
         };
-        if is_unknown && let Some(step) = unknown_of(origin) {
-            let called = step.calls.as_ref().and_then(|calls| innermost(calls));
+        if is_unknown && let Some(step) = unknown_source(origin) {
+            let called = step.calls.as_ref().and_then(|calls| innermost_editable_call(calls));
             return match (&step.kind, called) {
-                (StepKind::NoDefault(variable), Some((call, _))) => self.left(call, variable, None),
+                (StepKind::NoDefault(variable), Some((call, _))) => self.unset_in_call(call, variable, None),
                 _ => Candidate { index: None, at: step.clone(), edit: EditTarget::Value, call: None, shared: None },
             };
         }
         match &origin.kind {
-            // A text of the command line is in no file: the finding is where the value is used first.
+            // A value from the command line is not in a file: the finding is placed at its first use.
             StepKind::CommandLine { variable, .. } => found(index.saturating_sub(1), EditTarget::CommandLine(Arc::clone(variable))),
             StepKind::Environment { by, .. } => found(index.saturating_sub(1), EditTarget::Environment(Arc::clone(by))),
             StepKind::Recorded(variable) => found(index.saturating_sub(1), EditTarget::Recorded(Arc::clone(variable))),
@@ -306,20 +306,20 @@ impl Way<'_> {
                 found(index, EditTarget::Default(Arc::clone(variable)))
             }
             StepKind::Note(_) if is_unknown && index > 0 => found(index - 1, EditTarget::Value),
-            StepKind::Default(variable) | StepKind::NoDefault(variable) => match innermost(&calls) {
-                Some((call, _)) => self.left(call, variable, Some(origin)),
-                None if origin.left_out.is_some() || origin.is_part => found(index, self.written(origin, index)),
+            StepKind::Default(variable) | StepKind::NoDefault(variable) => match innermost_editable_call(&calls) {
+                Some((call, _)) => self.unset_in_call(call, variable, Some(origin)),
+                None if origin.left_out.is_some() || origin.is_part => found(index, self.target_of_origin(origin, index)),
                 None => found(index, EditTarget::Default(Arc::clone(variable))),
             },
-            _ => match (self.toggle(origin, &calls), innermost(&calls)) {
+            _ => match (self.toggle(origin, &calls), innermost_editable_call(&calls)) {
                 (Some(toggle), _) => toggle,
-                (None, Some((call, _))) if leads_out(&calls) => self.fixed(call),
-                _ => found(index, self.written(origin, index)),
+                (None, Some((call, _))) if is_external_module(&calls) => self.fixed_by_call(call),
+                _ => found(index, self.target_of_origin(origin, index)),
             },
         }
     }
 
-    /// The step at which the value comes into being: the last one, or the one before the type that gave it a default.
+    /// The step where the value originates: the last one, or the one before it if the last is a type that supplies a default.
     fn origin(&self) -> Option<(usize, &Step)> {
         let last = self.trail.len().checked_sub(1)?;
         let is_type = |index: usize| self.trail.get(index).is_some_and(|step| matches!(step.kind, StepKind::Optional(_)));
@@ -327,8 +327,8 @@ impl Way<'_> {
         Some((index, self.trail.get(index)?))
     }
 
-    /// What is edited where a value is written.
-    fn written(&self, origin: &Step, index: usize) -> EditTarget {
+    /// What to edit at the step where the value originates.
+    fn target_of_origin(&self, origin: &Step, index: usize) -> EditTarget {
         match (&origin.left_out, &origin.kind) {
             (Some(attribute), _) => EditTarget::LeftOut(Arc::clone(attribute)),
             (None, StepKind::File) => EditTarget::File,
@@ -338,12 +338,12 @@ impl Way<'_> {
         }
     }
 
-    /// The call that leaves a variable to its default.
-    fn left(&self, call: &ModuleCall, variable: &Arc<str>, default: Option<&Step>) -> Candidate {
+    /// The call that does not set a variable.
+    fn unset_in_call(&self, call: &ModuleCall, variable: &Arc<str>, default: Option<&Step>) -> Candidate {
         let label = format!("`{variable}` is not set in this call");
-        // The default of an installed module is no one's to change.
-        let is_ours = |step: &&Step| !step.calls.as_ref().is_some_and(leads_out);
-        let shared = default.filter(|step| matches!(step.kind, StepKind::Default(_))).filter(is_ours).cloned();
+        // The default of an installed module cannot be edited.
+        let is_editable = |step: &&Step| !step.calls.as_ref().is_some_and(is_external_module);
+        let shared = default.filter(|step| matches!(step.kind, StepKind::Default(_))).filter(is_editable).cloned();
         let is_part = default.is_some_and(|step| step.is_part || step.left_out.is_some());
         let edit = if is_part { EditTarget::Toggle(Arc::clone(variable)) } else { EditTarget::Argument(Arc::clone(variable)) };
         let block = matches!(edit, EditTarget::Argument(_)).then(|| call.block.clone());
@@ -351,20 +351,20 @@ impl Way<'_> {
     }
 
     /// The call of a module that cannot be edited.
-    fn fixed(&self, call: &ModuleCall) -> Candidate {
+    fn fixed_by_call(&self, call: &ModuleCall) -> Candidate {
         Candidate { index: None, at: call.step(), edit: EditTarget::Fixed, call: None, shared: None }
     }
 
-    /// The argument by which a caller decides which value a called module takes, or the call that leaves that to a default.
+    /// The argument by which a caller decides the value in a called module, or the call that leaves the decision to a default.
     fn toggle(&self, origin: &Step, calls: &Calls) -> Option<Candidate> {
         let choice = origin.chosen_by.as_ref()?;
-        let (call, depth) = innermost(calls)?;
+        let (call, depth) = innermost_editable_call(calls)?;
         let is_argument = |step: &Step, at: &Calls| matches!(step.kind, StepKind::Argument { .. }) && at.len() == depth;
         let mut reads = Vec::new();
         for link in &choice.reads {
             let first = reads.len();
-            collect(link, calls, &mut reads, MOST_STEPS);
-            // A caller passes an object that leaves the attribute out: the edit belongs into the object.
+            collect_steps(link, calls, &mut reads, MAX_STEPS_SEARCHED);
+            // A caller passes an object that omits the attribute: the edit belongs in the object.
             let is_passed = reads.iter().skip(first).any(|(step, at)| is_argument(step, at));
             let element = link.steps().last().filter(|_| is_passed);
             if let Some((element, attribute)) = element.and_then(|step| Some((step, step.left_out.as_ref()?))) {
@@ -386,37 +386,37 @@ impl Way<'_> {
                 shared: None,
             });
         }
-        let left = reads.iter().find_map(|(step, at)| match &step.kind {
+        let unset = reads.iter().find_map(|(step, at)| match &step.kind {
             StepKind::Default(variable) if at.len() > depth => Some(variable),
             _ => None,
         })?;
-        let found = self.left(call, left, None);
-        Some(Candidate { edit: EditTarget::Toggle(Arc::clone(left)), call: None, ..found })
+        let found = self.unset_in_call(call, unset, None);
+        Some(Candidate { edit: EditTarget::Toggle(Arc::clone(unset)), call: None, ..found })
     }
 }
 
-/// How many steps are looked at to find who decides.
-const MOST_STEPS: usize = 64;
+/// How many steps are searched for the argument that decides a value.
+const MAX_STEPS_SEARCHED: usize = 64;
 
-/// How many values that decided are shown, and how many times one of them was decided about by another.
-const MOST_DECIDING: usize = 4;
+/// How many steps that decided a value are shown, and how deep they are followed.
+const MAX_DECIDING_STEPS: usize = 4;
 
-/// Where the values come from that decided about a step.
-fn deciders<'a>(step: &'a Step, found: &mut Vec<&'a Step>, depth: usize) {
+/// Collects the origins of the values that decided a step.
+fn collect_deciding_steps<'a>(step: &'a Step, found: &mut Vec<&'a Step>, depth: usize) {
     for link in step.chosen_by.iter().flat_map(|choice| &choice.reads) {
         let Some(last) = link.steps().last() else { continue };
         if depth > 0 {
-            deciders(last, found, depth - 1);
+            collect_deciding_steps(last, found, depth - 1);
         }
         let is_computed = last.chosen_by.as_ref().is_some_and(|choice| choice.because == Because::Computation);
-        if !is_computed && found.len() < MOST_DECIDING {
+        if !is_computed && found.len() < MAX_DECIDING_STEPS {
             found.push(last);
         }
     }
 }
 
-/// The steps of a value's way and of what decided about it, each with the calls to the module that it is in.
-fn collect<'a>(link: &'a TrailLink, calls: &Calls, found: &mut Vec<(&'a Step, Calls)>, most: usize) {
+/// Collects the steps of a value and of the values that decided it, each with the module calls that contain it.
+fn collect_steps<'a>(link: &'a TrailLink, calls: &Calls, found: &mut Vec<(&'a Step, Calls)>, most: usize) {
     let mut calls = Arc::clone(calls);
     for step in link.steps() {
         if found.len() >= most {
@@ -425,27 +425,27 @@ fn collect<'a>(link: &'a TrailLink, calls: &Calls, found: &mut Vec<(&'a Step, Ca
         calls = step.calls.clone().unwrap_or(calls);
         found.push((step, Arc::clone(&calls)));
         for inner in step.chosen_by.iter().flat_map(|choice| &choice.reads) {
-            collect(inner, &calls, found, most);
+            collect_steps(inner, &calls, found, most);
         }
     }
 }
 
-/// The variable or call by which a computed value is unknown.
-fn unknown_of(origin: &Step) -> Option<&Step> {
+/// The variable that makes a computed value unknown.
+fn unknown_source(origin: &Step) -> Option<&Step> {
     let choice = origin.chosen_by.as_ref()?;
     let mut found = Vec::new();
-    choice.reads.iter().for_each(|link| collect(link, &Arc::from([]), &mut found, MOST_STEPS));
-    let is_open = |step: &&Step| matches!(step.kind, StepKind::NoValue(_) | StepKind::Variable(_) | StepKind::NoDefault(_));
-    found.into_iter().map(|(step, _)| step).find(is_open)
+    choice.reads.iter().for_each(|link| collect_steps(link, &Arc::from([]), &mut found, MAX_STEPS_SEARCHED));
+    let is_unknown = |step: &&Step| matches!(step.kind, StepKind::NoValue(_) | StepKind::Variable(_) | StepKind::NoDefault(_));
+    found.into_iter().map(|(step, _)| step).find(is_unknown)
 }
 
-/// Whether the module that these calls lead to cannot be edited.
-fn leads_out(calls: &Calls) -> bool {
+/// Whether the module at the end of these calls cannot be edited: it is installed or outside of the repository.
+fn is_external_module(calls: &Calls) -> bool {
     calls.last().is_some_and(|call| call.leads_out)
 }
 
-/// The innermost call that is written in a module that can be edited, and how many calls are around it.
-fn innermost(calls: &Calls) -> Option<(&ModuleCall, usize)> {
-    let is_ours = |index: usize| index.checked_sub(1).and_then(|outer| calls.get(outer)).is_none_or(|outer| !outer.leads_out);
-    calls.iter().enumerate().rev().find(|(index, _)| is_ours(*index)).map(|(index, call)| (call, index))
+/// The innermost call in a module that can be edited, and the number of calls around it.
+fn innermost_editable_call(calls: &Calls) -> Option<(&ModuleCall, usize)> {
+    let is_editable = |index: usize| index.checked_sub(1).and_then(|outer| calls.get(outer)).is_none_or(|outer| !outer.leads_out);
+    calls.iter().enumerate().rev().find(|(index, _)| is_editable(*index)).map(|(index, call)| (call, index))
 }

@@ -1,4 +1,4 @@
-//! OCI-KMS-004 · key-protection-mode: HSM where SOFTWARE would do.
+//! OCI-KMS-004 · key-protection-mode: keys must not be in an HSM where SOFTWARE would do.
 
 mod remedies;
 #[cfg(test)]
@@ -11,7 +11,7 @@ use super::{Placement, Report, Rule, RuleReference, SettingRow, Settings, Switch
 use crate::base::{Bounds, Case, Claim, Unknown};
 use crate::key::{InputKind, KeyFacts, ProtectionMode, ReplicationRole, Stage};
 
-/// Its id.
+/// The id of the rule.
 pub const ID: &str = "OCI-KMS-004";
 
 static ACCEPT_HSM_IN_PRIVATE_VAULT: SwitchSetting = SwitchSetting {
@@ -45,7 +45,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 kinds! {
-    /// What only this rule says of a key.
+    /// Kinds of this rule only.
     Kind {
         /// The mode is HSM.
         Hsm = "hsm",
@@ -53,7 +53,7 @@ kinds! {
         HsmByDefault = "hsm-by-default",
         /// The mode is not HSM, SOFTWARE or EXTERNAL.
         InvalidProtectionMode = "invalid-protection-mode",
-        /// The key comes from a backup, whose mode wins.
+        /// The key is restored from a backup and keeps the backup's mode.
         Restored = "restored",
         /// The mode is SOFTWARE.
         Software = "software",
@@ -64,7 +64,7 @@ kinds! {
     }
 }
 
-/// Checks one key; the rows are those of the rule's document, in their order.
+/// Checks one key. The rows in comments are those of the rule's document, in the same order.
 fn check(key: &KeyFacts, settings: &Settings) -> Verdict {
     if let Some(verdict) = subject::ending_or_disabled(key) {
         return verdict;
@@ -89,7 +89,7 @@ fn check(key: &KeyFacts, settings: &Settings) -> Verdict {
     subject::with_cautions(key, subject::unless_disabled(key, verdict), true)
 }
 
-/// Row 2, where it is unknown which key a certificate authority uses: what would be a violation is not certain.
+/// Row 2: a violation is uncertain if it is unknown which key a certificate authority uses.
 fn unless_authority(key: &KeyFacts, verdict: Verdict) -> Verdict {
     match (verdict, &key.authorities_unsure) {
         (Verdict::Violation(report), Some(why)) => Verdict::Undetermined(Report {
@@ -106,13 +106,13 @@ fn unless_authority(key: &KeyFacts, verdict: Verdict) -> Verdict {
     }
 }
 
-/// Row 1a: a key that will come from a backup has the backup's mode.
+/// Row 1a: a key that is restored from a backup has the backup's mode.
 fn restored(key: &KeyFacts) -> Option<Verdict> {
     let is_restored = key.restored.value() == Some(&true) && subject::situation(key) != Situation::Existing;
     is_restored.then(|| from_backup(key, "the key is restored from a backup, and keeps the backup's protection mode", String::new()))
 }
 
-/// A verdict on a key that may come from a backup is not certain.
+/// Row 1a: a verdict is uncertain if the key may be restored from a backup.
 fn unless_restored(key: &KeyFacts, verdict: Verdict) -> Verdict {
     let (Some(unknown), Situation::New | Situation::Unsure | Situation::Replaced) = (key.restored.as_unknown(), subject::situation(key))
     else {
@@ -139,7 +139,7 @@ fn from_backup(key: &KeyFacts, message: &str, note: String) -> Verdict {
     })
 }
 
-/// What a value of `protection_mode` does to a key.
+/// The effect of a `protection_mode` on a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Effect {
     Software,
@@ -147,7 +147,7 @@ enum Effect {
     Hsm,
     HsmByDefault,
     Invalid,
-    /// Unset on a key that exists: the reader did not learn what the key has.
+    /// Unset on an existing key, whose mode the input does not record.
     Unrecorded,
 }
 
@@ -218,7 +218,7 @@ fn hsm(key: &KeyFacts, settings: &Settings, kind: Kind) -> Verdict {
     })
 }
 
-/// The settings accept HSM keys in VIRTUAL_PRIVATE vaults, and the vault's type is not known.
+/// The settings accept HSM keys in VIRTUAL_PRIVATE vaults, but the vault's type is unknown.
 fn maybe_accepted(key: &KeyFacts) -> Verdict {
     let unknown = key.vault_type.as_unknown();
     let why = unknown.map_or("its vault is not set", |unknown| &*unknown.why);
@@ -231,7 +231,7 @@ fn maybe_accepted(key: &KeyFacts) -> Verdict {
     })
 }
 
-/// Row 7, of a key that exists: the service knows its own modes, so it is a new one.
+/// Row 7 for a live key: the service has a mode that this version does not know.
 fn unknown_to_us(key: &KeyFacts) -> Verdict {
     let shown = key.protection_mode.value().and_then(|mode| shown_mode(&key.protection_mode, mode));
     let shown = shown.map_or_else(String::new, |shown| format!(" {shown}"));
@@ -246,7 +246,7 @@ fn unknown_to_us(key: &KeyFacts) -> Verdict {
     })
 }
 
-/// Row 7: none of the service's words.
+/// Row 7: the mode is not one of the service's words.
 fn invalid(key: &KeyFacts) -> Verdict {
     let written = match &key.protection_mode.claim {
         Claim::Known(mode) => shown_mode(&key.protection_mode, mode),
@@ -262,7 +262,7 @@ fn invalid(key: &KeyFacts) -> Verdict {
     })
 }
 
-/// Row 8: the value is unknown, but perhaps not wholly.
+/// Row 8: the value is unknown, perhaps with known bounds.
 fn by_bounds(key: &KeyFacts, settings: &Settings, unknown: &Unknown<ProtectionMode>) -> Verdict {
     match &unknown.bounds {
         Bounds::Anything | Bounds::Nothing => Verdict::Undetermined(Report {
@@ -277,7 +277,7 @@ fn by_bounds(key: &KeyFacts, settings: &Settings, unknown: &Unknown<ProtectionMo
     }
 }
 
-/// One of several values: certain if all of them come to the same.
+/// The verdict on a value that is one of several: certain if all effects agree.
 fn by_cases(key: &KeyFacts, settings: &Settings, unknown: &Unknown<ProtectionMode>, cases: &[Case<ProtectionMode>]) -> Verdict {
     let effects: Vec<Effect> = cases.iter().map(|case| Effect::of(case.value.as_ref(), key)).collect();
     let worst = effects.iter().copied().filter(|effect| effect.violates()).min();
@@ -319,7 +319,7 @@ fn described_cases(key: &KeyFacts, cases: &[Case<ProtectionMode>]) -> String {
     format!("It will be {}.", listed(&parts, "and"))
 }
 
-/// A value that the module's caller may change: true of the module, not of any key.
+/// The verdict on a default that the module's caller may override: a statement about the module, not about a key.
 fn by_default(key: &KeyFacts, settings: &Settings, value: Option<&ProtectionMode>, input: &str) -> Verdict {
     let effect = Effect::of(value, key);
     if effect != Effect::Invalid && settings.is_on(&ACCEPT_HSM_IN_PRIVATE_VAULT) && subject::vault(key) == VaultCase::Private {
@@ -350,12 +350,12 @@ fn by_default(key: &KeyFacts, settings: &Settings, value: Option<&ProtectionMode
     })
 }
 
-/// What the finding is about that cannot be determined.
+/// What makes the mode unknown.
 fn at_unknown(key: &KeyFacts) -> Placement {
     place::of_unknown(key, &key.protection_mode, "protection_mode")
 }
 
-/// Where the edit belongs.
+/// Where to edit the mode.
 fn at(key: &KeyFacts) -> Placement {
     place::of(key, &key.protection_mode, "protection_mode")
 }
@@ -369,9 +369,9 @@ fn note(key: &KeyFacts) -> String {
     sentences([Some(billing(key)), versions, subject::represents_many(key)])
 }
 
-/// What the bill makes of it, which depends on the vault.
+/// How the key is billed, depending on the vault.
 fn billing(key: &KeyFacts) -> String {
-    // Never a price: none could be confirmed on a page of Oracle's.
+    // Without a price: no price could be confirmed on Oracle's pages.
     match subject::vault(key) {
         VaultCase::Private => {
             "In a VIRTUAL_PRIVATE vault the first 1,000 key versions are included; HSM versions beyond that are billed."
@@ -383,17 +383,17 @@ fn billing(key: &KeyFacts) -> String {
     .to_owned()
 }
 
-/// Whether a certificate authority outside of this tree may use the key: those take RSA and ECDSA keys.
+/// Whether a certificate authority in another stack may use the key: they use RSA and ECDSA keys.
 fn may_be_for_authority(key: &KeyFacts) -> bool {
     subject::may_hold(&key.shape.algorithm, |algorithm| {
         algorithm.is_some_and(|algorithm| algorithm.eq_ignore_ascii_case("RSA") || algorithm.eq_ignore_ascii_case("ECDSA"))
     })
 }
 
-/// The way out of an existing HSM key.
+/// How to migrate from an existing HSM key.
 const MIGRATE: &str = "(the old one is deleted after 7 to 30 days and what it encrypted becomes unreadable): create a SOFTWARE key, re-encrypt, then retire this one.";
 
-/// What to write.
+/// What to do.
 fn help(key: &KeyFacts) -> String {
     if key.replication_role == ReplicationRole::Replica {
         let primary = "This key is a replica, which has the mode of its primary key: check that key, in the region of its vault.";
@@ -427,12 +427,12 @@ fn help(key: &KeyFacts) -> String {
     sentences([Some(advice), authority, Some(exemption(key).to_owned())])
 }
 
-/// What to write where the finding stands.
+/// The edit at the place of the finding.
 fn set(key: &KeyFacts) -> String {
     subject::capitalized(&at(key).set("protection_mode", "\"SOFTWARE\""))
 }
 
-/// How to keep an HSM key.
+/// How to exempt a key that must be in an HSM.
 fn exemption(key: &KeyFacts) -> &'static str {
     match key.stage {
         Stage::Declared if !at(key).is_own() => {

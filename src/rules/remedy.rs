@@ -1,4 +1,4 @@
-//! What a help offers, as data: what to write where, when that is right, and what the rule says afterwards. Fixes and reports share it.
+//! Remedies: the advice of a finding as data, which edits it needs and which verdict follows. Fixes and reports share it.
 
 use super::place::{self, EditTarget};
 use super::{Kind, Rule, Settings, Verdict};
@@ -7,38 +7,38 @@ use crate::key::ReplicationRole;
 use crate::key::{KeyFacts, ProtectionMode};
 use std::sync::Arc;
 
-/// One way to settle a finding on one key: all of its changes or none.
+/// One way to resolve a finding on one key. Its changes must be applied together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remedy {
-    /// When it is right, as a clause after "if"; `None` where it always is.
+    /// The condition under which it is right, as a clause after "if"; `None` if it always is.
     pub condition: Option<&'static str>,
-    /// Who may apply it.
+    /// Whether applying it can do harm.
     pub safety: Safety,
-    /// The edits: which text goes where.
+    /// The edits.
     pub changes: Vec<ArgumentChange>,
-    /// What the rule says of the key afterwards: the verdict's word, and its kind where the change decides about nothing else.
-    pub leads_to: (&'static str, Option<Kind>),
+    /// The verdict on the key afterwards: its word, and its kind if the changes determine it.
+    pub expected_verdict: (&'static str, Option<Kind>),
 }
 
 /// Why a rule has no remedy for a key. One clause without a full stop.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RemedyError {
-    /// A plan or a state without its configuration.
+    /// The key comes from a plan or a state without its configuration.
     #[error("the code that declares the key is not available; pass its directory with `--source`")]
     NoCode,
-    /// A value that is not shown.
+    /// The value must not be shown.
     #[error("`{0}` is sensitive, so its value is not changed")]
     Sensitive(&'static str),
-    /// A value of which no step is known.
+    /// No step of the value is known.
     #[error("it is unknown where `{0}` is written")]
     NoPlace(&'static str),
-    /// One of several values.
+    /// The value is one of several.
     #[error("`{0}` depends on a condition")]
     Conditional(&'static str),
-    /// A default that callers may replace.
+    /// The value is a default that callers may override.
     #[error("the caller of the module decides `{0}`")]
-    OfCaller(&'static str),
-    /// A value that a switch of a module chooses.
+    DecidedByCaller(&'static str),
+    /// Another argument of the module call decides the value.
     #[error("`{name}` follows from `{argument}` of the module call")]
     FollowsFrom {
         /// The argument of the resource.
@@ -46,19 +46,19 @@ pub enum RemedyError {
         /// The argument of the call.
         argument: Arc<str>,
     },
-    /// The default of all elements.
+    /// The value is the default of all elements.
     #[error("`{0}` is left to the default of an optional attribute; set it in the element")]
     LeftOut(&'static str),
-    /// A key that the service copies from another one.
+    /// The service copies the key from another one.
     #[error("the key is a replica: change the primary key, in the region of its vault")]
     Replica,
-    /// An argument of an existing key that Terraform does not change.
+    /// Terraform does not change the argument of an existing key.
     #[error("the key exists, and `ignore_changes` keeps Terraform from changing `{0}`")]
     Ignored(&'static str),
-    /// A provider that cannot rotate, as messages name it.
+    /// The provider, as messages name it, is too old for automatic rotation.
     #[error("{0} has no `is_auto_rotation_enabled`: it needs 5.31.0")]
     NoRotation(String),
-    /// A provider of this version, which makes HSM keys only.
+    /// The provider has this version and supports HSM keys only.
     #[error("oracle/oci {0} has no SOFTWARE keys: they need 3.94.0")]
     NoSoftwareKeys(String),
 }
@@ -68,9 +68,9 @@ pub enum RemedyError {
 pub enum Safety {
     /// Nothing that exists is replaced.
     Safe,
-    /// A key that exists would be replaced, and what it encrypted lost; or it is right only under the condition.
+    /// It would replace an existing key and lose what it encrypted, or it is right only under its condition.
     Unsafe,
-    /// A person has to choose: it is shown and never applied alone.
+    /// A person has to choose: it is shown and never applied automatically.
     Choice,
 }
 
@@ -79,7 +79,7 @@ pub enum Safety {
 pub struct ArgumentChange {
     /// The argument and its new value.
     pub to: Setting,
-    /// Where it is written.
+    /// Where to write it.
     pub at: RemedySite,
 }
 
@@ -108,7 +108,7 @@ impl Setting {
         }
     }
 
-    /// The value as Terraform and JSON write it.
+    /// The value in Terraform and JSON syntax.
     #[must_use]
     pub fn value(self) -> String {
         match self {
@@ -119,22 +119,22 @@ impl Setting {
         }
     }
 
-    /// The key as it is with this setting.
-    fn set(self, key: &mut KeyFacts) {
+    /// Changes the facts of a key to this setting.
+    fn apply(self, key: &mut KeyFacts) {
         match self {
-            Self::Software => put(&mut key.protection_mode, Some(ProtectionMode::Software)),
-            Self::Switch(on) => put(&mut key.rotation.enabled, Some(on)),
-            Self::Interval(days) => put(&mut key.rotation.interval_days, Some(days)),
-            Self::NoStart => put(&mut key.rotation.start, None),
+            Self::Software => replace_value(&mut key.protection_mode, Some(ProtectionMode::Software)),
+            Self::Switch(on) => replace_value(&mut key.rotation.enabled, Some(on)),
+            Self::Interval(days) => replace_value(&mut key.rotation.interval_days, Some(days)),
+            Self::NoStart => replace_value(&mut key.rotation.start, None),
         }
     }
 }
 
 impl Remedy {
-    /// What to write, as an imperative clause with a capital letter: where the defaults are that decide about `input`.
+    /// The edits as an imperative clause with a capital letter. `input`: the variable with the default to change.
     #[must_use]
     pub(super) fn instruction(&self, input: &str) -> String {
-        let one = |change: &ArgumentChange| {
+        let clause = |change: &ArgumentChange| {
             let (name, value) = (change.to.argument(), change.to.value());
             match &change.at {
                 RemedySite::Value(_) => format!("change the default of `{input}` to `{value}`"),
@@ -147,13 +147,13 @@ impl Remedy {
                 }
             }
         };
-        let parts: Vec<String> = self.changes.iter().map(one).collect();
-        super::subject::capitalized(&super::subject::listed(&parts, "and"))
+        let clauses: Vec<String> = self.changes.iter().map(clause).collect();
+        super::subject::capitalized(&super::subject::listed(&clauses, "and"))
     }
 }
 
-/// A default stays a default, with another value.
-fn put<T>(fact: &mut Fact<T>, value: Option<T>) {
+/// Replaces the value of a fact. A default stays a default, which a caller may override.
+fn replace_value<T>(fact: &mut Fact<T>, value: Option<T>) {
     let default = match fact.as_unknown().map(|unknown| (&unknown.bounds, &unknown.why)) {
         Some((Bounds::Default { input, .. }, why)) => Some((input.clone(), why.clone())),
         _ => None,
@@ -165,35 +165,35 @@ fn put<T>(fact: &mut Fact<T>, value: Option<T>) {
     };
 }
 
-/// Where a value is written, or would be.
+/// Where to write a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RemedySite {
-    /// The literal here is replaced.
+    /// Replaces the literal here.
     Value(Place),
-    /// The argument is inserted into the resource's block.
+    /// Inserts the argument into the resource's block.
     Block(Place),
-    /// It is inserted into the `auto_key_rotation_details` whose header is here.
+    /// Inserts the argument into the `auto_key_rotation_details` block with its header here.
     Details(Place),
-    /// `auto_key_rotation_details` is inserted into the resource's block.
+    /// Inserts an `auto_key_rotation_details` block into the resource's block.
     NewDetails(Place),
-    /// It becomes the default of the `optional(…)` here.
+    /// Adds the value as the default of the `optional(…)` here.
     Optional(Place),
-    /// The argument is inserted into the module call whose complete block is here.
+    /// Inserts the argument into the module call with its complete block here.
     Call(Place, Arc<str>),
-    /// The attribute is inserted into the object here.
+    /// Inserts the attribute into the object here.
     Element(Place, Arc<str>),
 }
 
 /// The site of an argument of the resource itself.
 pub(super) fn site<T>(key: &KeyFacts, fact: &Fact<T>, name: &'static str) -> Result<RemedySite, RemedyError> {
-    if fact.trail.is_empty() && !is_default(fact) { block(key).map(RemedySite::Block) } else { written(key, fact, name) }
+    if fact.trail.is_empty() && !is_default(fact) { block(key).map(RemedySite::Block) } else { traced_site(key, fact, name) }
 }
 
-/// The site of the interval, which is in a block of its own.
+/// The site of the interval, which is in a nested block.
 pub(super) fn interval_site(key: &KeyFacts) -> Result<RemedySite, RemedyError> {
     let fact = &key.rotation.interval_days;
     if !fact.trail.is_empty() || is_default(fact) {
-        return written(key, fact, "rotation_interval_in_days");
+        return traced_site(key, fact, "rotation_interval_in_days");
     }
     match &key.rotation.block {
         Some(header) => Ok(RemedySite::Details(header.clone())),
@@ -205,20 +205,20 @@ fn block(key: &KeyFacts) -> Result<Place, RemedyError> {
     key.declared.block.clone().ok_or(RemedyError::NoCode)
 }
 
-/// Where a fact is edited: where its finding is.
-fn written<T>(key: &KeyFacts, fact: &Fact<T>, name: &'static str) -> Result<RemedySite, RemedyError> {
+/// The site of a fact with a trail: the place of its finding.
+fn traced_site<T>(key: &KeyFacts, fact: &Fact<T>, name: &'static str) -> Result<RemedySite, RemedyError> {
     if fact.sensitive {
         return Err(RemedyError::Sensitive(name));
     }
     let Some(last) = fact.trail.last() else { return Err(RemedyError::NoPlace(name)) };
-    // A fix would make both branches of a conditional the same, and another value might not pass the `if` of a `for`.
+    // A fix would make both branches of a conditional the same, and the new value might not pass the `if` of a `for`.
     if fact.trail.iter().any(|step| step.condition().is_some()) {
         return Err(RemedyError::Conditional(name));
     }
     match fact.default.as_deref() {
         Some(DefaultSite::Literal(place)) => return Ok(RemedySite::Value(place.clone())),
         Some(DefaultSite::Optional(place)) => return Ok(RemedySite::Optional(place.clone())),
-        None if is_default(fact) => return Err(RemedyError::OfCaller(name)),
+        None if is_default(fact) => return Err(RemedyError::DecidedByCaller(name)),
         None => {}
     }
     let at = place::of(key, fact, name);
@@ -226,7 +226,7 @@ fn written<T>(key: &KeyFacts, fact: &Fact<T>, name: &'static str) -> Result<Reme
         (EditTarget::Argument(argument), Some(block)) => Ok(RemedySite::Call(block, argument)),
         (EditTarget::LeftOut(attribute), _) => Ok(RemedySite::Element(at.at.place, attribute)),
         (EditTarget::Toggle(argument), _) => Err(RemedyError::FollowsFrom { name, argument }),
-        // The edit belongs into the element, which gets an attribute of its own: the type's default is that of all elements.
+        // The edit belongs in the element: changing the type's default would change all elements.
         _ if matches!(last.kind, StepKind::Optional(_)) => Err(RemedyError::LeftOut(name)),
         _ => Ok(RemedySite::Value(last.place.clone())),
     }
@@ -236,16 +236,16 @@ fn is_default<T>(fact: &Fact<T>) -> bool {
     matches!(fact.as_unknown().map(|unknown| &unknown.bounds), Some(Bounds::Default { .. }))
 }
 
-/// A replica cannot be changed.
-pub(super) fn not_replica(key: &KeyFacts) -> Result<(), RemedyError> {
+/// Fails for a replica, which cannot be changed.
+pub(super) fn ensure_not_replica(key: &KeyFacts) -> Result<(), RemedyError> {
     match key.replication_role {
         ReplicationRole::Primary => Ok(()),
         ReplicationRole::Replica => Err(RemedyError::Replica),
     }
 }
 
-/// Whether Terraform is kept from changing an argument of a key that exists.
-pub(super) fn not_ignored(key: &KeyFacts, name: &'static str) -> Result<(), RemedyError> {
+/// Fails if the key exists and `ignore_changes` lists the argument.
+pub(super) fn ensure_not_ignored(key: &KeyFacts, name: &'static str) -> Result<(), RemedyError> {
     let ignored = key.declared.ignore_changes.iter().any(|ignored| ignored == "*" || ignored == name);
     if ignored && key.planned_action.is_existing() {
         return Err(RemedyError::Ignored(name));
@@ -253,27 +253,27 @@ pub(super) fn not_ignored(key: &KeyFacts, name: &'static str) -> Result<(), Reme
     Ok(())
 }
 
-/// What a rule says of a key after changes.
-pub(super) fn after(rule: &Rule, key: &KeyFacts, changes: &[ArgumentChange], settings: &Settings) -> Verdict {
+/// The verdict on a key after changes.
+pub(super) fn verdict_after(rule: &Rule, key: &KeyFacts, changes: &[ArgumentChange], settings: &Settings) -> Verdict {
     let mut changed = key.clone();
-    changes.iter().for_each(|change| change.to.set(&mut changed));
+    changes.iter().for_each(|change| change.to.apply(&mut changed));
     (rule.check)(&changed, settings)
 }
 
-/// What a rule says of a key whose callers set nothing, after changes.
-pub(super) fn after_by_default(rule: &Rule, key: &KeyFacts, changes: &[ArgumentChange], settings: &Settings) -> Verdict {
+/// The verdict on a key after changes, if its callers set nothing.
+pub(super) fn default_verdict_after(rule: &Rule, key: &KeyFacts, changes: &[ArgumentChange], settings: &Settings) -> Verdict {
     let mut changed = key.clone();
-    changes.iter().for_each(|change| change.to.set(&mut changed));
-    // Every default at once: the rule would not decide about a key with one that a caller may change.
-    settle(&mut changed.protection_mode);
-    settle(&mut changed.rotation.enabled);
-    settle(&mut changed.rotation.interval_days);
-    settle(&mut changed.rotation.start);
-    settle(&mut changed.vault_type);
+    changes.iter().for_each(|change| change.to.apply(&mut changed));
+    // All defaults together: with any default left, the rule is undetermined.
+    assume_default(&mut changed.protection_mode);
+    assume_default(&mut changed.rotation.enabled);
+    assume_default(&mut changed.rotation.interval_days);
+    assume_default(&mut changed.rotation.start);
+    assume_default(&mut changed.vault_type);
     (rule.check)(&changed, settings)
 }
 
-fn settle<T: Clone>(fact: &mut Fact<T>) {
+fn assume_default<T: Clone>(fact: &mut Fact<T>) {
     if let Some(Bounds::Default { value, .. }) = fact.as_unknown().map(|unknown| &unknown.bounds) {
         fact.claim = value.clone().map_or(Claim::Unset, Claim::Known);
     }

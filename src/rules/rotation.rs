@@ -1,4 +1,4 @@
-//! OCI-KMS-001 · key-rotation: rotated within a year.
+//! OCI-KMS-001 · key-rotation: keys must be rotated within a year.
 
 mod remedies;
 mod wording;
@@ -35,7 +35,7 @@ static ACCEPT_MANUAL_VERSIONS: SwitchSetting = SwitchSetting {
     when_on: "accepts manual versions",
 };
 
-/// The rule. Id and risk are Trend Micro's; CIS OCI Foundations Benchmark 4.16 (2.0 and later) is the same demand.
+/// The rule. Id and risk are Trend Micro's; CIS OCI Foundations Benchmark 4.16 (2.0 and later) has the same requirement.
 pub(super) const RULE: Rule = Rule {
     id: ID,
     name: "key-rotation",
@@ -68,7 +68,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 kinds! {
-    /// What only this rule says of a key.
+    /// Kinds of this rule only.
     Kind {
         /// The last automatic rotation failed.
         RotationFailed = "rotation-failed",
@@ -76,27 +76,27 @@ kinds! {
         RotationOverdue = "rotation-overdue",
         /// The version in use is older than the limit.
         TooOld = "too-old",
-        /// Switched on in a DEFAULT vault, where the service rejects it.
+        /// Automatic rotation is on in a DEFAULT vault, where the service rejects it.
         AutoRotationUnsupported = "auto-rotation-unsupported",
-        /// Switched on without an interval.
+        /// Automatic rotation is on without an interval.
         IntervalMissing = "interval-missing",
         /// The interval is over the limit.
         IntervalTooLong = "interval-too-long",
-        /// The interval is below what the service accepts.
+        /// The interval is shorter than the service accepts.
         IntervalRejected = "interval-rejected",
         /// The first rotation comes too late.
         StartsTooLate = "starts-too-late",
-        /// A schedule is written, and the switch is off.
+        /// A schedule is configured, but the switch is off.
         ScheduleNotEnabled = "schedule-not-enabled",
         /// Nothing rotates the key.
         NoRotation = "no-rotation",
-        /// Automatic rotation within the limit.
+        /// Automatic rotation is on, within the limit.
         Scheduled = "scheduled",
-        /// Terraform itself makes the next version in time.
+        /// Terraform itself creates the next version in time.
         RotatedByCode = "rotated-by-code",
         /// The version in use is within the limit.
         Young = "young",
-        /// Key versions are written, and the settings accept them.
+        /// The configuration has key versions, and the settings accept them.
         ManualVersions = "manual-versions",
         /// Advice: the limit is near, and no schedule will rotate the key.
         DueSoon = "due-soon",
@@ -114,26 +114,26 @@ pub(crate) fn max_rotation_days(settings: &Settings) -> i64 {
     settings.days(&MAX_ROTATION_DAYS)
 }
 
-/// For how many days nothing is to be said about the age of a key version: it is neither too old nor due soon.
+/// How many days a key version is neither too old nor due soon.
 #[must_use]
 pub fn fresh_days(settings: &Settings) -> i64 {
     max_rotation_days(settings) - settings.days(&DUE_SOON_DAYS)
 }
 
-/// The interval that is written where there is none, in days.
+/// The interval that advice and fixes use if none is set, in days.
 fn usual_interval(settings: &Settings) -> i64 {
     // The console proposes 90 days.
     max_rotation_days(settings).min(90)
 }
 
-/// Checks one key; the rows are those of the rule's document, in their order.
+/// Checks one key. The rows in comments are those of the rule's document, in the same order.
 fn check(key: &KeyFacts, settings: &Settings) -> Verdict {
     if let Some(verdict) = subject::ending_or_disabled(key).or_else(|| subject::external(key, "it is rotated in the external key manager"))
     {
         return verdict;
     }
     let auto = &key.rotation.enabled;
-    // What the service did comes before what is configured: a schedule that fails rotates nothing.
+    // What the service did takes precedence over the configuration: a failing schedule does not rotate the key.
     let verdict = failed_or_overdue(key, settings).unwrap_or_else(|| match &auto.claim {
         Claim::Known(true) => scheduled(key, settings, &key.rotation.interval_days.claim),
         Claim::Known(false) | Claim::Unset => rotated_without_schedule(key, settings)
@@ -144,7 +144,7 @@ fn check(key: &KeyFacts, settings: &Settings) -> Verdict {
     subject::with_cautions(key, wording::of_replica(key, verdict), false)
 }
 
-/// Rows 3 and 4: what the service says did not happen.
+/// Rows 3 and 4: the service reports that a rotation failed, is overdue or never happened.
 fn failed_or_overdue(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
     if key.stage != Stage::Actual {
         return None;
@@ -153,7 +153,7 @@ fn failed_or_overdue(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
         return Some(wording::failed(key));
     }
     if let Some(next) = key.times.next_rotation
-        // The service schedules by the day: on the day itself a rotation is not late.
+        // The service schedules by day: on the day itself a rotation is not late.
         && settings.now.duration_since(next) > SignedDuration::from_hours(24)
     {
         return Some(wording::overdue(key, next, settings.now));
@@ -164,7 +164,7 @@ fn failed_or_overdue(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
 
 /// Rows 5 to 11: the switch is on.
 fn scheduled(key: &KeyFacts, settings: &Settings, days: &Claim<i64>) -> Verdict {
-    // The service rejects the switch itself there, whatever the interval is.
+    // A DEFAULT vault rejects the switch itself, so the interval does not matter.
     if subject::vault(key) == VaultCase::Default {
         return wording::unsupported(key, settings);
     }
@@ -175,7 +175,7 @@ fn scheduled(key: &KeyFacts, settings: &Settings, days: &Claim<i64>) -> Verdict 
     }
 }
 
-/// Row 6: the switch is on, and no interval is written. An imported key may have one.
+/// Row 6: the switch is on without an interval. An imported key may have one.
 fn no_interval(key: &KeyFacts, settings: &Settings) -> Verdict {
     if subject::may_be_imported(key) { wording::imported_interval(key) } else { wording::interval_missing(key, settings) }
 }
@@ -195,24 +195,24 @@ fn with_interval(key: &KeyFacts, settings: &Settings, days: i64) -> Verdict {
         return wording::starts_too_late(key, settings, days);
     }
     let every = shown_days(&key.rotation.interval_days, days).unwrap_or_else(|| "so often".to_owned());
-    // Also where the vault is unknown: in a wrong one the apply fails, so that no key stays without rotation unnoticed.
+    // This passes even if the vault is unknown: in a DEFAULT vault the apply fails, so the missing rotation is noticed.
     pass(Kind::Scheduled, format!("the key is rotated automatically every {every}"))
 }
 
-/// The first rotation comes an interval after the start, whose time of day the service drops.
+/// The first rotation is one interval after the start. The service drops the time of day of the start.
 fn first_rotation(start: Timestamp, days: i64) -> Option<Date> {
     day(start).checked_add(days.days()).ok()
 }
 
-/// The last day on which the first rotation is in time: the limit after the newest version that is known, or after today where
-/// there is none yet, or where that day has gone by. A schedule that begins now is the way out for an old key, not its fault.
+/// The last day on which the first rotation is in time: the newest known version plus the limit. Today plus the limit if no version is
+/// known, or if that day is past: starting a schedule now is the right fix for an old key and must not be a violation.
 fn deadline(key: &KeyFacts, settings: &Settings) -> Option<Date> {
     let after = |time| day(time).checked_add(max_rotation_days(settings).days()).ok();
     let newest = key.times.created.max(key.times.current_version);
     newest.and_then(after).filter(|deadline| *deadline >= day(settings.now)).or_else(|| after(settings.now))
 }
 
-/// Rows 12 to 14, and manual versions where the settings accept them: the switch is not known to be on, and yet the key is rotated.
+/// Rows 12 to 14, and manual versions if the settings accept them: the key is rotated although the switch is not known to be on.
 fn rotated_without_schedule(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
     if let Some(verdict) = by_code(key, settings) {
         return Some(verdict);
@@ -222,20 +222,20 @@ fn rotated_without_schedule(key: &KeyFacts, settings: &Settings) -> Option<Verdi
     {
         return Some(verdict);
     }
-    match written_versions(key) {
+    match manual_versions(key) {
         count if count > 0 && settings.is_on(&ACCEPT_MANUAL_VERSIONS) => Some(pass(
             Kind::ManualVersions,
             format!("the key is rotated by hand ({}), which the settings accept", wording::resources(count)),
         )),
-        _ => key.schedules_unsure.as_ref().map(|why| wording::code_unsure(key, why)),
+        _ => key.schedules_unsure.as_ref().map(|why| wording::code_unknown(key, why)),
     }
 }
 
-/// Row 12: Terraform itself makes the next version in time.
+/// Row 12: Terraform itself creates the next version in time.
 fn by_code(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
     let mut in_time = key.schedules.iter().filter(|schedule| is_in_time(schedule, max_rotation_days(settings)));
     let first = in_time.next();
-    // One that keeps the old versions first: where there is one, nothing needs a warning.
+    // Prefer a schedule that keeps the old versions: it does not need a warning.
     let schedule = in_time.chain(first).find(|schedule| schedule.form == ScheduleForm::Accumulating).or(first)?;
     let advice = (schedule.form == ScheduleForm::Replacing).then(|| Advice {
         kind: Kind::ReplacingVersions.into(),
@@ -248,33 +248,33 @@ fn by_code(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
     Some(Verdict::Pass { kind: Kind::RotatedByCode.into(), message, advice })
 }
 
-/// Whether a rotation by code comes at least once within the limit, in days. A year of 365 days has twelve months, however they fall.
+/// Whether Terraform creates a version at least once within the limit, in days.
 fn is_in_time(schedule: &Schedule, limit: i64) -> bool {
     is_within(schedule.period_days, schedule.period_months, limit)
 }
 
-/// Whether a period is within the limit, in days; one that is not given is that of every run.
+/// Whether a period is within the limit, in days. Without a period, every run creates a version.
 fn is_within(days: Option<f64>, months: Option<i64>, limit: i64) -> bool {
     let Some(days) = days else { return true };
     #[expect(clippy::cast_precision_loss, reason = "the limit is at most 365")]
     let within = days <= limit as f64;
-    // Counted in days, at 31 a month, twelve months would be over a limit that means one year.
+    // With 31 days per month, twelve months would exceed the default limit, which means one year.
     within || (limit == 365 && months.is_some_and(|months| months <= 12))
 }
 
-/// Rows 13 and 14: the version in use is young enough, or some version is.
+/// Rows 13 and 14: the version in use, or the newest known version, is within the limit.
 fn young(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
-    let (made, what) = match key.current_version_time() {
-        // Row 13 speaks of keys without a schedule; an unknown switch is left to row 18.
+    let (created, what) = match key.current_version_time() {
+        // Row 13 is about keys without a schedule; row 18 handles an unknown switch.
         Some(_) if key.rotation.enabled.as_unknown().is_some() => return None,
-        Some(made) => (made, "the key's current version"),
+        Some(created) => (created, "the key's current version"),
         None => {
             let versions = key.versions.iter().filter_map(|version| version.time_created).max();
             let newest = key.times.created.max(versions)?;
             (newest, if key.times.created == Some(newest) { "the key" } else { "the key's newest version" })
         }
     };
-    let age = Age::of(made, settings);
+    let age = Age::of(created, settings);
     if age.is_over(max_rotation_days(settings)) {
         return None;
     }
@@ -283,16 +283,16 @@ fn young(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
     Some(Verdict::Pass { kind: Kind::Young.into(), message: format!("{what} is {}", age.described()), advice })
 }
 
-/// Rows 14a to 17: nothing rotates the key. `is_off`: the switch is written and off.
+/// Rows 14a to 17: nothing rotates the key. `is_off`: the switch is set to off.
 fn unrotated(key: &KeyFacts, settings: &Settings, is_off: bool, days: &Claim<i64>) -> Verdict {
     if !is_off && subject::may_be_imported(key) {
         return wording::imported_switch(key);
     }
-    // Terraform plans an interval of 0, and the provider sends it: it is written, but it schedules nothing.
+    // Terraform plans an interval of 0 and the provider sends it, but it is not a schedule.
     if matches!(days, Claim::Known(days) if *days != 0) { wording::not_enabled(key, settings) } else { wording::no_rotation(key, settings) }
 }
 
-/// Row 18: the switch is unknown, but perhaps not wholly.
+/// Row 18: the switch is unknown, perhaps with known bounds.
 fn by_bounds_of_switch(key: &KeyFacts, settings: &Settings, unknown: &Unknown<bool>) -> Verdict {
     let interval = &key.rotation.interval_days;
     let on_or_off = |switch: Option<bool>, days: &Claim<i64>| match switch {
@@ -305,28 +305,28 @@ fn by_bounds_of_switch(key: &KeyFacts, settings: &Settings, unknown: &Unknown<bo
         Bounds::OneOf(cases) => {
             let verdicts =
                 cases.iter().map(|case| (case.when.as_str(), on_or_off(case.value, &in_case(interval, &case.when)))).collect::<Vec<_>>();
-            wording::by_cases(key, wording::of_unknown_switch(key), &unknown.why, &verdicts)
+            wording::by_cases(key, wording::at_unknown_switch(key), &unknown.why, &verdicts)
         }
         Bounds::Default { value, input } => {
-            wording::by_default(key, settings, wording::of_unknown_switch(key), input, &on_or_off(*value, &at_default(interval)))
+            wording::by_default(key, settings, wording::at_unknown_switch(key), input, &on_or_off(*value, &at_default(interval)))
         }
     }
 }
 
-/// Row 11: the switch is on, the interval is unknown, but perhaps not wholly.
+/// Row 11: the switch is on and the interval is unknown, perhaps with known bounds.
 fn by_bounds_of_interval(key: &KeyFacts, settings: &Settings, unknown: &Unknown<i64>) -> Verdict {
     let check = |days: Option<i64>| days.map_or_else(|| no_interval(key, settings), |days| with_interval(key, settings, days));
     match &unknown.bounds {
         Bounds::Anything | Bounds::Nothing => wording::interval_unknown(key, unknown),
         Bounds::OneOf(cases) => {
             let verdicts = cases.iter().map(|case| (case.when.as_str(), check(case.value))).collect::<Vec<_>>();
-            wording::by_cases(key, wording::of_unknown_interval(key), &unknown.why, &verdicts)
+            wording::by_cases(key, wording::at_unknown_interval(key), &unknown.why, &verdicts)
         }
-        Bounds::Default { value, input } => wording::by_default(key, settings, wording::of_unknown_interval(key), input, &check(*value)),
+        Bounds::Default { value, input } => wording::by_default(key, settings, wording::at_unknown_interval(key), input, &check(*value)),
     }
 }
 
-/// What the interval is in one case of the switch: `enabled = var.x ? true : false` and `days = var.x ? 90 : null` go together.
+/// The interval in one case of the switch: `enabled = var.x ? true : false` and `days = var.x ? 90 : null` have the same condition.
 fn in_case(interval: &Fact<i64>, when: &str) -> Claim<i64> {
     if let Some(Unknown { bounds: Bounds::OneOf(cases), .. }) = interval.as_unknown()
         && let Some(case) = cases.iter().find(|case| case.when == when)
@@ -336,7 +336,7 @@ fn in_case(interval: &Fact<i64>, when: &str) -> Claim<i64> {
     interval.claim.clone()
 }
 
-/// What the interval is where the caller sets nothing.
+/// The interval if the caller sets nothing.
 fn at_default(interval: &Fact<i64>) -> Claim<i64> {
     match interval.as_unknown() {
         Some(Unknown { bounds: Bounds::Default { value, .. }, .. }) => value.map_or(Claim::Unset, Claim::Known),
@@ -344,23 +344,24 @@ fn at_default(interval: &Fact<i64>) -> Claim<i64> {
     }
 }
 
-/// How many versions are written as resources of their own: one rotation each. The service's list, told by OCIDs, holds the first one too.
-fn written_versions(key: &KeyFacts) -> usize {
+/// How many versions are `oci_kms_key_version` resources: each is one rotation. Versions listed by the service have OCIDs and are not
+/// counted, since they include the first one.
+fn manual_versions(key: &KeyFacts) -> usize {
     key.versions.iter().filter(|version| !version.id.starts_with("ocid1.")).count()
 }
 
 /// How old a version is.
 #[derive(Clone, Copy, Debug)]
 struct Age {
-    /// Whole days.
+    /// Complete days.
     days: i64,
-    /// Whether there is more than that.
+    /// Whether it is older than that by less than a day.
     and_more: bool,
 }
 
 impl Age {
-    fn of(made: Timestamp, settings: &Settings) -> Self {
-        let age = settings.now.duration_since(made).max(SignedDuration::ZERO);
+    fn of(created: Timestamp, settings: &Settings) -> Self {
+        let age = settings.now.duration_since(created).max(SignedDuration::ZERO);
         let days = age.as_secs() / 86_400;
         Self { days, and_more: age > SignedDuration::from_hours(days * 24) }
     }

@@ -55,7 +55,7 @@ pub struct Report {
 }
 
 impl Verdict {
-    /// Drops the parts of the report that only findings need: note, help and placement. A large plan has many verdicts in memory at once.
+    /// Drops the parts of the report that only findings need: note, help and placement.
     pub fn clear_details(&mut self) {
         if let Self::Violation(report) | Self::Undetermined(report) = self {
             (report.note, report.help, report.at) = (String::new(), String::new(), None);

@@ -59,8 +59,8 @@ fn remedies_have_the_promised_effect() {
                 for remedy in &remedies {
                     let Some((word, kind)) = verdict_after(&case, rule, key, remedy, &sources) else { continue };
                     *done.entry((rule.id, verdict.kind().word())).or_default() += 1;
-                    let is_promised =
-                        word == remedy.leads_to.0 && remedy.leads_to.1.map_or(kind != verdict.kind(), |promised| kind == promised);
+                    let is_promised = word == remedy.expected_verdict.0
+                        && remedy.expected_verdict.1.map_or(kind != verdict.kind(), |promised| kind == promised);
                     if !is_promised {
                         wrong.push(format!("{}: {} {}: {word} {} after {remedy:?}", case.display(), key.id.address, rule.id, kind.word()));
                     }

@@ -5,7 +5,7 @@ use super::super::exempt::ExemptEntry;
 use super::*;
 use crate::base::{Fact, Problem, ProblemKind, SourceId, Span, Step};
 use crate::key::{Comment, Covers, ProtectionMode};
-use crate::rules::testing::{chosen, days_ago, declared, now, rotated, with};
+use crate::rules::testing::{days_ago, declared, now, rotated, sample_rules, with};
 use jiff::civil::Date;
 
 /// A run with one source text of ten lines, each of ten bytes including the newline.
@@ -35,8 +35,8 @@ fn paths() -> Paths<'static> {
 
 /// The default options, with all rules off except those that these tests are about.
 fn options() -> PolicyOptions {
-    let is_chosen = |rule: &&Rule| chosen().iter().any(|chosen| chosen.id == rule.id);
-    let levels = rules::ALL.iter().filter(|rule| !is_chosen(rule)).map(|rule| (rule.id, Level::Off)).collect();
+    let is_sample = |rule: &&Rule| sample_rules().iter().any(|sample| sample.id == rule.id);
+    let levels = rules::ALL.iter().filter(|rule| !is_sample(rule)).map(|rule| (rule.id, Level::Off)).collect();
     PolicyOptions { levels, ..PolicyOptions::default() }
 }
 

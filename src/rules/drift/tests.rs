@@ -23,7 +23,7 @@ fn live(name: &str) -> KeyFacts {
     })
 }
 
-/// A declared key that is the live one of the same name, by name and compartment.
+/// A declared key that matches the live key of the same name by name and compartment.
 fn code(name: &str) -> KeyFacts {
     with(rotated(declared(), 90), |key| {
         key.id.address = format!("oci_kms_key.{name}");
@@ -42,17 +42,17 @@ fn kinds(live: &[KeyFacts], declared: &[KeyFacts], scope: &DriftScope) -> Vec<(D
 }
 
 #[test]
-fn a_pair_that_agrees_is_silent() {
+fn equal_pair_has_no_drift() {
     for declared in [code("a"), applied("a")] {
         assert_eq!(kinds(&[live("a")], &[declared], &DriftScope::default()), []);
     }
-    // What the code leaves out the provider leaves alone.
+    // The provider does not change attributes that the code omits.
     let bare = with(code("a"), |key| key.rotation = crate::key::AutoRotation::default());
     assert_eq!(kinds(&[live("a")], &[bare], &DriftScope::default()), []);
 }
 
 #[test]
-fn changed_attributes_are_told_one_by_one_with_both_values() {
+fn changed_attributes_are_reported_separately_with_both_values() {
     let changed = with(live("a"), |key| {
         key.protection_mode = Fact::known(ProtectionMode::Hsm);
         key.rotation.enabled = Fact::known(false);
@@ -85,19 +85,19 @@ fn changed_attributes_are_told_one_by_one_with_both_values() {
 }
 
 #[test]
-fn what_amounts_to_the_same_is_no_drift() {
+fn equivalent_values_are_not_drift() {
     let off = with(code("a"), |key| key.rotation = crate::key::AutoRotation { enabled: Fact::known(false), ..Default::default() });
     let unset = with(live("a"), |key| key.rotation = crate::key::AutoRotation::default());
     assert_eq!(kinds(&[unset], &[off], &DriftScope::default()), [], "unset is off");
     let unread = with(live("a"), |key| key.rotation.enabled = Fact::unknown("its rotation schedule could not be read"));
     assert_eq!(kinds(&[unread], &[code("a")], &DriftScope::default()), []);
-    let meant = with(applied("a"), |key| key.lifecycle = Fact::known(Lifecycle::Disabled));
-    let changing = with(live("a"), |key| key.lifecycle = Fact::known(Lifecycle::read("UPDATING")));
-    assert_eq!(kinds(&[changing], &[meant], &DriftScope::default()), [], "the service is at it");
+    let disabled = with(applied("a"), |key| key.lifecycle = Fact::known(Lifecycle::Disabled));
+    let updating = with(live("a"), |key| key.lifecycle = Fact::known(Lifecycle::read("UPDATING")));
+    assert_eq!(kinds(&[updating], &[disabled], &DriftScope::default()), [], "the service is still changing the key");
 }
 
 #[test]
-fn the_help_fits_the_attribute() {
+fn help_depends_on_the_attribute() {
     let changed = with(live("a"), |key| {
         key.protection_mode = Fact::known(ProtectionMode::Hsm);
         key.rotation.enabled = Fact::known(false);
@@ -113,23 +113,23 @@ fn the_help_fits_the_attribute() {
 }
 
 #[test]
-fn a_vault_known_by_ocid_tells_namesakes_apart() {
+fn vault_ocid_distinguishes_keys_of_the_same_name() {
     let elsewhere = with(live("b"), |key| {
         key.display_name = Fact::known("a".to_owned());
         key.vault = Some("ocid1.vault.oc1.eu-frankfurt-1.w".to_owned());
     });
     let placed = with(code("a"), |key| key.vault = Some(VAULT.to_owned()));
-    let far = DriftScope { all_unmanaged: true, ..DriftScope::default() };
-    assert_eq!(kinds(&[live("a"), elsewhere], std::slice::from_ref(&placed), &far), [(DriftKind::Unmanaged, None)]);
-    // The vault alone is enough, and another compartment contradicts it.
+    let all = DriftScope { all_unmanaged: true, ..DriftScope::default() };
+    assert_eq!(kinds(&[live("a"), elsewhere], std::slice::from_ref(&placed), &all), [(DriftKind::Unmanaged, None)]);
+    // The vault alone is enough, unless the compartment is another one.
     let unsure = with(placed.clone(), |key| key.compartment = Fact::unknown("variable `c` has no value"));
-    assert_eq!(kinds(&[live("a")], &[unsure], &far), []);
+    assert_eq!(kinds(&[live("a")], &[unsure], &all), []);
     let contradicting = with(placed, |key| key.compartment = Fact::known("ocid1.compartment.oc1..d".to_owned()));
-    assert_eq!(kinds(&[live("a")], &[contradicting], &far), [(DriftKind::Unmanaged, None)]);
+    assert_eq!(kinds(&[live("a")], &[contradicting], &all), [(DriftKind::Unmanaged, None)]);
 }
 
 #[test]
-fn an_address_that_two_states_give_to_two_keys_names_neither() {
+fn address_with_different_keys_in_two_states_has_no_ocid() {
     let state = |root: &str, name: &str| {
         with(code("a"), |key| {
             key.id.root = root.into();
@@ -143,12 +143,12 @@ fn an_address_that_two_states_give_to_two_keys_names_neither() {
         let declared = [written(), state("one.tfstate", one), state("two.tfstate", two)];
         kinds(&[live("a"), live("b")], &declared, &DriftScope::default()).iter().filter(|(kind, _)| *kind == DriftKind::Changed).count()
     };
-    assert_eq!(changed(["a", "b"]), 0, "which of them the code is cannot be told");
-    assert_eq!(changed(["a", "a"]), 1, "states that agree say which key it is");
+    assert_eq!(changed(["a", "b"]), 0, "it is unknown which of them the code declares");
+    assert_eq!(changed(["a", "a"]), 1, "states that agree identify the key");
 }
 
 #[test]
-fn a_key_may_be_where_a_vault_or_the_key_itself_could_not_be_read() {
+fn key_is_unproven_if_its_vault_or_the_key_itself_could_not_be_read() {
     let placed = with(applied("a"), |key| key.vault = Some(VAULT.to_owned()));
     for unread in [VAULT.to_owned(), live("a").ocid.unwrap()] {
         let scope = DriftScope { unread: vec![unread], ..DriftScope::default() };
@@ -157,7 +157,7 @@ fn a_key_may_be_where_a_vault_or_the_key_itself_could_not_be_read() {
 }
 
 #[test]
-fn an_unmanaged_key_is_unproven_only_where_a_nameless_one_may_be_it() {
+fn unmanaged_key_is_unproven_if_a_declared_key_with_an_unknown_name_may_be_it() {
     let nameless = |change: fn(&mut KeyFacts)| {
         let key = with(code("a"), |key| key.display_name = Fact::unknown("variable `name` has no value"));
         kinds(&[live("b")], &[with(key, change)], &DriftScope { all_unmanaged: true, ..DriftScope::default() })
@@ -170,7 +170,7 @@ fn an_unmanaged_key_is_unproven_only_where_a_nameless_one_may_be_it() {
 }
 
 #[test]
-fn a_sensitive_value_is_compared_and_not_shown() {
+fn sensitive_value_is_compared_and_not_shown() {
     let secret = with(code("a"), |key| key.rotation.interval_days = Fact { sensitive: true, ..Fact::known(77) });
     let drifts = compare(&[live("a")], &[secret], &DriftScope::default());
     assert_eq!(drifts.len(), 1);
@@ -178,22 +178,22 @@ fn a_sensitive_value_is_compared_and_not_shown() {
 }
 
 #[test]
-fn keys_that_are_gone_going_or_disabled_are_missing() {
+fn deleted_or_disabled_keys_are_missing() {
     assert_eq!(kinds(&[], &[applied("a")], &DriftScope::default()), [(DriftKind::Missing, None)]);
     for state in ["PENDING_DELETION", "DISABLED"] {
-        let going = with(live("a"), |key| key.lifecycle = Fact::known(Lifecycle::read(state)));
-        assert_eq!(kinds(std::slice::from_ref(&going), &[applied("a")], &DriftScope::default()), [(DriftKind::Missing, None)], "{state}");
+        let ending = with(live("a"), |key| key.lifecycle = Fact::known(Lifecycle::read(state)));
+        assert_eq!(kinds(std::slice::from_ref(&ending), &[applied("a")], &DriftScope::default()), [(DriftKind::Missing, None)], "{state}");
         let deleting = with(applied("a"), |key| key.planned_action = PlannedAction::Delete);
-        assert_eq!(kinds(&[going], &[deleting], &DriftScope::default()), [], "{state}");
+        assert_eq!(kinds(&[ending], &[deleting], &DriftScope::default()), [], "{state}");
     }
-    assert_eq!(kinds(&[], &[code("a")], &DriftScope::default()), [], "it was never made");
-    let meant = with(applied("a"), |key| key.lifecycle = Fact::known(Lifecycle::Disabled));
+    assert_eq!(kinds(&[], &[code("a")], &DriftScope::default()), [], "it was never created");
+    let declared_disabled = with(applied("a"), |key| key.lifecycle = Fact::known(Lifecycle::Disabled));
     let disabled = with(live("a"), |key| key.lifecycle = Fact::known(Lifecycle::Disabled));
-    assert_eq!(kinds(&[disabled], &[meant], &DriftScope::default()), []);
+    assert_eq!(kinds(&[disabled], &[declared_disabled], &DriftScope::default()), []);
 }
 
 #[test]
-fn nothing_is_missing_from_where_nobody_looked() {
+fn key_outside_of_the_audited_scope_is_unproven_and_not_missing() {
     let elsewhere = DriftScope { regions: vec!["us-phoenix-1".to_owned()], ..DriftScope::default() };
     let other_compartment = DriftScope { compartments: Some(vec!["ocid1.compartment.oc1..d".to_owned()]), ..DriftScope::default() };
     let unread = DriftScope { unread: vec!["ocid1.compartment.oc1..c".to_owned()], ..DriftScope::default() };
@@ -215,7 +215,7 @@ fn nothing_is_missing_from_where_nobody_looked() {
 }
 
 #[test]
-fn unmanaged_keys_are_told_where_the_code_speaks() {
+fn unmanaged_keys_are_reported_in_declared_vaults_and_compartments() {
     let far = with(live("far"), |key| {
         key.compartment = Fact::known("ocid1.compartment.oc1..other".to_owned());
         key.vault = Some("ocid1.vault.oc1.eu-frankfurt-1.other".to_owned());
@@ -231,31 +231,31 @@ fn unmanaged_keys_are_told_where_the_code_speaks() {
 }
 
 #[test]
-fn what_is_ambiguous_is_unproven_and_not_unmanaged() {
+fn ambiguous_key_is_unproven_and_not_unmanaged() {
     let twin = with(live("b"), |key| key.display_name = Fact::known("a".to_owned()));
     assert_eq!(kinds(&[live("a"), twin.clone()], &[code("a")], &DriftScope::default()), [(DriftKind::Unproven, None)]);
     let other = with(code("a"), |key| key.id.address = "oci_kms_key.other".to_owned());
     assert_eq!(kinds(&[live("a")], &[code("a"), other], &DriftScope::default()), [(DriftKind::Unproven, None); 2]);
-    let going = with(twin, |key| key.lifecycle = Fact::known(Lifecycle::PendingDeletion));
-    assert_eq!(kinds(&[live("a"), going], &[code("a")], &DriftScope::default()), [], "a key that is going makes way");
+    let ending = with(twin, |key| key.lifecycle = Fact::known(Lifecycle::PendingDeletion));
+    assert_eq!(kinds(&[live("a"), ending], &[code("a")], &DriftScope::default()), [], "a key pending deletion is not a candidate");
     let nameless = with(code("a"), |key| key.display_name = Fact::unknown("variable `name` has no value"));
     assert_eq!(kinds(&[live("a")], &[nameless], &DriftScope::default()), [(DriftKind::Unproven, None)]);
     let placeless = with(code("a"), |key| key.compartment = Fact::unknown("variable `c` has no value"));
     assert_eq!(
         kinds(&[live("a")], &[placeless], &DriftScope { all_unmanaged: true, ..DriftScope::default() }).len(),
         1,
-        "a name alone proves nothing"
+        "a name alone does not identify a key"
     );
 }
 
 #[test]
-fn many_namesakes_are_not_named_one_by_one() {
+fn many_keys_of_the_same_name_are_listed_by_example() {
     let twins = |count: usize| -> Vec<KeyFacts> {
         (0..count).map(|at| with(live(&format!("{at:03}")), |key| key.display_name = Fact::known("a".to_owned()))).collect()
     };
     let codes: Vec<KeyFacts> = (0..100).map(|at| with(code("a"), |key| key.id.address = format!("oci_kms_key.k[{at}]"))).collect();
     let drifts = compare(&twins(100), &codes, &DriftScope { all_unmanaged: true, ..DriftScope::default() });
-    assert_eq!(drifts.len(), 100, "every live key may be declared");
+    assert_eq!(drifts.len(), 100, "each live key may be one of the declared ones");
     assert!(
         drifts.iter().all(|drift| drift.message.starts_with("cannot determine which of 100 keys") && drift.addresses.len() == 11),
         "{:?}",
@@ -267,7 +267,7 @@ fn many_namesakes_are_not_named_one_by_one() {
 }
 
 #[test]
-fn a_name_is_looked_for_in_the_vault_and_the_compartment_that_the_code_knows() {
+fn key_is_searched_by_name_in_the_known_vault_and_compartment() {
     let elsewhere = |name: &str| with(live(name), |key| key.display_name = Fact::known("a".to_owned()));
     let other_vault = with(elsewhere("b"), |key| key.vault = Some("ocid1.vault.oc1.eu-frankfurt-1.w".to_owned()));
     let other_compartment = with(elsewhere("c"), |key| key.compartment = Fact::known("ocid1.compartment.oc1..d".to_owned()));
@@ -281,7 +281,7 @@ fn a_name_is_looked_for_in_the_vault_and_the_compartment_that_the_code_knows() {
 }
 
 #[test]
-fn a_state_beside_the_configuration_says_which_key_it_is() {
+fn state_passed_with_the_configuration_identifies_the_key() {
     let twin = with(live("b"), |key| key.display_name = Fact::known("a".to_owned()));
     let state = with(applied("a"), |key| key.id.root = "terraform.tfstate".into());
     let changed = with(code("a"), |key| key.rotation.interval_days = Fact::known(180));
@@ -291,7 +291,7 @@ fn a_state_beside_the_configuration_says_which_key_it_is() {
 }
 
 #[test]
-fn drift_becomes_findings_at_the_code_or_at_the_key() {
+fn drift_findings_are_placed_at_the_code_or_at_the_key() {
     let path = |place: &Place| match place {
         Place::Cloud(at) => at.ocid.to_string(),
         _ => "infra/main.tf".to_owned(),

@@ -4,14 +4,14 @@ use super::*;
 use crate::base::{Fact, Step, StepKind};
 use crate::key::{CaUse, Lifecycle, PlannedAction, Symbolic, VaultType, VaultUsage};
 use crate::rules::testing::{
-    actual, by_default, declared, in_vault, key, one_of, planned, report, settings, switched_on, trail, verdict_words, with,
+    actual, by_default, declared, in_vault, key, one_of, planned, report, settings, settings_with, trail, verdict_words, with,
 };
 
 fn mode(key: KeyFacts, mode: &str) -> KeyFacts {
     with(key, |key| key.protection_mode = Fact::known(ProtectionMode::read(mode)))
 }
 
-fn for_authority(key: KeyFacts) -> KeyFacts {
+fn used_by_authority(key: KeyFacts) -> KeyFacts {
     with(key, |key| key.authorities.push(CaUse { id: "oci_certificates_management_certificate_authority.root".to_owned(), place: None }))
 }
 
@@ -20,11 +20,11 @@ fn verdict_of(key: &KeyFacts) -> (&'static str, &'static str) {
 }
 
 #[test]
-fn row_1_ending_and_disabled_keys_are_not_spoken_of_even_for_an_authority() {
-    let ending = for_authority(mode(key(Stage::Declared, PlannedAction::Delete), "HSM"));
+fn row_1_ending_or_disabled_key_is_not_applicable_even_if_an_authority_uses_it() {
+    let ending = used_by_authority(mode(key(Stage::Declared, PlannedAction::Delete), "HSM"));
     assert_eq!(verdict_of(&ending), ("not-applicable", "ending"));
     for (state, kind) in [("PENDING_DELETION", "ending"), ("DELETED", "ending"), ("DISABLED", "disabled"), ("disabled", "disabled")] {
-        let key = for_authority(with(actual(), |key| key.lifecycle = Fact::known(Lifecycle::read(state))));
+        let key = used_by_authority(with(actual(), |key| key.lifecycle = Fact::known(Lifecycle::read(state))));
         assert_eq!(verdict_of(&key), ("not-applicable", kind), "{state}");
     }
     let enabled = with(mode(actual(), "HSM"), |key| key.lifecycle = Fact::known(Lifecycle::Enabled));
@@ -32,15 +32,16 @@ fn row_1_ending_and_disabled_keys_are_not_spoken_of_even_for_an_authority() {
 }
 
 #[test]
-fn row_1_a_key_that_is_forgotten_or_may_be_disabled() {
+fn row_1_forgotten_key_is_not_applicable_and_possibly_disabled_key_is_undetermined() {
     let forgotten = mode(key(Stage::Declared, PlannedAction::Forget), "HSM");
     assert_eq!(verdict_of(&forgotten), ("not-applicable", "forgotten"));
     assert!((RULE.check)(&forgotten, &settings()).message().contains("`kmslint live`"));
     let state = |key, fact| with(mode(key, "HSM"), |key| key.lifecycle = fact);
-    let open = || Fact::unknown("variable `on` has no value");
-    assert_eq!(verdict_of(&state(declared(), open())), ("undetermined", "unknown"));
-    assert_eq!(verdict_of(&with(state(declared(), open()), |key| key.protection_mode = Fact::known(ProtectionMode::Software))).0, "pass");
-    assert_eq!(verdict_of(&state(planned(), open())), ("violation", "hsm"), "a new key is created enabled");
+    let unknown = || Fact::unknown("variable `on` has no value");
+    assert_eq!(verdict_of(&state(declared(), unknown())), ("undetermined", "unknown"));
+    let software = with(state(declared(), unknown()), |key| key.protection_mode = Fact::known(ProtectionMode::Software));
+    assert_eq!(verdict_of(&software).0, "pass");
+    assert_eq!(verdict_of(&state(planned(), unknown())), ("violation", "hsm"), "a new key is created enabled");
     let either = |word| one_of([(Some(Lifecycle::Enabled), "`x`"), (Some(Lifecycle::read(word)), "not `x`")]);
     assert_eq!(verdict_of(&state(declared(), either("DISABLED"))), ("undetermined", "unknown"));
     assert_eq!(verdict_of(&state(declared(), either("ENABLED"))), ("violation", "hsm"));
@@ -49,7 +50,7 @@ fn row_1_a_key_that_is_forgotten_or_may_be_disabled() {
 }
 
 #[test]
-fn row_1_a_key_is_never_created_disabled() {
+fn row_1_key_created_disabled_is_checked_with_a_caution() {
     let disabled = |key| with(key, |key: &mut KeyFacts| key.lifecycle = Fact::known(Lifecycle::Disabled));
     assert_eq!(verdict_of(&disabled(declared())), ("not-applicable", "disabled"));
     let created = disabled(planned());
@@ -62,35 +63,35 @@ fn row_1_a_key_is_never_created_disabled() {
 }
 
 #[test]
-fn row_1a_the_mode_of_a_backup_wins() {
+fn row_1a_mode_of_a_restored_key_is_undetermined() {
     let restored = |key, fact| with(key, |key: &mut KeyFacts| key.restored = fact);
-    for key in [declared(), planned(), mode(declared(), "HSM"), mode(planned(), "SOFTWARE"), for_authority(declared())] {
+    for key in [declared(), planned(), mode(declared(), "HSM"), mode(planned(), "SOFTWARE"), used_by_authority(declared())] {
         assert_eq!(verdict_of(&restored(key, Fact::known(true))), ("undetermined", "restored"));
     }
     assert_eq!(verdict_of(&restored(mode(key(Stage::Declared, PlannedAction::Update), "HSM"), Fact::known(true))), ("violation", "hsm"));
     for word in ["HSM", "SOFTWARE"] {
         assert_eq!(verdict_of(&restored(mode(declared(), word), Fact::unknown("x"))), ("undetermined", "restored"));
     }
-    assert_eq!(verdict_of(&restored(for_authority(declared()), Fact::unknown("x"))).1, "certificate-authority");
+    assert_eq!(verdict_of(&restored(used_by_authority(declared()), Fact::unknown("x"))).1, "certificate-authority");
 }
 
 #[test]
-fn row_8_an_imported_key_keeps_an_omitted_mode() {
+fn row_8_imported_key_keeps_an_omitted_mode() {
     let imported = |key, fact| with(key, |key: &mut KeyFacts| key.imported = fact);
     for fact in [Fact::known(true), Fact::unknown("x")] {
         assert_eq!(verdict_of(&imported(declared(), fact.clone())), ("undetermined", "imported"));
         assert_eq!(verdict_of(&imported(mode(declared(), "HSM"), fact.clone())), ("violation", "hsm"));
         assert_eq!(verdict_of(&imported(mode(declared(), "SOFTWARE"), fact.clone())).0, "pass");
         let unset_or = |mode: &str| one_of([(None, "a"), (Some(ProtectionMode::read(mode)), "b")]);
-        let open = |mode| imported(with(declared(), |key| key.protection_mode = unset_or(mode)), fact.clone());
-        assert_eq!(verdict_of(&open("HSM")), ("undetermined", "depends"));
+        let either = |mode| imported(with(declared(), |key| key.protection_mode = unset_or(mode)), fact.clone());
+        assert_eq!(verdict_of(&either("HSM")), ("undetermined", "depends"));
     }
     let existing = imported(mode(declared(), "HSM"), Fact::known(true));
     assert!(report(&RULE, &existing, &settings()).help.starts_with("Do not change `protection_mode`"));
 }
 
 #[test]
-fn keys_that_an_authority_elsewhere_may_use_are_not_changed_without_a_choice() {
+fn fix_is_unsafe_if_an_authority_of_another_stack_may_use_the_key() {
     let safety = |key: &KeyFacts| (RULE.remedies)(key, Kind::Hsm.into(), &settings()).unwrap()[0].safety;
     let shaped = |algorithm: Fact<String>| {
         with(mode(planned(), "HSM"), |key| {
@@ -112,14 +113,14 @@ fn keys_that_an_authority_elsewhere_may_use_are_not_changed_without_a_choice() {
 }
 
 #[test]
-fn a_replica_is_referred_to_its_primary_key() {
+fn help_for_a_replica_refers_to_the_primary_key() {
     let replica = with(mode(actual(), "HSM"), |key| key.replication_role = ReplicationRole::Replica);
     assert!(report(&RULE, &replica, &settings()).help.starts_with("This key is a replica"));
     assert!((RULE.remedies)(&replica, Kind::Hsm.into(), &settings()).is_err());
 }
 
 #[test]
-fn an_endpoint_that_is_none_is_said_with_and_without_a_finding() {
+fn wrong_endpoint_is_reported_with_and_without_a_violation() {
     let wrong = |key| {
         with(key, |key: &mut KeyFacts| {
             key.wrong_endpoint = Some(Box::new(Step::new(key.place.clone(), "this is the endpoint of the region")))
@@ -133,13 +134,13 @@ fn an_endpoint_that_is_none_is_said_with_and_without_a_finding() {
 }
 
 #[test]
-fn row_2_an_authority_needs_an_hsm_before_the_vault_is_asked() {
-    assert_eq!(verdict_of(&for_authority(mode(declared(), "HSM"))), ("not-applicable", "certificate-authority"));
-    assert_eq!(verdict_of(&for_authority(in_vault(declared(), VaultType::External))), ("not-applicable", "certificate-authority"));
+fn row_2_authority_takes_precedence_over_an_external_vault() {
+    assert_eq!(verdict_of(&used_by_authority(mode(declared(), "HSM"))), ("not-applicable", "certificate-authority"));
+    assert_eq!(verdict_of(&used_by_authority(in_vault(declared(), VaultType::External))), ("not-applicable", "certificate-authority"));
 }
 
 #[test]
-fn row_2_an_authority_of_an_unknown_key_leaves_a_violation_open_and_nothing_else() {
+fn row_2_authority_with_an_unknown_key_makes_only_violations_undetermined() {
     let maybe = |key: KeyFacts| with(key, |key| key.authorities_unsure = Some("variable `x` has no value".into()));
     assert_eq!(verdict_of(&maybe(mode(declared(), "HSM"))), ("undetermined", "unknown"));
     assert_eq!(verdict_of(&maybe(declared())), ("undetermined", "unknown"));
@@ -150,7 +151,7 @@ fn row_2_an_authority_of_an_unknown_key_leaves_a_violation_open_and_nothing_else
 }
 
 #[test]
-fn row_3_external_keys_are_not_spoken_of() {
+fn row_3_external_key_is_not_applicable() {
     assert_eq!(verdict_of(&mode(declared(), "external")), ("not-applicable", "external"));
     assert_eq!(verdict_of(&in_vault(mode(declared(), "SOFTWARE"), VaultType::External)), ("not-applicable", "external"));
     assert_eq!(verdict_of(&in_vault(mode(declared(), "HSM"), VaultType::External)), ("not-applicable", "external"));
@@ -159,7 +160,7 @@ fn row_3_external_keys_are_not_spoken_of() {
 }
 
 #[test]
-fn row_3_an_external_reference_of_unknown_value_leaves_an_unset_mode_open() {
+fn row_3_unknown_external_reference_makes_an_omitted_mode_undetermined() {
     let unsure = with(declared(), |key| key.external_key_reference = Fact::unknown("variable `id` has no value"));
     assert_eq!(verdict_of(&unsure), ("undetermined", "unknown"));
     assert_eq!(verdict_of(&mode(unsure, "HSM")), ("violation", "hsm"));
@@ -168,14 +169,14 @@ fn row_3_an_external_reference_of_unknown_value_leaves_an_unset_mode_open() {
 }
 
 #[test]
-fn row_4_software_passes_in_any_case() {
+fn row_4_software_passes_in_upper_and_lower_case() {
     for word in ["SOFTWARE", "software", "Software"] {
         assert_eq!(verdict_of(&mode(declared(), word)), ("pass", "software"));
     }
 }
 
 #[test]
-fn row_5_hsm_violates_in_any_case() {
+fn row_5_hsm_is_a_violation_in_upper_and_lower_case() {
     for word in ["HSM", "hsm"] {
         assert_eq!(verdict_of(&mode(declared(), word)), ("violation", "hsm"));
     }
@@ -183,44 +184,44 @@ fn row_5_hsm_violates_in_any_case() {
 }
 
 #[test]
-fn row_6_unset_is_hsm_on_a_key_to_be_made() {
+fn row_6_omitted_mode_of_a_new_key_is_hsm() {
     for planned_action in [PlannedAction::Create, PlannedAction::Replace, PlannedAction::Unknown] {
         assert_eq!(verdict_of(&key(Stage::Declared, planned_action)), ("violation", "hsm-by-default"), "{planned_action:?}");
     }
-    // An existing key keeps what it has; that is not recorded here.
+    // An existing key keeps its mode, which is not recorded here.
     assert_eq!(verdict_of(&key(Stage::Declared, PlannedAction::NoOp)), ("undetermined", "unknown"));
     assert_eq!(verdict_of(&actual()), ("undetermined", "unknown"));
 }
 
 #[test]
-fn row_7_other_words_are_refused_by_the_service() {
+fn row_7_undocumented_mode_is_a_violation() {
     let odd = mode(declared(), "Hardware");
     assert_eq!(verdict_of(&odd), ("violation", "invalid-protection-mode"));
     assert!(report(&RULE, &odd, &settings()).message.ends_with("`Hardware`"));
 }
 
 #[test]
-fn a_default_is_told_by_its_word_unless_it_must_not_be_shown() {
+fn default_is_shown_unless_it_is_sensitive() {
     let described = |fact, settings: &Settings| report(&RULE, &with(declared(), |key| key.protection_mode = fact), settings).message;
     let hsm = || by_default(Some(ProtectionMode::Hsm), "mode");
     assert!(described(hsm(), &settings()).contains("HSM"));
     let hidden = described(Fact { sensitive: true, ..hsm() }, &settings());
     assert!(hidden.contains("a mode that is not shown") && !hidden.contains("HSM"), "{hidden}");
-    let accepting = switched_on(&ACCEPT_HSM_IN_PRIVATE_VAULT);
+    let accepting = settings_with(&ACCEPT_HSM_IN_PRIVATE_VAULT);
     let in_private = |fact| with(in_vault(declared(), VaultType::VirtualPrivate), |key| key.protection_mode = fact);
     assert_eq!(verdict_words(&RULE, &in_private(hsm()), &accepting), ("not-applicable", "private-vault"));
     assert_eq!(verdict_words(&RULE, &in_private(hsm()), &settings()).0, "undetermined");
     let invalid = in_private(by_default(Some(ProtectionMode::read("GOLD")), "mode"));
-    assert_eq!(verdict_words(&RULE, &invalid, &accepting).0, "undetermined", "no setting accepts what the service refuses");
+    assert_eq!(verdict_words(&RULE, &invalid, &accepting).0, "undetermined", "no setting accepts a mode that the service rejects");
     let elsewhere = with(in_vault(declared(), VaultType::Default), |key| key.protection_mode = hsm());
     assert_eq!(verdict_words(&RULE, &elsewhere, &accepting).0, "undetermined");
 }
 
 #[test]
-fn an_expression_that_terraform_would_refuse_is_to_be_mended_and_no_value_is_asked_for() {
+fn help_for_a_rejected_expression_is_to_fix_it_and_not_to_pass_a_value() {
     let help = |fact| report(&RULE, &with(declared(), |key| key.protection_mode = fact), &settings()).help;
-    let refused = help(Fact::refused("Terraform would reject its value"));
-    assert!(refused.starts_with("Fix the configuration") && !refused.contains("--var"), "{refused}");
+    let rejected = help(Fact::refused("Terraform would reject its value"));
+    assert!(rejected.starts_with("Fix the configuration") && !rejected.contains("--var"), "{rejected}");
     assert!(
         help(Fact::unknown(crate::base::Reason::no_value("x"))).contains("--var 'x=…'")
             && !help(Fact::unknown("known after apply")).contains("--var")
@@ -233,7 +234,7 @@ fn an_expression_that_terraform_would_refuse_is_to_be_mended_and_no_value_is_ask
 }
 
 #[test]
-fn row_8_unknown_is_undetermined_unless_every_possible_value_says_the_same() {
+fn row_8_unknown_mode_is_undetermined_unless_all_possible_values_agree() {
     let unknown = |fact| with(declared(), |key| key.protection_mode = fact);
     let (hsm, software, external) = (ProtectionMode::Hsm, ProtectionMode::Software, ProtectionMode::External);
     assert_eq!(verdict_of(&unknown(Fact::unknown("it is known after apply"))), ("undetermined", "unknown"));
@@ -247,7 +248,7 @@ fn row_8_unknown_is_undetermined_unless_every_possible_value_says_the_same() {
 }
 
 #[test]
-fn a_default_that_the_caller_may_change_is_told_as_a_default() {
+fn default_that_the_caller_may_override_is_reported_as_a_default() {
     let by = |value: Option<ProtectionMode>| with(declared(), |key| key.protection_mode = by_default(value, "protection_mode"));
     for (value, word) in [(None, "HSM"), (Some(ProtectionMode::Hsm), "HSM"), (Some(ProtectionMode::Software), "SOFTWARE")] {
         let key = by(value);
@@ -258,7 +259,7 @@ fn a_default_that_the_caller_may_change_is_told_as_a_default() {
 }
 
 #[test]
-fn what_a_module_itself_fixes_stands() {
+fn value_fixed_by_a_module_applies_to_symbolic_instances() {
     let symbolic = |key| with(key, |key| key.symbolic = Some(Symbolic { why: "no caller in the scanned directories".into(), place: None }));
     let hsm = symbolic(mode(declared(), "HSM"));
     assert_eq!(verdict_of(&hsm), ("violation", "hsm"));
@@ -267,8 +268,8 @@ fn what_a_module_itself_fixes_stands() {
 }
 
 #[test]
-fn hsm_in_a_private_vault_may_be_accepted() {
-    let accepting = switched_on(&ACCEPT_HSM_IN_PRIVATE_VAULT);
+fn hsm_in_a_private_vault_is_accepted_by_the_setting() {
+    let accepting = settings_with(&ACCEPT_HSM_IN_PRIVATE_VAULT);
     for key in [mode(declared(), "HSM"), declared()] {
         let private = in_vault(key.clone(), VaultType::VirtualPrivate);
         assert_eq!(verdict_words(&RULE, &private, &accepting), ("not-applicable", "private-vault"));
@@ -282,7 +283,7 @@ fn hsm_in_a_private_vault_may_be_accepted() {
 }
 
 #[test]
-fn the_advice_fits_the_key() {
+fn advice_depends_on_the_key() {
     let help = |key: &KeyFacts| report(&RULE, key, &settings()).help;
     let message = |key: &KeyFacts| report(&RULE, key, &settings()).message;
     let (new, old) = (
@@ -302,7 +303,7 @@ fn the_advice_fits_the_key() {
 }
 
 #[test]
-fn the_note_fits_the_vault() {
+fn note_depends_on_the_vault() {
     let note = |key: &KeyFacts| report(&RULE, key, &settings()).note;
     assert!(note(&in_vault(planned(), VaultType::VirtualPrivate)).contains("the first 1,000 key versions are included"));
     assert!(note(&in_vault(planned(), VaultType::Default)).contains("billed per key version beyond the free allowance"));
@@ -311,17 +312,17 @@ fn the_note_fits_the_vault() {
 }
 
 #[test]
-fn the_caret_goes_to_the_value_or_to_the_header() {
+fn finding_is_placed_at_the_value_or_at_the_header() {
     let written = with(mode(declared(), "HSM"), |key| key.protection_mode.trail = trail("mode.tf").into());
     let at = report(&RULE, &written, &settings()).at.unwrap();
     assert_eq!((at.at.place, at.at.kind), (trail("mode.tf")[0].place.clone(), StepKind::Note("this makes it an HSM key".into())));
-    assert!(at.way.is_empty());
+    assert!(at.trail.is_empty());
     let omitted = report(&RULE, &declared(), &settings()).at.unwrap();
-    assert_eq!((omitted.at.place, omitted.way), (declared().place, Vec::new()));
+    assert_eq!((omitted.at.place, omitted.trail), (declared().place, Vec::new()));
 }
 
 #[test]
-fn a_value_that_must_not_be_shown_is_judged_and_not_shown() {
+fn hidden_value_is_checked_and_not_shown() {
     for hide in [|fact: &mut Fact<ProtectionMode>| fact.sensitive = true, |fact: &mut Fact<ProtectionMode>| fact.from_file = true] {
         let key = with(mode(declared(), "hunter2"), |key| hide(&mut key.protection_mode));
         assert_eq!(verdict_of(&key), ("violation", "invalid-protection-mode"));

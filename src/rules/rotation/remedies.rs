@@ -1,4 +1,4 @@
-//! What to write so that a key is rotated, as data.
+//! The remedies of OCI-KMS-001.
 
 use super::{INTERVALS, Kind, RULE, max_rotation_days, wording};
 use crate::key::{KeyFacts, Stage};
@@ -6,41 +6,42 @@ use crate::rules::remedy::{self, ArgumentChange, Remedy, RemedyError, Safety, Se
 use crate::rules::subject::{self, VaultCase};
 use crate::rules::{self, Settings, SharedKind, Verdict};
 
-/// The remedies for a kind of finding on a key; none where no edit of an argument can settle it.
+/// The remedies for a kind of finding on a key; empty if editing arguments cannot resolve it.
 pub(super) fn remedies(key: &KeyFacts, kind: rules::Kind, settings: &Settings) -> Result<Vec<Remedy>, RemedyError> {
-    remedy::not_replica(key)?;
+    remedy::ensure_not_replica(key)?;
     let vault = subject::vault(key);
     let one = |changes: Vec<ArgumentChange>, safety, condition| {
-        let leads_to = leads_to(key, &changes, settings);
-        Ok(vec![Remedy { condition, safety, changes, leads_to }])
+        let expected_verdict = expected_verdict(key, &changes, settings);
+        Ok(vec![Remedy { condition, safety, changes, expected_verdict }])
     };
     match kind {
         rules::Kind::Rotation(Kind::NoRotation | Kind::ScheduleNotEnabled) if vault != VaultCase::Default => {
             if vault == VaultCase::Unsure && key.stage == Stage::Actual {
                 return Ok(Vec::new());
             }
-            let changes = has_arguments(key).and_then(|()| on(key, settings));
+            let changes = ensure_provider_support(key).and_then(|()| switch_on(key, settings));
             match (vault, changes) {
                 (VaultCase::Private, changes) if !key.vault_type.by_default => one(changes?, Safety::Safe, None),
-                // The type of the vault is a default of this module: a caller with a DEFAULT vault would get a plan that fails to apply.
+                // The vault's type is a default of this module: if a caller sets DEFAULT, the apply would fail.
                 (VaultCase::Private, changes) => one(changes?, Safety::Unsafe, Some("no caller of this module sets another type of vault")),
-                // Outside of a VIRTUAL_PRIVATE vault the service refuses a schedule: whoever knows the vault has to choose.
+                // Outside of a VIRTUAL_PRIVATE vault the service rejects a schedule, so someone who knows the vault has to choose.
                 (_, Ok(changes)) => one(changes, Safety::Choice, Some("the vault is VIRTUAL_PRIVATE")),
                 (_, Err(_)) => Ok(Vec::new()),
             }
         }
         rules::Kind::Rotation(Kind::AutoRotationUnsupported) => {
             match remedy::site(key, &key.rotation.enabled, "is_auto_rotation_enabled") {
-                // A schedule in a `dynamic` block may go with the switch, or stay.
+                // A schedule in a `dynamic` block may depend on the switch, so the kind afterwards is not certain.
                 Ok(at) => {
+                    let without_kind = |remedy: Remedy| Remedy { expected_verdict: (remedy.expected_verdict.0, None), ..remedy };
                     one(vec![ArgumentChange { to: Setting::Switch(false), at }], Safety::Choice, Some("the key stays in its DEFAULT vault"))
-                        .map(|list| list.into_iter().map(|one| Remedy { leads_to: (one.leads_to.0, None), ..one }).collect())
+                        .map(|list| list.into_iter().map(without_kind).collect())
                 }
                 Err(_) => Ok(Vec::new()),
             }
         }
         rules::Kind::Rotation(Kind::IntervalMissing | Kind::IntervalTooLong | Kind::IntervalRejected) => {
-            has_arguments(key)?;
+            ensure_provider_support(key)?;
             one(vec![interval(key, settings)?], Safety::Safe, None)
         }
         rules::Kind::Rotation(Kind::StartsTooLate) => match remedy::site(key, &key.rotation.start, "time_of_schedule_start") {
@@ -52,23 +53,23 @@ pub(super) fn remedies(key: &KeyFacts, kind: rules::Kind, settings: &Settings) -
     }
 }
 
-fn leads_to(key: &KeyFacts, changes: &[ArgumentChange], settings: &Settings) -> (&'static str, Option<rules::Kind>) {
-    let verdict = remedy::after(&RULE, key, changes, settings);
+fn expected_verdict(key: &KeyFacts, changes: &[ArgumentChange], settings: &Settings) -> (&'static str, Option<rules::Kind>) {
+    let verdict = remedy::verdict_after(&RULE, key, changes, settings);
     (verdict.word(), Some(verdict.kind()))
 }
 
-/// A provider from before automatic rotation refuses its arguments.
-fn has_arguments(key: &KeyFacts) -> Result<(), RemedyError> {
+/// Fails if the provider is too old for the arguments of automatic rotation.
+fn ensure_provider_support(key: &KeyFacts) -> Result<(), RemedyError> {
     match &key.old_provider {
         None => Ok(()),
         Some(old) => Err(RemedyError::NoRotation(wording::provider(old))),
     }
 }
 
-/// The switch, and an interval where the present one would not do.
-fn on(key: &KeyFacts, settings: &Settings) -> Result<Vec<ArgumentChange>, RemedyError> {
+/// Switches automatic rotation on, and sets an interval unless the current one is accepted.
+fn switch_on(key: &KeyFacts, settings: &Settings) -> Result<Vec<ArgumentChange>, RemedyError> {
     let name = "is_auto_rotation_enabled";
-    remedy::not_ignored(key, name)?;
+    remedy::ensure_not_ignored(key, name)?;
     let at = remedy::site(key, &key.rotation.enabled, name)?;
     let mut changes = vec![ArgumentChange { to: Setting::Switch(true), at }];
     if !key.rotation.interval_days.value().is_some_and(|days| (*INTERVALS.start()..=max_rotation_days(settings)).contains(days)) {
@@ -77,9 +78,9 @@ fn on(key: &KeyFacts, settings: &Settings) -> Result<Vec<ArgumentChange>, Remedy
     Ok(changes)
 }
 
-/// The nearest interval that is accepted; where none is written, the usual one.
+/// Sets the nearest accepted interval, or the usual one if there is none.
 fn interval(key: &KeyFacts, settings: &Settings) -> Result<ArgumentChange, RemedyError> {
-    remedy::not_ignored(key, "auto_key_rotation_details")?;
+    remedy::ensure_not_ignored(key, "auto_key_rotation_details")?;
     let days = match key.rotation.interval_days.value() {
         Some(days) if *days > max_rotation_days(settings) => max_rotation_days(settings),
         Some(days) if *days > 0 && days < INTERVALS.start() => *INTERVALS.start(),
@@ -88,20 +89,20 @@ fn interval(key: &KeyFacts, settings: &Settings) -> Result<ArgumentChange, Remed
     Ok(ArgumentChange { to: Setting::Interval(days), at: remedy::interval_site(key)? })
 }
 
-/// Defaults by which a key of a module is rotated where its caller sets nothing.
+/// The change of defaults after which a module's keys are rotated if its caller sets nothing.
 pub(super) fn by_default(key: &KeyFacts, settings: &Settings) -> Option<Remedy> {
-    let rotates = |changes: &[ArgumentChange]| matches!(remedy::after_by_default(&RULE, key, changes, settings), Verdict::Pass { .. });
-    if rotates(&[]) || has_arguments(key).is_err() {
+    let rotates = |changes: &[ArgumentChange]| matches!(remedy::default_verdict_after(&RULE, key, changes, settings), Verdict::Pass { .. });
+    if rotates(&[]) || ensure_provider_support(key).is_err() {
         return None;
     }
     let switch = remedy::site(key, &key.rotation.enabled, "is_auto_rotation_enabled")
         .ok()
         .map(|at| ArgumentChange { to: Setting::Switch(true), at });
     let interval = interval(key, settings).ok();
-    // The fewest changes first: a module may lack only one of the two.
+    // Try the fewest changes first: one of the two may be enough.
     let candidates = [vec![switch.clone()], vec![interval.clone()], vec![switch, interval]];
-    let mut whole = candidates.into_iter().filter_map(|changes| changes.into_iter().collect::<Option<Vec<ArgumentChange>>>());
-    let changes = whole.find(|changes| rotates(changes))?;
-    let leads_to = leads_to(key, &changes, settings);
-    Some(Remedy { condition: None, safety: Safety::Choice, changes, leads_to })
+    let mut complete = candidates.into_iter().filter_map(|changes| changes.into_iter().collect::<Option<Vec<ArgumentChange>>>());
+    let changes = complete.find(|changes| rotates(changes))?;
+    let expected_verdict = expected_verdict(key, &changes, settings);
+    Some(Remedy { condition: None, safety: Safety::Choice, changes, expected_verdict })
 }

@@ -1,6 +1,6 @@
-//! Every sentence of OCI-KMS-001, apart from its logic.
+//! The texts of OCI-KMS-001, separate from its logic.
 
-use super::{Age, INTERVALS, Kind, max_rotation_days, written_versions};
+use super::{Age, INTERVALS, Kind, manual_versions, max_rotation_days};
 use crate::base::{Claim, Reason, Step, Unknown};
 use crate::key::{IdleSchedule, InputKind, KeyFacts, OldProvider, ProtectionMode, ReplicationRole, Stage};
 use crate::rules::place;
@@ -14,7 +14,7 @@ fn violation(kind: Kind, message: String, at: Placement, note: String, help: Str
     Verdict::Violation(Report { kind: kind.into(), message, at: at.into(), note, help })
 }
 
-/// A replica refuses every command that would rotate it: what is to be done is to be done to its primary key.
+/// Replaces the help for a replica, which the service rotates together with its primary key.
 pub(super) fn of_replica(key: &KeyFacts, verdict: Verdict) -> Verdict {
     match verdict {
         Verdict::Violation(report) if key.replication_role == ReplicationRole::Replica => {
@@ -27,17 +27,17 @@ pub(super) fn of_replica(key: &KeyFacts, verdict: Verdict) -> Verdict {
 
 /// Row 3: the last rotation failed.
 pub(super) fn failed(key: &KeyFacts) -> Verdict {
-    let said = key.times.last_message.as_deref().map(one_line).filter(|message| !message.is_empty());
+    let reported = key.times.last_message.as_deref().map(one_line).filter(|message| !message.is_empty());
     let note = sentences([
-        said.map(|message| format!("The service reports: \"{message}\".")),
+        reported.map(|message| format!("The service reports: \"{message}\".")),
         key.times.last_rotation.map(|last| format!("The last rotation was on {}.", day(last))),
         Some("A schedule that fails does not rotate the key.".to_owned()),
     ]);
     let help = "Fix what the service reports (the key must be ENABLED and the vault ACTIVE when a rotation is due), then rotate by hand: `oci kms management key-version create`.";
-    violation(Kind::RotationFailed, "the last automatic rotation of the key failed".to_owned(), of_key(key), note, help.to_owned())
+    violation(Kind::RotationFailed, "the last automatic rotation of the key failed".to_owned(), at_key(key), note, help.to_owned())
 }
 
-/// Row 3: the next rotation should have been.
+/// Row 3: a rotation is overdue.
 pub(super) fn overdue(key: &KeyFacts, next: Timestamp, now: Timestamp) -> Verdict {
     let days = now.duration_since(next).as_hours() / 24;
     let days = if days == 1 { "1 day ago".to_owned() } else { format!("{days} days ago") };
@@ -49,7 +49,7 @@ pub(super) fn overdue(key: &KeyFacts, next: Timestamp, now: Timestamp) -> Verdic
     violation(
         Kind::RotationOverdue,
         format!("the automatic rotation that was due on {} ({days}) has not taken place", day(next)),
-        of_key(key),
+        at_key(key),
         note,
         help,
     )
@@ -68,12 +68,12 @@ pub(super) fn too_old(key: &KeyFacts, settings: &Settings, age: Age) -> Verdict 
     let next = key.times.next_rotation.map(|next| format!("The next rotation is due on {}.", day(next)));
     let help = sentences([Some("Rotate it now: `oci kms management key-version create`.".to_owned()), Some(advice(key, settings))]);
     let note = sentences([Some(schedule), next, Some(why(key))]);
-    violation(Kind::TooOld, format!("the key's current version is {described}, and the limit is {limit} days"), of_key(key), note, help)
+    violation(Kind::TooOld, format!("the key's current version is {described}, and the limit is {limit} days"), at_key(key), note, help)
 }
 
-/// Row 5: the switch is on where it cannot be.
+/// Row 5: the switch is on in a DEFAULT vault.
 pub(super) fn unsupported(key: &KeyFacts, settings: &Settings) -> Verdict {
-    let at = of_switch(key).labeled("the service rejects this").with(key.vault_type.trail.first().cloned());
+    let at = at_switch(key).labeled("the service rejects this").with(key.vault_type.trail.first().cloned());
     let note = "During apply the service answers \"400 InvalidParameter: Automatic key rotation is not supported with VIRTUAL vaults\": \
                 only VIRTUAL_PRIVATE vaults have it."
         .to_owned();
@@ -85,9 +85,9 @@ pub(super) fn unsupported(key: &KeyFacts, settings: &Settings) -> Verdict {
 
 /// Row 6: the switch is on without an interval.
 pub(super) fn interval_missing(key: &KeyFacts, settings: &Settings) -> Verdict {
-    let switch = of_switch(key).labeled("switched on here");
+    let switch = at_switch(key).labeled("switched on here");
     let at = match &key.rotation.block {
-        _ if !key.rotation.interval_days.trail.is_empty() => of_interval(key).with([switch.at]),
+        _ if !key.rotation.interval_days.trail.is_empty() => at_interval(key).with([switch.at]),
         Some(block) => {
             let step = Step::new(block.clone(), "`rotation_interval_in_days` is missing here");
             place::of_steps(key, &[step], INTERVAL).with([switch.at])
@@ -120,14 +120,14 @@ pub(super) fn interval_too_long(key: &KeyFacts, settings: &Settings, days: i64) 
         || format!("the rotation interval is longer than {limit} days"),
         |days| format!("the rotation interval is {days}, and the limit is {limit} days"),
     );
-    let refused = (days > *INTERVALS.end()).then(|| format!("The service also rejects it: {}.", accepted()));
-    let note = sentences([refused, Some(why(key)), represents_many(key)]);
-    let at = of_interval(key).labeled("too long");
+    let rejected = (days > *INTERVALS.end()).then(|| format!("The service also rejects it: {}.", accepted()));
+    let note = sentences([rejected, Some(why(key)), represents_many(key)]);
+    let at = at_interval(key).labeled("too long");
     let help = sentences([provider_first(key), Some(set_interval(&at, settings))]);
     violation(Kind::IntervalTooLong, message, at, note, help)
 }
 
-/// Row 8: the interval is below what the service accepts.
+/// Row 8: the interval is shorter than the service accepts.
 pub(super) fn interval_rejected(key: &KeyFacts, settings: &Settings, days: i64) -> Verdict {
     let message = shown_days(&key.rotation.interval_days, days).map_or_else(
         || format!("the service will reject the rotation interval: {}", accepted()),
@@ -135,12 +135,12 @@ pub(super) fn interval_rejected(key: &KeyFacts, settings: &Settings, days: i64) 
     );
     let note =
         sentences([Some("The provider does not validate this: `plan` succeeds and `apply` fails.".to_owned()), represents_many(key)]);
-    let at = of_interval(key).labeled("too short for the service");
+    let at = at_interval(key).labeled("too short for the service");
     let help = sentences([provider_first(key), Some(set_interval(&at, settings))]);
     violation(Kind::IntervalRejected, message, at, note, help)
 }
 
-/// Row 9: the schedule begins too late.
+/// Row 9: the schedule starts too late.
 pub(super) fn starts_too_late(key: &KeyFacts, settings: &Settings, days: i64) -> Verdict {
     let start = &key.rotation.start;
     let first = start
@@ -173,7 +173,7 @@ pub(super) fn imported_switch(key: &KeyFacts) -> Verdict {
     )
 }
 
-/// Row 6 of an imported key: it may have an interval.
+/// Row 6 for an imported key, which may have an interval.
 pub(super) fn imported_interval(key: &KeyFacts) -> Verdict {
     subject::imported(
         key,
@@ -184,11 +184,11 @@ pub(super) fn imported_interval(key: &KeyFacts) -> Verdict {
 
 /// Row 15: a schedule that is not enabled.
 pub(super) fn not_enabled(key: &KeyFacts, settings: &Settings) -> Verdict {
-    let interval = of_interval(key).labeled("this schedule is not enabled");
+    let interval = at_interval(key).labeled("this schedule is not enabled");
     let at = if key.rotation.enabled.trail.is_empty() {
         Placement { edit: EditTarget::Own, argument: SWITCH.into(), ..interval }
     } else {
-        of_switch(key).labeled("switched off here").with([interval.at])
+        at_switch(key).labeled("switched off here").with([interval.at])
     };
     let help = match subject::vault(key) {
         VaultCase::Private if key.stage == Stage::Declared => {
@@ -219,7 +219,7 @@ pub(super) fn no_rotation(key: &KeyFacts, settings: &Settings) -> Verdict {
         Situation::New | Situation::Unsure => "will rotate the key",
         Situation::Replaced => "will rotate the key that replaces this one",
     };
-    let counted = match written_versions(key) {
+    let counted = match manual_versions(key) {
         0 => String::new(),
         1 => "; its `oci_kms_key_version` is one rotation, not a schedule".to_owned(),
         count => format!("; its {} are one rotation each, not a schedule", resources(count)),
@@ -230,7 +230,7 @@ pub(super) fn no_rotation(key: &KeyFacts, settings: &Settings) -> Verdict {
     });
     let lost = (subject::situation(key) == Situation::Replaced)
         .then(|| "A schedule that only the old key has is not carried over to the new one.".to_owned());
-    // Key managers of other vendors rotate keys from outside, by a schedule of theirs.
+    // Key managers of other vendors may rotate the key on their own schedule.
     let unseen = (key.stage == Stage::Declared && subject::vault(key) == VaultCase::Default && subject::situation(key) != Situation::New)
         .then(|| "A rotation from outside of Terraform cannot be seen here; `kmslint live` sees it.".to_owned());
     let idle = key.idle_schedule.as_ref();
@@ -245,19 +245,19 @@ pub(super) fn no_rotation(key: &KeyFacts, settings: &Settings) -> Verdict {
         Some(idle) => {
             let otherwise = (subject::vault(key) != VaultCase::Default)
                 .then(|| format!("Or let the service rotate the key. {}", advice(key, settings)));
-            sentences([Some(through_data(idle, limit)), otherwise, other_uses(key)])
+            sentences([Some(through_terraform_data(idle, limit)), otherwise, other_uses(key)])
         }
         None => sentences([Some(advice(key, settings)), other_uses(key)]),
     };
     let note = sentences([slow, never, lost, Some(why(key)), unseen, represents_many(key)]);
-    let at = of_switch(key);
+    let at = at_switch(key);
     let at = if key.rotation.enabled.trail.is_empty() { at } else { at.labeled("switched off here") };
     let at = at.with(idle.map(|idle| idle.at.clone()));
     violation(Kind::NoRotation, format!("nothing {verb} within {limit} days{counted}"), at, note, help)
 }
 
-/// The form of rotation by code that works, for a `time_rotating` that triggers nothing.
-fn through_data(idle: &IdleSchedule, limit: i64) -> String {
+/// How to make a `time_rotating` trigger a rotation.
+fn through_terraform_data(idle: &IdleSchedule, limit: i64) -> String {
     let period = if super::is_within(idle.period_days, idle.period_months, limit) {
         String::new()
     } else {
@@ -270,8 +270,8 @@ fn through_data(idle: &IdleSchedule, limit: i64) -> String {
     )
 }
 
-/// Row 12, where it is unknown whether code rotates the key.
-pub(super) fn code_unsure(key: &KeyFacts, why: &Reason) -> Verdict {
+/// Row 12: it is unknown whether Terraform itself rotates the key.
+pub(super) fn code_unknown(key: &KeyFacts, why: &Reason) -> Verdict {
     let help = match key.id.input {
         _ if key.is_schedule_rejected => "Fix the configuration: Terraform would reject it, so a plan cannot resolve it either.".to_owned(),
         InputKind::Plan => "Pass the configuration with the plan: `--source DIR`.".to_owned(),
@@ -280,18 +280,18 @@ pub(super) fn code_unsure(key: &KeyFacts, why: &Reason) -> Verdict {
     Verdict::Undetermined(Report {
         kind: SharedKind::Unknown.into(),
         message: format!("cannot determine whether Terraform itself rotates the key: {why}"),
-        at: of_key(key).into(),
+        at: at_key(key).into(),
         note: "An `oci_kms_key_version` that Terraform re-creates in time counts as rotation.".to_owned(),
         help,
     })
 }
 
-/// Row 11: the switch is on, the interval anything.
+/// Row 11: the switch is on, and the interval is unknown without bounds.
 pub(super) fn interval_unknown(key: &KeyFacts, unknown: &Unknown<i64>) -> Verdict {
     Verdict::Undetermined(Report {
         kind: SharedKind::Unknown.into(),
         message: format!("automatic rotation is on, but its interval is unknown: {}", unknown.why),
-        at: of_unknown_interval(key).into(),
+        at: at_unknown_interval(key).into(),
         note: format!("The service requires an interval, from 60 to 365 days. {}", represents_many(key).unwrap_or_default())
             .trim_end()
             .to_owned(),
@@ -299,20 +299,20 @@ pub(super) fn interval_unknown(key: &KeyFacts, unknown: &Unknown<i64>) -> Verdic
     })
 }
 
-/// Row 18: the switch may be anything.
+/// Row 18: the switch is unknown without bounds.
 pub(super) fn switch_unknown(key: &KeyFacts, unknown: &Unknown<bool>) -> Verdict {
     let default = (subject::vault(key) == VaultCase::Default)
         .then(|| "The vault is DEFAULT, where the service does not support automatic rotation: the service would reject it.".to_owned());
     Verdict::Undetermined(Report {
         kind: SharedKind::Unknown.into(),
         message: format!("cannot determine whether the key is rotated: {}", unknown.why),
-        at: of_unknown_switch(key).into(),
+        at: at_unknown_switch(key).into(),
         note: sentences([default, Some("Unset, `is_auto_rotation_enabled` is false.".to_owned()), represents_many(key)]),
         help: how_to_resolve_value(key, unknown),
     })
 }
 
-/// A value that is one of several: certain if all of them come to the same.
+/// The verdict on a value that is one of several: certain if all verdicts agree.
 pub(super) fn by_cases(key: &KeyFacts, at: Placement, why: &Reason, verdicts: &[(&str, Verdict)]) -> Verdict {
     let described = verdicts.iter().map(|(when, verdict)| format!("When {when}: {}.", verdict.message())).collect::<Vec<_>>().join(" ");
     let first = verdicts.first().map(|(_, verdict)| verdict);
@@ -331,7 +331,7 @@ pub(super) fn by_cases(key: &KeyFacts, at: Placement, why: &Reason, verdicts: &[
     }
 }
 
-/// A value that the module's caller may change: true of the module, not of any key.
+/// The verdict on a default that the module's caller may override: a statement about the module, not about a key.
 pub(super) fn by_default(key: &KeyFacts, settings: &Settings, at: Placement, input: &str, at_default: &Verdict) -> Verdict {
     let message = match at_default {
         Verdict::Pass { .. } => format!("keys of this module are rotated in time unless the caller sets `{input}`"),
@@ -376,7 +376,7 @@ pub(super) fn resources(count: usize) -> String {
     if count == 1 { "1 `oci_kms_key_version` resource".to_owned() } else { format!("{count} `oci_kms_key_version` resources") }
 }
 
-/// What to do, which depends on the vault and on whether the key exists.
+/// What to do, depending on the vault and on whether the key exists.
 fn advice(key: &KeyFacts, settings: &Settings) -> String {
     let limit = max_rotation_days(settings);
     let switch = switch_on(key, settings);
@@ -413,7 +413,7 @@ fn advice(key: &KeyFacts, settings: &Settings) -> String {
     }
 }
 
-/// What else stands in the way of this key.
+/// Other obstacles to rotating this key.
 fn other_uses(key: &KeyFacts) -> Option<String> {
     let authority = (!key.authorities.is_empty())
         .then(|| "A certificate authority uses the key: rotating the key does not renew the authority's certificate.".to_owned());
@@ -427,7 +427,7 @@ fn other_uses(key: &KeyFacts) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// Why it matters for this key.
+/// Why rotation matters for this key.
 fn why(key: &KeyFacts) -> String {
     let risk = "The longer a key version is in use, the more data depends on it; CIS OCI Foundations Benchmark v2.0/v3.x 4.16 \
                 requires a rotation at least once a year.";
@@ -440,13 +440,13 @@ fn why(key: &KeyFacts) -> String {
     sentences([Some(risk.to_owned()), cost, usage])
 }
 
-/// What keeps the provider old, as a clause.
+/// The old provider version and what pins it, as a clause.
 pub(super) fn provider(old: &OldProvider) -> String {
     let by = if old.is_locked { "the lock file" } else { "`required_providers`" };
     format!("oracle/oci {}, to which {by} keeps the provider,", old.version)
 }
 
-/// What has to be done before the provider takes a schedule.
+/// What to do before the provider supports a schedule.
 fn provider_first(key: &KeyFacts) -> Option<String> {
     let old = key.old_provider.as_ref()?;
     let how = if old.is_locked {
@@ -466,36 +466,36 @@ fn accepted() -> String {
     format!("it accepts {} to {} days", INTERVALS.start(), INTERVALS.end())
 }
 
-/// The arguments that findings are about.
+/// The arguments that findings name.
 const SWITCH: &str = "is_auto_rotation_enabled";
 const INTERVAL: &str = "rotation_interval_in_days";
 
-/// Where the switch is edited.
-fn of_switch(key: &KeyFacts) -> Placement {
+/// Where to edit the switch.
+fn at_switch(key: &KeyFacts) -> Placement {
     place::of(key, &key.rotation.enabled, SWITCH)
 }
 
-/// What is unknown of the switch.
-pub(super) fn of_unknown_switch(key: &KeyFacts) -> Placement {
+/// What makes the switch unknown.
+pub(super) fn at_unknown_switch(key: &KeyFacts) -> Placement {
     place::of_unknown(key, &key.rotation.enabled, SWITCH)
 }
 
-/// What is unknown of the interval.
-pub(super) fn of_unknown_interval(key: &KeyFacts) -> Placement {
+/// What makes the interval unknown.
+pub(super) fn at_unknown_interval(key: &KeyFacts) -> Placement {
     place::of_unknown(key, &key.rotation.interval_days, INTERVAL)
 }
 
-/// Where the interval is edited.
-fn of_interval(key: &KeyFacts) -> Placement {
+/// Where to edit the interval.
+fn at_interval(key: &KeyFacts) -> Placement {
     place::of(key, &key.rotation.interval_days, INTERVAL)
 }
 
 /// The key itself.
-fn of_key(key: &KeyFacts) -> Placement {
+fn at_key(key: &KeyFacts) -> Placement {
     place::of_key(key, "oci_kms_key_version")
 }
 
-/// How to change an interval that the rule or the service does not accept.
+/// How to change an interval that the rule or the service rejects.
 fn set_interval(at: &Placement, settings: &Settings) -> String {
     let (least, most) = (INTERVALS.start(), max_rotation_days(settings));
     if at.is_own() {
@@ -509,7 +509,7 @@ fn set_interval(at: &Placement, settings: &Settings) -> String {
 fn switch_on(key: &KeyFacts, settings: &Settings) -> String {
     let limit = max_rotation_days(settings);
     let is_scheduled = key.rotation.interval_days.value().is_some_and(|days| (*INTERVALS.start()..=limit).contains(days));
-    let (switch, interval) = (of_switch(key), of_interval(key));
+    let (switch, interval) = (at_switch(key), at_interval(key));
     let on = switch.set(SWITCH, "true");
     if is_scheduled {
         on
@@ -522,7 +522,7 @@ fn switch_on(key: &KeyFacts, settings: &Settings) -> String {
     }
 }
 
-/// The service's own words on one line, at most 300 characters of them.
+/// A message of the service on one line, truncated to 300 characters.
 fn one_line(text: &str) -> String {
     let words: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
     words.chars().take(300).collect::<String>().trim_end_matches('.').to_owned()
