@@ -168,7 +168,7 @@ pub(super) struct Live {
         value_parser = auth,
         help_heading = "Credentials",
         hide_short_help = true,
-        help = format!("How to authenticate: {} [default: OCI_CLI_AUTH, or by the profile]", AuthKind::words())
+        help = format!("How to authenticate: {} [default: OCI_CLI_AUTH, or by the profile]", AuthKind::accepted_values())
     )]
     pub auth: Option<AuthKind>,
 
@@ -238,7 +238,7 @@ pub(super) struct Live {
 }
 
 fn auth(text: &str) -> Result<AuthKind, String> {
-    AuthKind::read(text).ok_or_else(|| format!("expected one of {}", AuthKind::words()))
+    AuthKind::read(text).ok_or_else(|| format!("expected one of {}", AuthKind::accepted_values()))
 }
 
 /// The longest duration on the command line: more is a mistake, and sums of times must not overflow.

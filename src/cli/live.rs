@@ -10,8 +10,8 @@ use super::progress::ProgressLine;
 use super::run_context::{self, RunContext, fail};
 use crate::base::{Sources, count, disk, duration, sentence};
 use crate::key::{AuditCoverage, Inventory};
-use crate::live::saved::Unfinished;
-use crate::live::{self, AuditStep, Keeper, Progress, Retry, Timeouts};
+use crate::live::saved::UnfinishedAudit;
+use crate::live::{self, AuditStep, InventorySink, Progress, Retry, Timeouts};
 use crate::policy;
 use crate::report;
 use crate::rules::{self, DriftScope};
@@ -62,11 +62,11 @@ pub(super) fn run(arguments: &Live, invocation: &Invocation, environment: &Envir
     let fresh_days = rules::fresh_days(&config.settings(clock.now));
     let machine = Arc::new(Machine::start());
     let request = request(arguments, environment, fresh_days, Arc::clone(&machine), saving.unfinished.clone());
-    let keeper = saving.file.as_ref().map(|file| SaveTarget { path: file, context: &context, error: Mutex::default() });
-    let mut inventory = live::audit(&request, &watcher, keeper.as_ref().map(|keeper| keeper as &dyn Keeper));
+    let sink = saving.file.as_ref().map(|file| SaveTarget { path: file, context: &context, error: Mutex::default() });
+    let mut inventory = live::audit(&request, &watcher, sink.as_ref().map(|sink| sink as &dyn InventorySink));
     machine.finish();
     watcher.line.clear();
-    let unsaved = keeper.and_then(|keeper| keeper.error.into_inner().unwrap_or_else(PoisonError::into_inner));
+    let unsaved = sink.and_then(|sink| sink.error.into_inner().unwrap_or_else(PoisonError::into_inner));
     let drift = match &inventory.coverage {
         Some(coverage) if !arguments.against.is_empty() => {
             let drifts = rules::compare(&inventory.keys, &declared.keys, &scope(arguments, coverage, &inventory));
@@ -90,7 +90,7 @@ fn request(
     environment: &Environment,
     fresh_days: i64,
     clock: Arc<Machine>,
-    resume: Option<Unfinished>,
+    resume: Option<UnfinishedAudit>,
 ) -> live::AuditRequest {
     let path = |path: &PathBuf| environment.cwd.join(path);
     let usual = Timeouts::default();
@@ -124,7 +124,7 @@ fn request(
 /// Where the inventory is saved, and what it continues.
 struct Saving {
     file: Option<PathBuf>,
-    unfinished: Option<Unfinished>,
+    unfinished: Option<UnfinishedAudit>,
 }
 
 impl Saving {
@@ -158,8 +158,8 @@ struct SaveTarget<'a> {
     error: Mutex<Option<String>>,
 }
 
-impl Keeper for SaveTarget<'_> {
-    fn keep(&self, text: &str) {
+impl InventorySink for SaveTarget<'_> {
+    fn replace(&self, text: &str) {
         let written = self.context.repository.write(self.path, text.as_bytes());
         let error = written.err().map(|error| format!("cannot write the inventory `{}`: {error}", self.path.display()));
         *self.error.lock().unwrap_or_else(PoisonError::into_inner) = error;

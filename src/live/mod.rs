@@ -1,7 +1,7 @@
-//! The tenancy itself, read through OCI's REST API: API objects → `KeyFacts`.
+//! Reads a tenancy through OCI's REST API: API objects → `KeyFacts`.
 //!
-//! Read `request` (what an audit is asked), then `tenancy` from the bottom up. Without the feature `live`, `disabled` takes the place
-//! of `tenancy`: it only says so, and the binary has no network code. Saved inventories can be read either way.
+//! Start with `request` (the input of an audit), then read `tenancy` from the bottom up. Without the feature `live`, `disabled` replaces
+//! `tenancy`, and the binary has no network code. Saved inventories can be read either way.
 
 mod permissions;
 mod request;
@@ -11,5 +11,5 @@ mod tenancy;
 
 pub(crate) use permissions::policy_text;
 pub(crate) use request::DEFAULT_RPS;
-pub use request::{AuditRequest, AuditStep, AuthKind, Clock, DEFAULT_DEADLINE, Keeper, Progress, Retry, SignatureMemo, Timeouts};
+pub use request::{AuditRequest, AuditStep, AuthKind, Clock, DEFAULT_DEADLINE, InventorySink, Progress, Retry, SignatureMemo, Timeouts};
 pub use tenancy::*;

@@ -1,9 +1,9 @@
-//! The least IAM policy that an audit needs, and the statement that is missing where something could not be read.
+//! The minimum IAM policy for an audit, and the policy statement that is missing when a call is denied.
 //!
-//! Source: "Details for the Vault Service" and "Details for IAM" of Oracle's policy reference. `use keys` is never asked for: it would
-//! allow to encrypt and decrypt.
+//! Source: "Details for the Vault Service" and "Details for IAM" of Oracle's policy reference. The policy never contains `use keys`, which
+//! would allow encrypting and decrypting.
 
-/// What a call needs to be allowed.
+/// The permission that a call needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Permission {
     /// ListCompartments.
@@ -24,51 +24,51 @@ impl Permission {
     const ALL: [Self; 6] =
         [Self::InspectCompartments, Self::InspectTenancies, Self::InspectVaults, Self::ReadVaults, Self::InspectKeys, Self::ReadKeys];
 
-    /// Whether another one holds it: who may read may inspect.
+    /// Whether another permission of the policy includes it: `read` includes `inspect`.
     fn is_implied(self) -> bool {
         matches!(self, Self::InspectVaults | Self::InspectKeys)
     }
 
-    /// Whether it is about the tenancy, whatever compartments an audit is of.
-    fn is_of_tenancy(self) -> bool {
+    /// Whether it must be granted in the tenancy even if only some compartments are audited.
+    fn is_tenancy_wide(self) -> bool {
         matches!(self, Self::InspectCompartments | Self::InspectTenancies)
     }
 
-    /// Verb and resource type as a policy statement has them.
+    /// The verb and the resource type of the policy statement.
     #[must_use]
-    pub(super) fn words(self) -> &'static str {
+    pub(super) fn verb_and_resource(self) -> &'static str {
         match self {
             Self::InspectCompartments => "inspect compartments",
             Self::InspectTenancies => "inspect tenancies",
             Self::InspectVaults => "inspect vaults",
             Self::ReadVaults => "read vaults",
             Self::InspectKeys => "inspect keys",
-            // Never `use keys`, which would allow to encrypt and decrypt.
+            // Not `use keys`, which would allow encrypting and decrypting.
             Self::ReadKeys => "read keys",
         }
     }
 
-    /// The statement that grants it, for a compartment or, where that is none or a tenancy, for the tenancy.
+    /// The policy statement that grants it in a compartment; without one, or for a tenancy's OCID, in the tenancy.
     #[must_use]
     pub(super) fn statement(self, compartment: Option<&str>) -> String {
         let place = match compartment {
             Some(ocid) if !ocid.starts_with("ocid1.tenancy.") => format!("compartment id {ocid}"),
             _ => "tenancy".to_owned(),
         };
-        format!("Allow group GROUP to {} in {place}", self.words())
+        format!("Allow group GROUP to {} in {place}", self.verb_and_resource())
     }
 }
 
-/// The text of `--print-policy`: the least policy for a whole audit, for the tenancy or for compartments.
+/// The text of `--print-policy`: the minimum policy for a complete audit of the tenancy or of compartments.
 #[must_use]
 pub(crate) fn policy_text(compartments: &[String]) -> String {
-    let (of_tenancy, of_compartments): (Vec<_>, Vec<_>) =
-        Permission::ALL.into_iter().filter(|permission| !permission.is_implied()).partition(|permission| permission.is_of_tenancy());
-    let mut lines: Vec<String> = of_tenancy.iter().map(|permission| permission.statement(None)).collect();
+    let (tenancy_wide, per_compartment): (Vec<_>, Vec<_>) =
+        Permission::ALL.into_iter().filter(|permission| !permission.is_implied()).partition(|permission| permission.is_tenancy_wide());
+    let mut lines: Vec<String> = tenancy_wide.iter().map(|permission| permission.statement(None)).collect();
     let places: Vec<Option<&str>> =
         if compartments.is_empty() { vec![None] } else { compartments.iter().map(|ocid| Some(ocid.as_str())).collect() };
     for place in places {
-        lines.extend(of_compartments.iter().map(|permission| permission.statement(place)));
+        lines.extend(per_compartment.iter().map(|permission| permission.statement(place)));
     }
     lines.push(String::new());
     lines.join("\n")
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_policy_never_asks_for_use() {
+    fn policy_never_contains_use_keys() {
         let text = policy_text(&[]);
         assert_eq!(
             text,

@@ -1,6 +1,6 @@
-//! What an audit of the tenancy is asked: environment, clock and wishes come in as values, nothing is looked up on the way.
+//! The input of an audit. Environment, clock and options are passed in as values: the audit itself reads no environment and no clock.
 
-use super::saved::Unfinished;
+use super::saved::UnfinishedAudit;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,30 +10,30 @@ use std::time::Duration;
 
 /// Requests a second by default. The service allows 10 management reads a second per tenancy, shared by everyone in it.
 pub(crate) const DEFAULT_RPS: f64 = 5.0;
-/// How long an audit may take by default.
+/// The default time limit of an audit.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(6 * 3600);
 
-/// How to prove who is asking.
+/// How an audit authenticates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthKind {
-    /// An API signing key of a user.
+    /// A user's API signing key.
     ApiKey,
-    /// A session token next to a profile: `oci session authenticate`, and what CI actions for OIDC write.
+    /// A session token in a file that a profile names; `oci session authenticate` and CI actions for OIDC write one.
     SecurityToken,
-    /// What Functions, Data Science and other services hand to the code they run.
+    /// The identity that Functions, Data Science and other services give to the code they run.
     ResourcePrincipal,
     /// The certificate of the compute instance that runs kmslint.
     InstancePrincipal,
-    /// The same on behalf of a user, by a delegation token: Cloud Shell.
+    /// An instance principal that acts for a user with a delegation token, as in Cloud Shell.
     InstanceOboUser,
     /// The service account of the pod that runs kmslint in Kubernetes Engine.
     OkeWorkloadIdentity,
-    /// A key that a hardware token keeps. Known, to be refused with what to do instead.
+    /// A key on a hardware token. Recognized only to report that it is not supported, and what to use instead.
     Pkcs11,
 }
 
-/// The words of `--auth`, `OCI_CLI_AUTH` and `authentication_type`.
-const AUTH_WORDS: [(&str, AuthKind); 8] = [
+/// The values of `--auth`, `OCI_CLI_AUTH` and `authentication_type`.
+const AUTH_VALUES: [(&str, AuthKind); 8] = [
     ("api_key", AuthKind::ApiKey),
     ("security_token", AuthKind::SecurityToken),
     ("session_token", AuthKind::SecurityToken),
@@ -45,49 +45,49 @@ const AUTH_WORDS: [(&str, AuthKind); 8] = [
 ];
 
 impl AuthKind {
-    /// Reads the words of `--auth` and `OCI_CLI_AUTH`.
+    /// Reads a value of `--auth`, `OCI_CLI_AUTH` or `authentication_type`.
     #[must_use]
-    pub fn read(word: &str) -> Option<Self> {
-        let word = word.to_ascii_lowercase().replace('-', "_");
-        AUTH_WORDS.into_iter().find(|(known, _)| *known == word).map(|(_, kind)| kind)
+    pub fn read(value: &str) -> Option<Self> {
+        let value = value.to_ascii_lowercase().replace('-', "_");
+        AUTH_VALUES.into_iter().find(|(known, _)| *known == value).map(|(_, kind)| kind)
     }
 
-    /// The words of what can be used, each once.
+    /// The supported values for help and errors, without aliases.
     #[must_use]
-    pub fn words() -> String {
-        let usable = AUTH_WORDS.iter().filter(|(word, kind)| *kind != Self::Pkcs11 && *word != "session_token");
-        usable.map(|(word, _)| *word).collect::<Vec<_>>().join(", ")
+    pub fn accepted_values() -> String {
+        let usable = AUTH_VALUES.iter().filter(|(value, kind)| *kind != Self::Pkcs11 && *value != "session_token");
+        usable.map(|(value, _)| *value).collect::<Vec<_>>().join(", ")
     }
 }
 
-/// Time as the audit sees it. The command line hands in the machine's; tests hand in one that does not wait.
+/// Time as the audit sees it. The command line passes the machine's clock, tests pass one that does not wait.
 pub trait Clock: Send + Sync {
-    /// Time since the audit was asked for.
+    /// Time since the start of the audit.
     fn elapsed(&self) -> Duration;
-    /// Waits, but not beyond an interruption.
+    /// Sleeps for this duration, or until the audit is interrupted.
     fn sleep(&self, duration: Duration);
-    /// Whether the user asked to stop: nothing more is sent then, and what was read is reported.
+    /// Whether the user asked to stop. No further requests are sent then, and the part that was read is reported.
     fn is_interrupted(&self) -> bool {
         false
     }
 }
 
-/// Remembers signatures. Each takes a good part of a request's time, and tests send the same requests thousands of times.
+/// Caches signatures for tests, which send the same requests thousands of times: signing takes a large part of a request's time.
 pub trait SignatureMemo: Send + Sync {
-    /// The signature of a text, which `sign` makes.
+    /// Returns the cached signature of a text, or computes it with `sign`.
     fn signature(&self, text: &str, sign: &dyn Fn() -> Option<Vec<u8>>) -> Option<Vec<u8>>;
 }
 
-/// How far an audit is.
+/// The progress of an audit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuditStep<'a> {
-    /// What is being read: "keys".
+    /// The kind of objects being read: "keys".
     pub what: &'a str,
-    /// How many calls of this kind are done.
+    /// Number of calls of this kind that are done.
     pub done: usize,
-    /// How many there are.
+    /// Number of calls of this kind in total.
     pub total: usize,
-    /// How long the rest of them will take at the rate so far; `None` at the beginning.
+    /// The estimated time for the remaining calls of this kind; `None` at the beginning.
     pub left: Option<Duration>,
     /// Compartments found so far.
     pub compartments: usize,
@@ -97,66 +97,66 @@ pub struct AuditStep<'a> {
     pub keys: usize,
 }
 
-/// A call that failed and will be tried again.
+/// A call that failed and will be retried.
 #[derive(Clone, Copy, Debug)]
 pub struct Retry<'a> {
     /// A clause that names the host or quotes the service.
     pub why: &'a str,
-    /// What to do if it goes on, one sentence without a period.
+    /// What to do if it keeps failing; one sentence without a period.
     pub help: &'a str,
-    /// Which attempt comes next, from 2.
+    /// The number of the next attempt, from 2.
     pub attempt: u32,
-    /// How many there will be at most.
+    /// The maximum number of attempts.
     pub attempts: u32,
-    /// How long until then.
+    /// The time until the next attempt.
     pub pause: Duration,
-    /// Whether it is the first of this audit.
+    /// Whether this is the first retry of the audit.
     pub is_first: bool,
 }
 
-/// Who watches.
+/// Receives the progress of an audit.
 pub trait Progress: Sync {
     /// A call is done.
     fn step(&self, step: &AuditStep<'_>);
-    /// A call failed and will be tried again.
+    /// A call failed and will be retried.
     fn retry(&self, retry: &Retry<'_>);
-    /// Something the user should know that takes nothing away from the result; one sentence without a period.
+    /// A warning that does not make the result incomplete; one sentence without a period.
     fn warn(&self, sentence: &str);
 }
 
-/// Who saves what was read, while it is read.
-pub trait Keeper: Sync {
-    /// Replaces what was saved before by this text of an inventory.
-    fn keep(&self, text: &str);
+/// Saves the inventory while the audit runs.
+pub trait InventorySink: Sync {
+    /// Replaces the previously saved inventory with this text.
+    fn replace(&self, text: &str);
 }
 
-/// How long one call may take.
+/// The timeouts of one call.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
-    /// To connect, the TLS handshake included.
+    /// To connect, including the TLS handshake.
     pub connect: Duration,
-    /// To answer, and again for the complete body.
+    /// To receive the headers of the response, and again to receive its body.
     pub read: Duration,
 }
 
 impl Default for Timeouts {
-    /// As Oracle's SDKs: 10 and 60 seconds.
+    /// The defaults of Oracle's SDKs: 10 and 60 seconds.
     fn default() -> Self {
         Self { connect: Duration::from_secs(10), read: Duration::from_secs(60) }
     }
 }
 
-/// What is to be audited, and as whom.
+/// What to audit, with which credentials and limits.
 pub struct AuditRequest {
     /// Environment variables.
     pub env: BTreeMap<String, String>,
     /// The home directory.
     pub home: Option<PathBuf>,
-    /// The machine's time when the audit was asked for; requests are signed with it. Never the time of `--now`.
+    /// The machine's time at the start of the audit. Requests are signed with it, so it is never the time of `--now`.
     pub now: Timestamp,
-    /// Time passing.
+    /// Measures the time since `now`.
     pub clock: Arc<dyn Clock>,
-    /// Who remembers the signatures of calls to the service: tests only.
+    /// Caches the signatures of calls to the service; set by tests only.
     pub signatures: Option<Arc<dyn SignatureMemo>>,
     /// `--profile`.
     pub profile: Option<String>,
@@ -164,42 +164,42 @@ pub struct AuditRequest {
     pub config_file: Option<PathBuf>,
     /// `--auth`.
     pub auth: Option<AuthKind>,
-    /// `--region`; empty is the profile's.
+    /// `--region`; empty means the profile's region.
     pub regions: Vec<String>,
-    /// `--all-regions`: every region the tenancy has subscribed to.
+    /// `--all-regions`: every region that the tenancy is subscribed to.
     pub all_regions: bool,
-    /// `--compartment`: OCIDs; empty is the complete tenancy.
+    /// `--compartment`: OCIDs; empty means the entire tenancy.
     pub compartments: Vec<String>,
-    /// `--recursive`: the compartments below those, too.
+    /// `--recursive`: include the compartments below them.
     pub recursive: bool,
-    /// `--endpoint`: the base of every service's address in place of the realm's; `{region}` and `{service}` in it are filled in.
+    /// `--endpoint`: the base URL of all services instead of the realm's; `{region}` and `{service}` in it are replaced.
     pub endpoint: Option<String>,
-    /// `--ca-bundle`: the certificates to trust in place of the system's.
+    /// `--ca-bundle`: the certificates to trust instead of the system's.
     pub ca_bundle: Option<PathBuf>,
-    /// `--rps`: requests a second; infinite is no limit.
+    /// `--rps`: requests a second; infinity means no limit.
     pub rps: f64,
-    /// How long the complete audit may take.
+    /// The time limit of the audit.
     pub deadline: Duration,
-    /// How many calls may be under way at once.
+    /// The maximum number of concurrent calls.
     pub connections: usize,
-    /// How long one call may take.
+    /// The timeouts of one call.
     pub timeouts: Timeouts,
-    /// Ask for every fact of every key, also for those that no rule needs: for evidence and for drift.
+    /// Read every fact of every key, including those that no rule needs: saved inventories and drift need them.
     pub thorough: bool,
-    /// `--resume`: what an audit that did not finish has read already.
-    pub resume: Option<Unfinished>,
-    /// A key made within this many days cannot be too old nor nearly so: its versions are not asked for.
+    /// `--resume`: the answers that an unfinished audit has already read.
+    pub resume: Option<UnfinishedAudit>,
+    /// A key created within this number of days cannot be too old, so its versions are not read.
     pub fresh_days: i64,
 }
 
 impl AuditRequest {
-    /// A variable that is set and not empty.
+    /// The value of an environment variable that is set and not empty.
     #[must_use]
     pub fn var(&self, name: &str) -> Option<&str> {
         self.env.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// A path with `~` for the home directory.
+    /// Expands a leading `~` to the home directory.
     #[must_use]
     pub fn expand(&self, path: &str) -> PathBuf {
         match (path.strip_prefix("~/").or_else(|| path.strip_prefix("~\\")), &self.home) {
@@ -210,7 +210,7 @@ impl AuditRequest {
 }
 
 impl fmt::Debug for AuditRequest {
-    /// The environment is left out: passphrases, keys and tokens live there.
+    /// Omits the environment, which can contain passphrases, keys and tokens.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuditRequest")
             .field("now", &self.now)
@@ -229,8 +229,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn auth_words_are_those_of_the_oci_command_line() {
-        for (word, kind) in [
+    fn auth_values_match_the_oci_cli() {
+        for (value, kind) in [
             ("api_key", AuthKind::ApiKey),
             ("security_token", AuthKind::SecurityToken),
             ("resource-principal", AuthKind::ResourcePrincipal),
@@ -239,7 +239,7 @@ mod tests {
             ("oke_workload_identity", AuthKind::OkeWorkloadIdentity),
             ("PKCS11", AuthKind::Pkcs11),
         ] {
-            assert_eq!(AuthKind::read(word), Some(kind));
+            assert_eq!(AuthKind::read(value), Some(kind));
         }
         assert_eq!(AuthKind::read("magic"), None);
     }

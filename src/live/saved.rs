@@ -1,4 +1,4 @@
-//! Saved inventories: the facts of a live audit as JSON, to be checked again later or elsewhere. Facts only: no verdicts, no secrets.
+//! Saved inventories: the facts of a live audit as JSON, to be checked later or elsewhere. They contain no verdicts and no secrets.
 //!
 //! Compiled with and without the feature `live`: reading a file needs no network.
 
@@ -13,17 +13,17 @@ use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// The property by which such a file is recognised; its value is the format's version.
+/// The property that identifies a saved inventory; its value is the version of the format.
 pub const MARK: &str = "kmslint_inventory";
-/// The largest file that is read: 1 GiB.
+/// The maximum file size: 1 GiB.
 pub const CAP: u64 = 1 << 30;
-/// The version that is written, and the newest that is read.
+/// The version that is written, and the only one that is read.
 const VERSION: u64 = 1;
 
-/// A file as it is written.
+/// The file as it is written.
 #[derive(Serialize)]
 struct SavedFile {
-    // `MARK`: an attribute of serde takes literals only.
+    // Must equal `MARK`: serde attributes take literals only.
     #[serde(rename = "kmslint_inventory")]
     version: u64,
     /// When the tenancy was read.
@@ -31,27 +31,27 @@ struct SavedFile {
     keys: Vec<SavedKey>,
     not_audited: Vec<Gap>,
     problems: Vec<String>,
-    /// Whose keys they are.
+    /// The OCID of the tenancy.
     #[serde(skip_serializing_if = "Option::is_none")]
     tenancy: Option<String>,
-    /// Only of an inventory that is not complete.
+    /// Empty if the inventory is complete.
     #[serde(skip_serializing_if = "Answers::is_empty")]
     answers: Answers,
 }
 
-/// A file as it is checked.
+/// The parts of the file that `check` reads.
 #[derive(Deserialize)]
 struct SavedFacts {
     taken: String,
     #[serde(default)]
-    keys: ReadKeys,
+    keys: ParsedKeys,
     #[serde(default)]
     not_audited: Vec<Gap>,
     #[serde(default)]
     problems: Vec<String>,
 }
 
-/// A file as an audit goes on from it.
+/// The parts of the file that `--resume` reads.
 #[derive(Deserialize)]
 struct SavedAnswers {
     taken: String,
@@ -60,17 +60,17 @@ struct SavedAnswers {
     answers: Answers,
 }
 
-/// The keys of a file. Each becomes facts as soon as it was read: a file of a few megabytes may list millions that are empty.
+/// The keys of a file. Each is converted to facts as soon as it is parsed: a file of a few megabytes can list millions of empty keys.
 #[derive(Default)]
-struct ReadKeys {
+struct ParsedKeys {
     keys: Keys,
-    /// How many there are, those of which nothing can be read included.
+    /// The number of keys in the file, including those that cannot be read.
     count: usize,
-    /// What is wrong with the others; many are wrong alike.
-    faults: BTreeSet<String>,
+    /// Why keys cannot be read. A set, because many keys can have the same error.
+    errors: BTreeSet<String>,
 }
 
-impl<'de> Deserialize<'de> for ReadKeys {
+impl<'de> Deserialize<'de> for ParsedKeys {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_seq(KeysVisitor)
     }
@@ -79,66 +79,66 @@ impl<'de> Deserialize<'de> for ReadKeys {
 struct KeysVisitor;
 
 impl<'de> Visitor<'de> for KeysVisitor {
-    type Value = ReadKeys;
+    type Value = ParsedKeys;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of keys")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<ReadKeys, A::Error> {
-        let mut read = ReadKeys::default();
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<ParsedKeys, A::Error> {
+        let mut read = ParsedKeys::default();
         while let Some(key) = list.next_element::<SavedKey>()? {
             read.count += 1;
-            match facts(&key) {
+            match key_facts(&key) {
                 Ok(facts) => read.keys.push(Box::new(facts)),
-                Err(why) => drop(read.faults.insert(format!("key {} of this saved inventory cannot be read: {why}", key.ocid))),
+                Err(why) => drop(read.errors.insert(format!("key {} of this saved inventory cannot be read: {why}", key.ocid))),
             }
         }
         Ok(read)
     }
 }
 
-/// What the service answered, by the address that was asked. The values are read where they are used.
+/// Answers of the service by URL. The values are parsed where they are used.
 pub type Answers = BTreeMap<String, serde_json::Value>;
 
-/// What an audit that did not finish leaves after for the one that goes on.
+/// The data of an unfinished audit that `--resume` continues from.
 #[derive(Clone)]
-pub struct Unfinished {
-    /// When the first of it was read.
+pub struct UnfinishedAudit {
+    /// When the first audit started.
     pub taken: Timestamp,
     /// The OCID of the tenancy.
     pub tenancy: String,
-    /// What was read.
+    /// The answers that were read.
     pub answers: Answers,
 }
 
 /// Why an inventory cannot be continued; a clause.
 #[derive(Debug, thiserror::Error)]
 pub enum ResumeError {
-    /// It is not one.
+    /// The file is not a saved inventory.
     #[error("it is not an inventory of `kmslint live --save`: {0}")]
     NotSaved(#[from] serde_json::Error),
-    /// It has another version.
+    /// The file has another version.
     #[error("it has version {0}, and this kmslint reads version {VERSION}")]
     Version(u64),
-    /// It does not say whose it is or when it was taken.
+    /// The tenancy or the time is missing.
     #[error("it does not name its tenancy and its time")]
     NoOrigin,
 }
 
-/// Reads what an audit that did not finish has read already. A complete inventory has nothing of that: everything is read again.
+/// Reads the data of an unfinished audit. A complete inventory has no answers, so everything is read again.
 ///
 /// # Errors
-/// The text is not an inventory of this version.
-pub fn resume(text: &str) -> Result<Unfinished, ResumeError> {
-    // The version comes first: a file of a later one may lack what this one demands, and the error would name a missing property.
+/// The text is not an inventory of this version, or does not name its tenancy and its time.
+pub fn resume(text: &str) -> Result<UnfinishedAudit, ResumeError> {
+    // Check the version first: a file of a later version can lack required properties, and the error would name one of these.
     let Head { version } = serde_json::from_str(text)?;
     if version != VERSION {
         return Err(ResumeError::Version(version));
     }
     let file: SavedAnswers = serde_json::from_str(text)?;
     let taken = file.taken.parse().map_err(|_| ResumeError::NoOrigin)?;
-    Ok(Unfinished { taken, tenancy: file.tenancy.ok_or(ResumeError::NoOrigin)?, answers: file.answers })
+    Ok(UnfinishedAudit { taken, tenancy: file.tenancy.ok_or(ResumeError::NoOrigin)?, answers: file.answers })
 }
 
 #[derive(Deserialize)]
@@ -186,7 +186,7 @@ struct SavedKey {
     vault_software_key_versions: Option<u64>,
     freeform_tags: BTreeMap<String, String>,
     defined_tags: BTreeMap<String, String>,
-    /// Why a property above could not be told, by its name.
+    /// Why a property above is unknown, by the name of the property.
     unknown: BTreeMap<String, String>,
 }
 
@@ -201,7 +201,7 @@ struct SavedVersion {
 /// Why a key of a saved inventory cannot be read; a clause.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 enum SavedKeyError {
-    /// Nothing says which key it is.
+    /// The key has no OCID.
     #[error("it has no OCID")]
     NoOcid,
     /// A time that is not RFC 3339.
@@ -209,19 +209,19 @@ enum SavedKeyError {
     NotATime(String),
 }
 
-/// Whether a JSON text that begins so is a saved inventory.
+/// Whether a JSON text that starts with these bytes is a saved inventory.
 #[must_use]
 pub fn is_saved(head: &[u8]) -> bool {
     memchr::memmem::find(head, format!("\"{MARK}\"").as_bytes()).is_some()
 }
 
-/// Writes an inventory that was taken at this time, and what the service answered so far where it is not complete.
+/// Writes an inventory that was taken at this time. `answers` are those of an unfinished audit; empty if it is complete.
 #[must_use]
 pub fn write(inventory: &Inventory, taken: Timestamp, tenancy: Option<&str>, answers: Answers) -> String {
     let file = SavedFile {
         version: VERSION,
         taken: taken.to_string(),
-        keys: inventory.keys.iter().map(|key| saved(key)).collect(),
+        keys: inventory.keys.iter().map(|key| saved_key(key)).collect(),
         not_audited: inventory.not_audited.iter().map(saved_gap).collect(),
         problems: inventory.problems.iter().map(|problem| problem.message.clone()).collect(),
         tenancy: tenancy.map(str::to_owned),
@@ -233,11 +233,11 @@ pub fn write(inventory: &Inventory, taken: Timestamp, tenancy: Option<&str>, ans
     text
 }
 
-/// Reads a file. `name` is its path as shown. What was not audited then is not audited now: it comes back, and so do the problems.
+/// Reads a file. `name` is its path as shown. The result has the gaps and problems of the saved audit too.
 #[must_use]
 pub fn read(name: &str, text: &str) -> Inventory {
     let place = Place::File(name.into());
-    let refused = |message: String, help: &str| Inventory {
+    let unreadable = |message: String, help: &str| Inventory {
         problems: vec![Problem::new(ProblemKind::Unparsable, message).at(place.clone()).help(help)],
         files: 1,
         ..Inventory::default()
@@ -245,7 +245,7 @@ pub fn read(name: &str, text: &str) -> Inventory {
     if let Ok(Head { version }) = serde_json::from_str::<Head>(text)
         && version != VERSION
     {
-        return refused(
+        return unreadable(
             format!("this saved inventory has version {version}, and this kmslint reads version {VERSION}"),
             "check it with the kmslint that wrote it, or a newer one",
         );
@@ -253,38 +253,38 @@ pub fn read(name: &str, text: &str) -> Inventory {
     let file: SavedFacts = match serde_json::from_str(text) {
         Ok(file) => file,
         Err(error) => {
-            return refused(format!("cannot read this saved inventory: {error}"), "save it again with `kmslint live --save FILE`");
+            return unreadable(format!("cannot read this saved inventory: {error}"), "save it again with `kmslint live --save FILE`");
         }
     };
     let mut inventory = Inventory { files: 1, ..Inventory::default() };
     inventory.log.push(format!("{name}: inventory of {}, {} keys", file.taken, file.keys.count));
     inventory.keys = file.keys.keys;
-    let faults = file.keys.faults.into_iter();
-    inventory.problems.extend(faults.map(|message| Problem::new(ProblemKind::Unparsable, message).at(place.clone())));
+    let errors = file.keys.errors.into_iter();
+    inventory.problems.extend(errors.map(|message| Problem::new(ProblemKind::Unparsable, message).at(place.clone())));
     inventory.not_audited = file.not_audited.into_iter().map(gap).collect();
     inventory.problems.extend(file.problems.into_iter().map(|message| Problem::new(ProblemKind::Service, message).at(place.clone())));
     inventory
 }
 
-fn saved(key: &KeyFacts) -> SavedKey {
+fn saved_key(key: &KeyFacts) -> SavedKey {
     let mut unknown = BTreeMap::new();
     SavedKey {
         ocid: key.ocid.clone().unwrap_or_default(),
         region: key.region.clone().unwrap_or_default(),
         vault: key.vault.clone(),
         is_replica: key.replication_role == ReplicationRole::Replica,
-        display_name: put(&mut unknown, "display_name", &key.display_name),
-        compartment_id: put(&mut unknown, "compartment_id", &key.compartment),
-        lifecycle_state: put(&mut unknown, "lifecycle_state", &key.lifecycle),
-        vault_type: put(&mut unknown, "vault_type", &key.vault_type),
-        protection_mode: put(&mut unknown, "protection_mode", &key.protection_mode),
-        algorithm: put(&mut unknown, "algorithm", &key.shape.algorithm),
-        length: value(&mut unknown, "length", &key.shape.length),
-        curve_id: put(&mut unknown, "curve_id", &key.shape.curve),
-        external_key_id: put(&mut unknown, "external_key_id", &key.external_key_reference),
-        is_auto_rotation_enabled: value(&mut unknown, "is_auto_rotation_enabled", &key.rotation.enabled),
-        rotation_interval_in_days: value(&mut unknown, "rotation_interval_in_days", &key.rotation.interval_days),
-        time_of_schedule_start: put(&mut unknown, "time_of_schedule_start", &key.rotation.start),
+        display_name: text_or_reason(&mut unknown, "display_name", &key.display_name),
+        compartment_id: text_or_reason(&mut unknown, "compartment_id", &key.compartment),
+        lifecycle_state: text_or_reason(&mut unknown, "lifecycle_state", &key.lifecycle),
+        vault_type: text_or_reason(&mut unknown, "vault_type", &key.vault_type),
+        protection_mode: text_or_reason(&mut unknown, "protection_mode", &key.protection_mode),
+        algorithm: text_or_reason(&mut unknown, "algorithm", &key.shape.algorithm),
+        length: value_or_reason(&mut unknown, "length", &key.shape.length),
+        curve_id: text_or_reason(&mut unknown, "curve_id", &key.shape.curve),
+        external_key_id: text_or_reason(&mut unknown, "external_key_id", &key.external_key_reference),
+        is_auto_rotation_enabled: value_or_reason(&mut unknown, "is_auto_rotation_enabled", &key.rotation.enabled),
+        rotation_interval_in_days: value_or_reason(&mut unknown, "rotation_interval_in_days", &key.rotation.interval_days),
+        time_of_schedule_start: text_or_reason(&mut unknown, "time_of_schedule_start", &key.rotation.start),
         time_created: key.times.created.map(|time| time.to_string()),
         time_of_current_version: key.times.current_version.map(|time| time.to_string()),
         time_of_last_rotation: key.times.last_rotation.map(|time| time.to_string()),
@@ -310,35 +310,35 @@ fn saved_version(version: &KeyVersion) -> SavedVersion {
     }
 }
 
-/// A fact's value; where it is unknown, the reason goes into the map.
-fn value<T: Clone>(unknown: &mut BTreeMap<String, String>, name: &str, fact: &Fact<T>) -> Option<T> {
+/// The value of a fact. If it is unknown, adds the reason to the map.
+fn value_or_reason<T: Clone>(unknown: &mut BTreeMap<String, String>, name: &str, fact: &Fact<T>) -> Option<T> {
     if let Some(reason) = fact.as_unknown() {
         unknown.insert(name.to_owned(), reason.why.to_string());
     }
     fact.value().cloned()
 }
 
-fn put<T: Clone + ToString>(unknown: &mut BTreeMap<String, String>, name: &str, fact: &Fact<T>) -> Option<String> {
-    value(unknown, name, fact).map(|value| value.to_string())
+fn text_or_reason<T: Clone + ToString>(unknown: &mut BTreeMap<String, String>, name: &str, fact: &Fact<T>) -> Option<String> {
+    value_or_reason(unknown, name, fact).map(|value| value.to_string())
 }
 
-fn facts(key: &SavedKey) -> Result<KeyFacts, SavedKeyError> {
+fn key_facts(key: &SavedKey) -> Result<KeyFacts, SavedKeyError> {
     if !key.ocid.starts_with("ocid1.") {
         return Err(SavedKeyError::NoOcid);
     }
     let place = Place::cloud(&key.ocid, &key.region);
     let id = KeyId { root: format!("live/{}", key.region).into(), inputs: None, address: key.ocid.clone(), input: InputKind::Live };
-    let text = |name: &str, value: &Option<String>| take(key, name, value.clone());
-    let number = |name: &str, value: Option<i64>| take(key, name, value);
-    let words = |name: &str, value: &Option<String>| take(key, name, value.clone());
+    let text = |name: &str, value: &Option<String>| fact(key, name, value.clone());
+    let number = |name: &str, value: Option<i64>| fact(key, name, value);
+    let words = |name: &str, value: &Option<String>| fact(key, name, value.clone());
     Ok(KeyFacts {
         ocid: Some(key.ocid.clone()),
         region: Some(key.region.clone()),
         protection_mode: words("protection_mode", &key.protection_mode).map(|word| Some(ProtectionMode::read(&word))),
         rotation: AutoRotation {
-            enabled: take(key, "is_auto_rotation_enabled", key.is_auto_rotation_enabled),
+            enabled: fact(key, "is_auto_rotation_enabled", key.is_auto_rotation_enabled),
             interval_days: number("rotation_interval_in_days", key.rotation_interval_in_days),
-            start: take(key, "time_of_schedule_start", time(&key.time_of_schedule_start)?),
+            start: fact(key, "time_of_schedule_start", time(&key.time_of_schedule_start)?),
             ..AutoRotation::default()
         },
         vault_type: words("vault_type", &key.vault_type).map(|word| Some(VaultType::read(&word))),
@@ -372,7 +372,7 @@ fn facts(key: &SavedKey) -> Result<KeyFacts, SavedKeyError> {
     })
 }
 
-fn take<T>(key: &SavedKey, name: &str, value: Option<T>) -> Fact<T> {
+fn fact<T>(key: &SavedKey, name: &str, value: Option<T>) -> Fact<T> {
     match (value, key.unknown.get(name)) {
         (_, Some(why)) => Fact::unknown(why.as_str()),
         (Some(value), None) => Fact::known(value),
@@ -400,7 +400,7 @@ fn saved_gap(gap: &NotAudited) -> Gap {
 }
 
 fn gap(gap: Gap) -> NotAudited {
-    // The word is `'static` in `NotAudited`, and a file that was edited may hold any text.
+    // `NotAudited` needs a `'static` text, and an edited file can contain any.
     let known = ["tenancy", "region", "compartment", "vault", "key"];
     let what = known.into_iter().find(|what| *what == gap.what).unwrap_or("part");
     NotAudited { ocid: gap.ocid, region: gap.region, what, why: gap.why }
@@ -419,7 +419,7 @@ mod tests {
         key.region = Some("us-ashburn-1".to_owned());
         key.protection_mode = Fact::known(ProtectionMode::Hsm);
         key.rotation.enabled = Fact::known(true);
-        key.rotation.interval_days = Fact::unknown("`read keys` is lacking");
+        key.rotation.interval_days = Fact::unknown("`read keys` is missing");
         key.times.created = Some("2024-02-01T11:30:12.995Z".parse().unwrap());
         key.versions = vec![KeyVersion {
             id: "v".to_owned(),
@@ -439,13 +439,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_saved_comes_back_whole() {
+    fn saved_inventory_survives_a_round_trip() {
         let taken = "2026-01-02T03:04:05Z".parse().unwrap();
         let text = write(&inventory(), taken, None, Answers::new());
         assert!(text.contains(&format!("\"{MARK}\": 1")) && text.contains("2026-01-02T03:04:05Z"));
         let again = read("evidence.json", &text);
         assert_eq!(again.keys.len(), 1);
-        // The fields of facts are many; their debug form compares all of them.
+        // `KeyFacts` has many fields: the debug text compares all of them.
         assert_eq!(format!("{:?}", again.keys), format!("{:?}", inventory().keys));
         assert_eq!(again.not_audited, inventory().not_audited);
         assert_eq!(again.problems.len(), 1);
@@ -453,8 +453,8 @@ mod tests {
     }
 
     #[test]
-    fn other_files_and_versions_are_refused_with_a_sentence() {
-        for (text, said) in [
+    fn invalid_file_or_other_version_is_one_problem() {
+        for (text, message) in [
             ("{", "cannot read this saved inventory"),
             (r#"{"kmslint_inventory": 2, "keys": {}}"#, "has version 2"),
             (r#"{"kmslint_inventory": 1}"#, "missing field `taken`"),
@@ -464,12 +464,12 @@ mod tests {
             let inventory = read("f", text);
             assert!(inventory.keys.is_empty());
             assert_eq!(inventory.problems.len(), 1, "{text}");
-            assert!(inventory.problems[0].message.contains(said), "{}", inventory.problems[0].message);
+            assert!(inventory.problems[0].message.contains(message), "{}", inventory.problems[0].message);
         }
     }
 
     #[test]
-    fn keys_that_are_wrong_alike_are_told_once_and_the_others_are_read() {
+    fn identical_key_errors_are_reported_once_and_other_keys_are_read() {
         let key = |ocid: &str| format!("{{\"ocid\": \"{ocid}\", \"region\": \"r\"}}");
         let keys = [&vec!["{}".to_owned(); 50][..], &[key("ocid1.key.a"), key("wrong"), key("ocid1.key.b")]].concat().join(",");
         let read = read("saved.json", &format!("{{\"kmslint_inventory\": 1, \"taken\": \"2026-01-01T00:00:00Z\", \"keys\": [{keys}]}}"));

@@ -1,16 +1,16 @@
-//! Calls: signed, spaced, retried, paged; each ends in values and, where not all went well, a fault.
+//! Calls of the service: signed, rate-limited, retried and paged. Each returns values, an error, or both if a later page failed.
 
 use super::auth::credentials::Credentials;
 use super::auth::signer::Signer;
 use super::crypto::signature::authorization;
 use super::fault::{CallError, CallErrorKind, LiveError, TransportError};
 use super::memo::AnswerMemo;
-use super::transport::answer::{HttpAnswer, described, garbled};
 use super::transport::circuit::{Failure, Hosts, Turn};
-use super::transport::endpoint::Base;
+use super::transport::endpoint::BaseUrl;
 use super::transport::http::Transport;
 use super::transport::regions::Region;
-use super::transport::retry::{self, Pace};
+use super::transport::response::{HttpResponse, describe_error, unreadable_response};
+use super::transport::retry::{self, RateLimiter};
 use super::wire::ErrorBody;
 use crate::base::duration;
 use crate::live::{Clock, Progress, Retry, SignatureMemo};
@@ -24,132 +24,135 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-/// How many entries a page should have. The service may send fewer; a documented maximum there is none.
-const PAGE: &str = "100";
-/// How many pages a list may have. No list of a tenancy comes near, and a service that always names a further page would never end.
-const PAGES: usize = 1000;
-/// What needs no escape in a query (RFC 3986, section 2.3): exactly what is sent is signed, so it is escaped here and not by the client.
+/// The requested number of entries per page. The service may send fewer; no maximum is documented.
+const PAGE_SIZE: &str = "100";
+/// The maximum number of pages of a list. No list of a tenancy has nearly as many, but a service that always names a next page would
+/// never end.
+const MAX_PAGES: usize = 1000;
+/// The characters that need no escape in a query (RFC 3986, section 2.3). The query is escaped here and not by the HTTP client, because
+/// the signature covers the exact text that is sent.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Everything a call needs.
+/// Calls the service, with everything that a call needs.
 pub(super) struct ApiClient<'a> {
-    /// The way to the service.
+    /// Sends requests.
     pub transport: Transport,
-    /// Who asks.
+    /// Signs requests.
     pub credentials: Credentials<'a>,
-    /// Time passing.
+    /// Measures the time since `started`.
     pub clock: &'a dyn Clock,
-    /// Who remembers signatures.
+    /// Caches signatures; set by tests only.
     pub signatures: Option<&'a dyn SignatureMemo>,
-    /// Who hears of calls that are tried again.
+    /// Receives retries.
     pub progress: &'a dyn Progress,
-    /// The machine's time when the clock was at zero.
+    /// The machine's time at the start of the audit.
     pub started: Timestamp,
-    /// How long everything may take.
+    /// The time limit of the audit.
     pub deadline: Duration,
-    /// The space between requests.
-    pub pace: Pace,
-    /// Which hosts should be left alone.
+    /// Limits the requests per second.
+    pub rate_limiter: RateLimiter,
+    /// Tracks which hosts should not be called.
     pub hosts: Hosts,
-    /// What was answered, where that is kept.
+    /// The answers so far, if the inventory is saved or resumed.
     pub memo: AnswerMemo,
-    /// Whether the network works: something was answered, whatever it was.
+    /// Whether any host has answered, so the network works.
     pub is_connected: AtomicBool,
-    /// Whether the user was reported of a call that is tried again.
-    pub is_troubled: AtomicBool,
-    /// How many requests were sent.
+    /// Whether a retry was reported to the user.
+    pub has_retried: AtomicBool,
+    /// The number of requests sent.
     pub calls: AtomicUsize,
-    /// How many of these were retries.
+    /// The number of them that were retries.
     pub retries: AtomicUsize,
 }
 
-/// A region and its services.
+/// A region and the base URLs of its services.
 pub(super) struct RegionSite {
     /// The region.
     pub region: Region,
-    /// Compartments and region subscriptions.
-    pub identity: Base,
-    /// Vaults.
-    pub vaults: Base,
-    /// Set once nothing more can be asked here: the credentials are not accepted, or time is over.
+    /// The identity service: compartments and region subscriptions.
+    pub identity: BaseUrl,
+    /// The vault service.
+    pub vaults: BaseUrl,
+    /// Set once no further calls can be made here: the credentials are not accepted, or the audit was interrupted.
     pub halted: OnceLock<CallError>,
 }
 
 impl RegionSite {
-    /// The same region, in which nothing can be asked: calls give only what is kept already.
+    /// A copy in which all calls are answered from the memo or fail.
     pub(super) fn closed(&self, why: CallError) -> Self {
         Self { region: self.region.clone(), identity: self.identity.clone(), vaults: self.vaults.clone(), halted: OnceLock::from(why) }
     }
 
-    /// Ends the audit here; the first reason stays.
+    /// Ends the audit of the region. Returns the error that ended it first.
     fn halt(&self, kind: CallErrorKind, why: String, help: Option<String>) -> CallError {
         self.halted.get_or_init(|| CallError { kind, why, help }).clone()
     }
 
-    fn stop(&self, error: &LiveError) -> CallError {
+    fn halt_with(&self, error: &LiveError) -> CallError {
         self.halt(CallErrorKind::Halted, error.to_string(), error.help())
     }
 }
 
-/// What came of one attempt that did not succeed.
+/// The result of a failed attempt.
 enum FailedAttempt {
-    /// Try again, unless it was tried too often.
+    /// Retry, unless there were too many attempts.
     Failed {
         fault: CallError,
-        /// The status of the answer; `None` where there was none.
+        /// The status of the response; `None` if there was no response.
         status: Option<u16>,
-        /// How long the service asks to wait.
+        /// The delay that the service asks for.
         wait: Duration,
     },
-    /// There is a new token: try again at once.
+    /// There is a new token: retry immediately.
     Renewed,
-    /// The audit ended meanwhile.
+    /// The audit ended in the meantime.
     Abandoned,
 }
 
 impl ApiClient<'_> {
-    /// One object.
-    pub(super) fn one<T: Serialize + DeserializeOwned>(&self, site: &RegionSite, base: &Base, path: &str) -> Result<T, CallError> {
-        // Every vault has a management host with the same paths: only complete addresses keep their answers apart.
+    /// Reads one object.
+    pub(super) fn get<T: Serialize + DeserializeOwned>(&self, site: &RegionSite, base: &BaseUrl, path: &str) -> Result<T, CallError> {
+        // Management endpoints of different vaults have the same paths, so the memo needs the complete URL.
         let name = base.url(&base.target(path));
-        if let Some(kept) = self.memo.get(&name) {
-            return Ok(kept);
+        if let Some(saved) = self.memo.get(&name) {
+            return Ok(saved);
         }
-        let answer = self.call(site, base, path)?;
-        let object = serde_json::from_slice(&answer.body).map_err(|error| garbled(&answer, &error))?;
+        let response = self.call(site, base, path)?;
+        let object = serde_json::from_slice(&response.body).map_err(|error| unreadable_response(&response, &error))?;
         self.memo.put(name, &object);
         Ok(object)
     }
 
-    /// All entries of a list, page by page until no token comes back; pages may be empty. What was read before a fault is returned.
+    /// Reads all entries of a list, page by page until there is no next page. Pages can be empty. On an error, also returns the entries
+    /// that were read before.
     pub(super) fn list<T: Serialize + DeserializeOwned>(
         &self,
         site: &RegionSite,
-        base: &Base,
+        base: &BaseUrl,
         path: &str,
         query: &[(&str, &str)],
     ) -> (Vec<T>, Option<CallError>) {
         self.list_until(site, base, path, query, |_: &[T]| false)
     }
 
-    /// The same, but no further page is asked for once `enough` says so.
+    /// Like [`Self::list`], but reads no further pages once `is_enough` returns true.
     pub(super) fn list_until<T: Serialize + DeserializeOwned>(
         &self,
         site: &RegionSite,
-        base: &Base,
+        base: &BaseUrl,
         path: &str,
         query: &[(&str, &str)],
-        enough: impl Fn(&[T]) -> bool,
+        is_enough: impl Fn(&[T]) -> bool,
     ) -> (Vec<T>, Option<CallError>) {
         let pairs: Vec<String> = query.iter().map(|(name, value)| format!("{name}={}", escape(value))).collect();
         let first = [path, "?", &pairs.join("&")].concat();
-        // Without `limit` and `page`: what is kept is the complete list, and `--resume` must find it whatever its first page was.
+        // Without `limit` and `page`, because the memo holds the complete list.
         let name = base.url(&base.target(&first));
-        if let Some(kept) = self.memo.get(&name) {
-            return (kept, None);
+        if let Some(saved) = self.memo.get(&name) {
+            return (saved, None);
         }
-        let (found, fault) = self.pages(site, base, &first, enough);
-        // A list that broke off is not kept, so that `--resume` asks for it again.
+        let (found, fault) = self.pages(site, base, &first, is_enough);
+        // Do not keep an incomplete list, so that `--resume` reads it again.
         if fault.is_none() {
             self.memo.put(name, &found);
         }
@@ -159,39 +162,39 @@ impl ApiClient<'_> {
     fn pages<T: DeserializeOwned>(
         &self,
         site: &RegionSite,
-        base: &Base,
+        base: &BaseUrl,
         first: &str,
-        enough: impl Fn(&[T]) -> bool,
+        is_enough: impl Fn(&[T]) -> bool,
     ) -> (Vec<T>, Option<CallError>) {
         let mut found = Vec::new();
         let mut fault = None;
         let mut seen = BTreeSet::new();
         let mut page = String::new();
         loop {
-            let answer = match self.call(site, base, &format!("{first}&limit={PAGE}{page}")) {
-                Ok(answer) => answer,
+            let response = match self.call(site, base, &format!("{first}&limit={PAGE_SIZE}{page}")) {
+                Ok(response) => response,
                 Err(fault) => return (found, Some(fault)),
             };
-            let entries: Vec<Value> = match serde_json::from_slice(&answer.body) {
+            let entries: Vec<Value> = match serde_json::from_slice(&response.body) {
                 Ok(entries) => entries,
-                Err(error) => return (found, Some(garbled(&answer, &error))),
+                Err(error) => return (found, Some(unreadable_response(&response, &error))),
             };
             for entry in entries {
                 match serde_json::from_value(entry) {
                     Ok(entry) => found.push(entry),
-                    // One entry that cannot be read must not hide the others, nor be lost.
-                    Err(error) => fault = Some(garbled(&answer, &error)),
+                    // One invalid entry must not hide the others, but must be reported.
+                    Err(error) => fault = Some(unreadable_response(&response, &error)),
                 }
             }
-            match answer.next_page {
-                // A page may be empty and have a successor: only a missing `opc-next-page` ends a list, as in Oracle's SDKs.
-                Some(token) if !enough(&found) => {
+            match response.next_page {
+                // An empty page can have a next page: only a missing `opc-next-page` ends a list, as in Oracle's SDKs.
+                Some(token) if !is_enough(&found) => {
                     page = format!("&page={}", escape(&token));
                     if !seen.insert(token) {
                         return (found, Some(CallError::failed("the service returned the same page twice: the list has no end")));
                     }
-                    if seen.len() >= PAGES {
-                        let why = format!("the service names further pages after {PAGES}: the list has no end");
+                    if seen.len() >= MAX_PAGES {
+                        let why = format!("the service names further pages after {MAX_PAGES}: the list has no end");
                         return (found, Some(CallError::failed(why)));
                     }
                 }
@@ -200,15 +203,15 @@ impl ApiClient<'_> {
         }
     }
 
-    /// One GET, tried until it is answered for good.
-    fn call(&self, site: &RegionSite, base: &Base, path_and_query: &str) -> Result<HttpAnswer, CallError> {
+    /// Sends a GET request, with retries.
+    fn call(&self, site: &RegionSite, base: &BaseUrl, path_and_query: &str) -> Result<HttpResponse, CallError> {
         let target = base.target(path_and_query);
         let host = base.authority();
-        let begun = self.clock.elapsed();
+        let started = self.clock.elapsed();
         let mut attempt = 1;
         let mut may_renew = self.credentials.is_renewable();
         loop {
-            self.check(site)?;
+            self.ensure_running(site)?;
             match self.hosts.turn(host, self.clock.elapsed()) {
                 Turn::Now => {}
                 Turn::At(time) => {
@@ -219,41 +222,41 @@ impl ApiClient<'_> {
             }
             let tried = self.attempt(site, base, &target, attempt, may_renew);
             let (fault, status, wait) = match tried {
-                Ok(Ok(answer)) => {
+                Ok(Ok(response)) => {
                     self.hosts.answered(host);
-                    return Ok(answer);
+                    return Ok(response);
                 }
-                // A 404 shows as well as a 200 that the host works: it ends a row of failures.
+                // A 404 shows as well as a 200 that the host works, so it resets the circuit.
                 Err(fault) => {
                     self.hosts.answered(host);
                     return Err(fault);
                 }
                 Ok(Err(FailedAttempt::Abandoned)) => {
-                    self.hosts.passed(host);
+                    self.hosts.abandoned(host);
                     continue;
                 }
                 Ok(Err(FailedAttempt::Renewed)) => {
                     self.hosts.answered(host);
                     self.retries.fetch_add(1, Ordering::Relaxed);
-                    // Where a fresh token is rejected as well, the next would be, too: attempts are not counted here,
-                    // so this would never end.
+                    // Renew only once: if the new token is rejected too, so would be the next. Attempts are not counted here, so this
+                    // would never end.
                     may_renew = false;
                     continue;
                 }
                 Ok(Err(FailedAttempt::Failed { fault, status, wait })) => (fault, status, wait),
             };
             let now = self.clock.elapsed();
-            let pause = retry::pause(attempt, retry::chance()).max(wait);
+            let pause = retry::backoff(attempt, retry::random_fraction()).max(wait);
             let given_up = self.hosts.failed(host, now, &Failure { why: &fault.why, is_answered: status.is_some(), pause });
             let again = now.saturating_add(pause);
-            if attempt >= retry::ATTEMPTS || again >= begun.saturating_add(retry::TOTAL) || again >= self.deadline {
+            if attempt >= retry::MAX_ATTEMPTS || again >= started.saturating_add(retry::MAX_TIME) || again >= self.deadline {
                 let after = match attempt {
                     1 => String::new(),
                     _ => format!(" after {attempt} attempts"),
                 };
-                let asked =
-                    if wait > retry::TOTAL { format!("; it asks to wait {} before the next", duration(wait)) } else { String::new() };
-                return Err(CallError { why: format!("{}{after}{asked}", fault.why), ..fault });
+                let delay_note =
+                    if wait > retry::MAX_TIME { format!("; it asks to wait {} before the next", duration(wait)) } else { String::new() };
+                return Err(CallError { why: format!("{}{after}{delay_note}", fault.why), ..fault });
             }
             if let Some(why) = given_up {
                 return Err(CallError::failed(why));
@@ -262,9 +265,9 @@ impl ApiClient<'_> {
                 why: &fault.why,
                 help: &self.advice(status),
                 attempt: attempt + 1,
-                attempts: retry::ATTEMPTS,
+                attempts: retry::MAX_ATTEMPTS,
                 pause,
-                is_first: !self.is_troubled.swap(true, Ordering::Relaxed),
+                is_first: !self.has_retried.swap(true, Ordering::Relaxed),
             });
             self.sleep_until(again);
             self.retries.fetch_add(1, Ordering::Relaxed);
@@ -272,52 +275,52 @@ impl ApiClient<'_> {
         }
     }
 
-    /// Sends once. Outer errors are for good.
+    /// Makes one attempt. The outer error is permanent.
     fn attempt(
         &self,
         site: &RegionSite,
-        base: &Base,
+        base: &BaseUrl,
         target: &str,
         attempt: u32,
         may_renew: bool,
-    ) -> Result<Result<HttpAnswer, FailedAttempt>, CallError> {
-        self.pace.wait(self.clock);
-        // The turn comes seconds later at a low `--rps`: the audit may have ended meanwhile.
-        if self.check(site).is_err() {
+    ) -> Result<Result<HttpResponse, FailedAttempt>, CallError> {
+        self.rate_limiter.wait(self.clock);
+        // With a low `--rps` the wait takes seconds, in which the audit may have ended.
+        if self.ensure_running(site).is_err() {
             return Ok(Err(FailedAttempt::Abandoned));
         }
-        let signer = self.credentials.signer(self.now()).map_err(|error| site.stop(&error))?;
+        let signer = self.credentials.signer(self.now()).map_err(|error| site.halt_with(&error))?;
         let host = base.host();
         let sent = self.send(base, target, &signer, attempt);
         if sent.is_ok() {
             self.is_connected.store(true, Ordering::Relaxed);
         }
         let (fault, status, wait) = match sent {
-            Ok(answer) if (200..300).contains(&answer.status) => return Ok(Ok(answer)),
-            // A token may be withdrawn before its time.
-            Ok(answer) if answer.status == 401 && may_renew => {
-                self.credentials.renew(&signer).map_err(|error| site.stop(&error))?;
+            Ok(response) if (200..300).contains(&response.status) => return Ok(Ok(response)),
+            // A token can be revoked before it expires.
+            Ok(response) if response.status == 401 && may_renew => {
+                self.credentials.renew(&signer).map_err(|error| site.halt_with(&error))?;
                 return Ok(Err(FailedAttempt::Renewed));
             }
-            Ok(answer) => {
-                let wait = answer.wait(SystemTime::from(self.now())).unwrap_or_default();
-                (self.error_of(site, &answer, &signer)?, Some(answer.status), wait)
+            Ok(response) => {
+                let wait = response.retry_delay(SystemTime::from(self.now())).unwrap_or_default();
+                (self.classify(site, &response, &signer)?, Some(response.status), wait)
             }
             Err(TransportError::Abandoned) => return Ok(Err(FailedAttempt::Abandoned)),
-            // Where nothing was ever answered, waiting will not help: the network, its proxy or the address is wrong.
+            // If no host has ever answered, retries will not help: the network, the proxy or the URL is wrong.
             Err(TransportError::Unreachable(why)) if !self.is_connected.load(Ordering::Relaxed) => {
                 let why = format!("cannot reach {host}: {why}");
                 return Err(site.halt(CallErrorKind::Halted, why, Some(self.transport.advice())));
             }
-            Err(TransportError::Unreachable(why) | TransportError::Passing(why)) => {
+            Err(TransportError::Unreachable(why) | TransportError::Transient(why)) => {
                 (CallError::failed(format!("{host}: {why}")), None, Duration::ZERO)
             }
-            Err(TransportError::Lasting(why)) => return Err(CallError::failed(format!("{host}: {why}"))),
+            Err(TransportError::Permanent(why)) => return Err(CallError::failed(format!("{host}: {why}"))),
         };
         Ok(Err(FailedAttempt::Failed { fault, status, wait }))
     }
 
-    /// What to do where calls go on failing in this way.
+    /// What to do if calls keep failing in this way.
     fn advice(&self, status: Option<u16>) -> String {
         match status {
             None => self.transport.advice(),
@@ -326,18 +329,18 @@ impl ApiClient<'_> {
         }
     }
 
-    /// Whether anything may still be asked in a region.
-    fn check(&self, site: &RegionSite) -> Result<(), CallError> {
+    /// Fails if no further calls can be made in a region.
+    fn ensure_running(&self, site: &RegionSite) -> Result<(), CallError> {
         if let Some(fault) = site.halted.get() {
             return Err(fault.clone());
         }
         if self.clock.is_interrupted() {
-            return Err(site.halt(CallErrorKind::Over, "the audit was interrupted".to_owned(), None));
+            return Err(site.halt(CallErrorKind::Interrupted, "the audit was interrupted".to_owned(), None));
         }
         if self.clock.elapsed() >= self.deadline {
             let why = format!("the audit reached its deadline of {}", duration(self.deadline));
             let help = "Allow it more time with `--deadline`".to_owned();
-            return Err(site.halt(CallErrorKind::Over, why, Some(help)));
+            return Err(site.halt(CallErrorKind::Interrupted, why, Some(help)));
         }
         Ok(())
     }
@@ -349,8 +352,8 @@ impl ApiClient<'_> {
         }
     }
 
-    /// Signs and sends.
-    fn send(&self, base: &Base, target: &str, signer: &Signer, attempt: u32) -> Result<HttpAnswer, TransportError> {
+    /// Signs and sends a request.
+    fn send(&self, base: &BaseUrl, target: &str, signer: &Signer, attempt: u32) -> Result<HttpResponse, TransportError> {
         let now = self.now();
         let date = httpdate::fmt_http_date(SystemTime::from(now));
         let request_line = format!("get {target}");
@@ -383,43 +386,43 @@ impl ApiClient<'_> {
         self.started.checked_add(self.clock.elapsed()).unwrap_or(self.started)
     }
 
-    /// An answer that is no success: a fault worth another attempt, or one for good.
-    fn error_of(&self, site: &RegionSite, answer: &HttpAnswer, signer: &Signer) -> Result<CallError, CallError> {
-        let error: ErrorBody = serde_json::from_slice(&answer.body).unwrap_or_default();
-        let why = described(answer, &error);
-        match answer.status {
-            401 => Err(site.stop(&self.not_accepted(site, answer, signer, why))),
+    /// The error of an unsuccessful response: `Ok` if it is worth a retry, `Err` if not.
+    fn classify(&self, site: &RegionSite, response: &HttpResponse, signer: &Signer) -> Result<CallError, CallError> {
+        let error: ErrorBody = serde_json::from_slice(&response.body).unwrap_or_default();
+        let why = describe_error(response, &error);
+        match response.status {
+            401 => Err(site.halt_with(&self.rejection_error(site, response, signer, why))),
             403 | 404 => Err(CallError { kind: CallErrorKind::Denied, why, help: None }),
-            status if retry::is_passing(status, &error.code) => Ok(CallError::failed(why)),
+            status if retry::is_transient(status, &error.code) => Ok(CallError::failed(why)),
             _ => Err(CallError::failed(why)),
         }
     }
 
-    /// Why the credentials are not accepted, as far as it can be told from here.
-    fn not_accepted(&self, site: &RegionSite, answer: &HttpAnswer, signer: &Signer, why: String) -> LiveError {
+    /// The most likely reason for a 401.
+    fn rejection_error(&self, site: &RegionSite, response: &HttpResponse, signer: &Signer, why: String) -> LiveError {
         let now = self.now();
-        // A wrong clock and a wrong key give the same 401: only the `date` of the answer shows which it is.
-        let theirs = answer.date.as_deref().and_then(|date| httpdate::parse_http_date(date).ok());
-        let theirs = theirs.and_then(|time| Timestamp::try_from(time).ok());
-        // The service rejects a `date` that is more than five minutes off.
-        let skew = theirs.map(|theirs| now.duration_since(theirs).as_secs()).filter(|seconds| seconds.abs() > 300);
+        // A wrong clock and a wrong key result in the same 401: only the `date` of the response shows which it is.
+        let service_time = response.date.as_deref().and_then(|date| httpdate::parse_http_date(date).ok());
+        let service_time = service_time.and_then(|time| Timestamp::try_from(time).ok());
+        // The service rejects a `date` that is off by more than five minutes.
+        let skew = service_time.map(|time| now.duration_since(time).as_secs()).filter(|seconds| seconds.abs() > 300);
         let (of, region) = (self.credentials.source.clone(), site.region.name.clone());
         match (signer.expires, skew) {
             (Some(when), _) if when <= now => LiveError::ExpiredToken { of, when, profile: self.credentials.profile.clone() },
             (_, Some(seconds)) => LiveError::ClockSkew { seconds, why },
-            _ if signer.is_token() => LiveError::TokenNotAccepted { of, region, why },
+            _ if signer.has_token() => LiveError::TokenNotAccepted { of, region, why },
             _ => LiveError::NotAccepted { of, region, why },
         }
     }
 }
 
-/// A value in a query.
+/// Escapes a value for a query.
 fn escape(text: &str) -> String {
     utf8_percent_encode(text, UNRESERVED).to_string()
 }
 
-/// Does `work` for every item, a few at once; results are in the order of the items.
-pub(super) fn each<T: Sync, R: Send>(connections: usize, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+/// Calls `work` for every item on up to `connections` threads. The results are in the order of the items.
+pub(super) fn parallel_map<T: Sync, R: Send>(connections: usize, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let worker = || {
         let mut done = Vec::new();
@@ -451,12 +454,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn results_keep_the_order_of_the_items_whoever_is_first() {
+    fn parallel_map_keeps_the_order_of_the_items() {
         let items: Vec<usize> = (0..100).collect();
         for connections in [0, 1, 4, 200] {
-            assert_eq!(each(connections, &items, |item| item * 2), items.iter().map(|item| item * 2).collect::<Vec<_>>());
+            assert_eq!(parallel_map(connections, &items, |item| item * 2), items.iter().map(|item| item * 2).collect::<Vec<_>>());
         }
-        assert!(each(4, &[] as &[usize], |item| *item).is_empty());
+        assert!(parallel_map(4, &[] as &[usize], |item| *item).is_empty());
     }
 
     #[test]

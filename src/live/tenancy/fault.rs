@@ -1,28 +1,28 @@
-//! Every way in which an audit can fail, and the sentence for it. No secret ever gets into one: no token, no key, no passphrase.
+//! The errors of an audit and their messages. A message never contains a token, a key or a passphrase.
 
 use crate::base::disk::DiskError;
 use crate::base::{Problem, ProblemKind};
 use crate::live::permissions::Permission;
 use std::path::PathBuf;
 
-/// What a request cannot be signed without.
+/// Why a request cannot be signed: RSA blinding needs random numbers.
 const NO_RANDOM_NUMBERS: &str = "the system provides no random numbers";
 
-/// Why the audit cannot begin, or cannot go on with these credentials. One sentence without a full stop.
+/// Why the audit cannot start, or cannot continue with these credentials. One sentence without a period.
 #[derive(Debug, thiserror::Error)]
 pub enum LiveError {
-    /// No file and no environment.
+    /// No config file, and no credentials in the environment.
     #[error("there are no credentials: {} does not exist and the environment has none", path.display())]
     NoCredentials {
-        /// The config file that was looked for.
+        /// The config file that does not exist.
         path: PathBuf,
-        /// Whether the environment holds a resource principal.
+        /// Whether the environment has the variables of a resource principal.
         is_resource_principal: bool,
     },
-    /// The value of `OCI_CLI_AUTH` is not a way to authenticate.
+    /// `OCI_CLI_AUTH` has an unknown value.
     #[error("`OCI_CLI_AUTH` is `{0}`, which kmslint does not support")]
     UnknownAuth(String),
-    /// A file that should be there.
+    /// A required file.
     #[error("{what} {} cannot be read: {error}", path.display())]
     Unreadable {
         /// What the file is: "the private key".
@@ -33,34 +33,34 @@ pub enum LiveError {
         #[source]
         error: DiskError,
     },
-    /// A bundle of certificates without one.
+    /// A CA bundle without a certificate.
     #[error("the certificates {} cannot be read: the file has no certificate", .0.display())]
     NoCertificates(PathBuf),
-    /// The config file is not INI.
+    /// The config file is not valid INI.
     #[error("{} is not a valid OCI config file: {error}", path.display())]
     Config {
         /// Its path.
         path: PathBuf,
-        /// What is wrong with which line.
+        /// The line and what is wrong with it.
         #[source]
         error: IniError,
     },
-    /// No such profile.
+    /// The config file does not have this profile.
     #[error("{} has no profile `{name}`", path.display())]
     NoProfile {
         /// The name.
         name: String,
         /// The config file.
         path: PathBuf,
-        /// The profiles it has in addition to `DEFAULT`.
+        /// The profiles of the file other than `DEFAULT`.
         others: Vec<String>,
     },
-    /// A value that the profile does not have.
+    /// The profile is missing a value.
     #[error("{of} has no `{name}`")]
     MissingValue {
         /// The value's name.
         name: &'static str,
-        /// Where it was looked for.
+        /// Where it is missing: the profile or the environment.
         of: String,
         /// The variable that can set it.
         variable: &'static str,
@@ -82,17 +82,17 @@ pub enum LiveError {
         #[source]
         error: KeyError,
     },
-    /// The fingerprint is of another key.
+    /// The fingerprint belongs to another key.
     #[error("the fingerprint {configured} does not belong to the private key {of}, whose fingerprint is {actual}")]
     WrongFingerprint {
-        /// The fingerprint of the profile.
+        /// The fingerprint in the profile.
         configured: String,
-        /// The key's.
+        /// The fingerprint of the key.
         actual: String,
         /// Which key.
         of: String,
     },
-    /// The session token is over.
+    /// The session token has expired.
     #[error("the session token {of} expired at {when}")]
     ExpiredToken {
         /// Which token.
@@ -102,10 +102,10 @@ pub enum LiveError {
         /// The profile that names it.
         profile: Option<String>,
     },
-    /// The token is not a token.
+    /// The text is not a session token.
     #[error("{0} does not hold a session token")]
     NotAToken(String),
-    /// A profile's `authentication_type` is not a way to authenticate.
+    /// A profile has an unknown `authentication_type`.
     #[error("`authentication_type` of {of} is `{word}`, which kmslint does not know")]
     UnknownAuthenticationType {
         /// The profile.
@@ -113,13 +113,13 @@ pub enum LiveError {
         /// The value.
         word: String,
     },
-    /// Keys that a PKCS#11 token keeps.
+    /// Keys in a PKCS#11 token.
     #[error("kmslint does not sign with keys of PKCS#11 tokens")]
     Pkcs11,
-    /// The file of a delegation token holds none.
+    /// The file does not contain a delegation token.
     #[error("{0} does not hold a delegation token")]
     NotADelegationToken(String),
-    /// The delegation token is over.
+    /// The delegation token has expired.
     #[error("the delegation token {of} expired at {when}")]
     ExpiredDelegation {
         /// Which token.
@@ -130,7 +130,7 @@ pub enum LiveError {
     /// `--auth oke_workload_identity` outside of a pod.
     #[error("there is no workload identity: `KUBERNETES_SERVICE_HOST` does not name the host of a cluster")]
     NoCluster,
-    /// A resource principal of another version.
+    /// A resource principal of an unsupported version.
     #[error("`{variable}` is {version}, which is not supported: only 2.1, 2.1.1, 2.1.2, 2.2 and 3.0 are")]
     ResourcePrincipalVersion {
         /// The variable.
@@ -138,25 +138,25 @@ pub enum LiveError {
         /// The version.
         version: String,
     },
-    /// `--auth resource_principal` where there is none.
+    /// `--auth resource_principal` without a resource principal in the environment.
     #[error("there is no resource principal: `{0}` is not set")]
     NoResourcePrincipal(String),
-    /// A variable that a resource principal needs.
+    /// A variable that a resource principal needs is not set.
     #[error("the resource principal is missing `{0}`")]
     ResourcePrincipalVariable(String),
-    /// A variable that should be an encrypted address.
+    /// A variable that should be an `https` URL.
     #[error("`{0}` is not an address that begins with `https://`")]
     ResourcePrincipalEndpoint(String),
     /// A variable that should be a path.
     #[error("`{0}` is not a path that begins with `/`")]
     ResourcePrincipalPath(String),
-    /// The next resource outwards is somewhere else.
+    /// The URL of the containing resource is outside of the realm.
     #[error("the tokens of the next resource principal cannot be read: {0}")]
     ResourcePrincipalParent(EndpointError),
     /// Resources that contain each other.
     #[error("the nested resource principals have no end")]
     EndlessResourcePrincipal,
-    /// Not on an instance, most likely.
+    /// The metadata service does not answer: most likely this is not an OCI instance.
     #[error("the instance's metadata service at {base} cannot be used: {why}")]
     NoMetadata {
         /// Its address.
@@ -164,16 +164,16 @@ pub enum LiveError {
         /// A clause.
         why: String,
     },
-    /// What `OCI_METADATA_BASE_URL` says is not an address.
+    /// `OCI_METADATA_BASE_URL` is not a URL.
     #[error("`OCI_METADATA_BASE_URL` is `{0}`, which is not an address")]
     MetadataAddress(String),
-    /// What the metadata service gave is not an instance's certificate.
+    /// The certificate from the metadata service cannot be used.
     #[error("the certificate of the instance's metadata service cannot be used: {0}")]
     Certificate(CertificateError),
-    /// No key for a session can be made.
+    /// A session key cannot be generated.
     #[error("{NO_RANDOM_NUMBERS} for a session key")]
     NoSessionKey,
-    /// The service gives no token for what proves who asks.
+    /// The service did not return a session token.
     #[error("{host} returned no session token: {why}")]
     NoSession {
         /// The service.
@@ -181,13 +181,13 @@ pub enum LiveError {
         /// A clause.
         why: String,
     },
-    /// `--compartment` is not an OCID of one.
+    /// `--compartment` is not a compartment OCID.
     #[error("`--compartment {0}` is not a compartment's OCID")]
     NotACompartment(String),
     /// Neither the profile nor an argument names a region.
     #[error("there is no region")]
     NoRegion,
-    /// The name of a region cannot be one.
+    /// Not a valid region name.
     #[error("`{0}` is not the name of a region")]
     NotARegion(String),
     /// A region that the developer tool configuration does not allow.
@@ -200,7 +200,7 @@ pub enum LiveError {
         /// The variable that allows no others.
         variable: &'static str,
     },
-    /// A file about regions that cannot be read.
+    /// A file of region metadata cannot be read.
     #[error("{path} cannot be read: {error}")]
     RegionFile {
         /// Its path.
@@ -209,7 +209,7 @@ pub enum LiveError {
         #[source]
         error: DiskError,
     },
-    /// A file or variable about regions that does not parse.
+    /// Region metadata in a file or variable does not parse.
     #[error("{of} is not valid: {error}")]
     RegionMetadata {
         /// The file or variable.
@@ -221,19 +221,19 @@ pub enum LiveError {
     /// The regions of the tenancy could not be listed.
     #[error("{0}")]
     NoSubscriptions(String),
-    /// `--endpoint` is not an address.
+    /// `--endpoint` is not a URL.
     #[error("`--endpoint {0}` is not an address")]
     EndpointAddress(String),
-    /// `--endpoint` is not encrypted.
+    /// `--endpoint` is an `http` URL of another machine.
     #[error("`--endpoint {0}` is not encrypted")]
-    OpenEndpoint(String),
-    /// A variable that should name a proxy. Its value may hold a password, so it is not here.
+    PlaintextEndpoint(String),
+    /// A variable that should be the URL of a proxy. Its value may contain a password, so it is left out.
     #[error("`{0}` is not the address of a proxy")]
     ProxyAddress(&'static str),
-    /// 401, and the clocks differ.
+    /// 401, and the clocks differ by more than the service accepts.
     #[error("this machine's clock is {} minutes {} the service's, which accepts 5: {why}", minutes(*seconds), if *seconds < 0 { "slower than" } else { "ahead of" })]
     ClockSkew {
-        /// By how much this machine's clock is ahead.
+        /// How far this machine's clock is ahead.
         seconds: i64,
         /// What the service says.
         why: String,
@@ -260,7 +260,7 @@ pub enum LiveError {
         /// What the service says.
         why: String,
     },
-    /// What already ended the audit of a region.
+    /// The reason that already ended the audit of a region.
     #[error("{why}")]
     Halted {
         /// A clause.
@@ -268,25 +268,25 @@ pub enum LiveError {
         /// What to do.
         help: Option<String>,
     },
-    /// `--resume` names another tenancy's inventory.
+    /// The inventory of `--resume` belongs to another tenancy.
     #[error("the inventory to resume is of {saved}, and the credentials are of {ours}")]
     OtherTenancy {
-        /// Whose the inventory is.
+        /// The tenancy of the inventory.
         saved: String,
-        /// Whose the credentials are.
+        /// The tenancy of the credentials.
         ours: String,
     },
 }
 
-/// Seconds in minutes, rounded.
+/// Rounds seconds to minutes, without the sign.
 fn minutes(seconds: i64) -> i64 {
     (seconds.abs() + 30) / 60
 }
 
-/// What is wrong with an INI file. Never a value: it may be a passphrase.
+/// What is wrong with an INI file. Never contains a value: it may be a passphrase.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IniError {
-    /// A section that is there already.
+    /// A section that appears twice.
     #[error("line {line}: there are two sections `[{name}]`")]
     TwoSections {
         /// From 1.
@@ -300,7 +300,7 @@ pub enum IniError {
     /// Anything else.
     #[error("line {0} is not a section, `name = value` or a comment")]
     NotAValue(usize),
-    /// A value that is there already.
+    /// A value that is set twice.
     #[error("line {line}: `{key}` is set twice in `[{section}]`")]
     SetTwice {
         /// From 1.
@@ -310,18 +310,18 @@ pub enum IniError {
         /// The section.
         section: String,
     },
-    /// A key in a config file: Oracle's tools refuse it there.
+    /// `key_content` in a config file, which Oracle's tools reject.
     #[error("`key_content` is only allowed as `OCI_CLI_KEY_CONTENT`")]
     KeyContent,
 }
 
-/// Why a private key cannot be used; a clause after its name.
+/// Why a private key cannot be used; a clause that follows the key's name.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// The PEM holds no private key.
+    /// The text has no PEM block with a private key.
     #[error("cannot be read: it has no `-----BEGIN … PRIVATE KEY-----` block")]
     NoBlock,
-    /// The block holds other characters.
+    /// The block is not base64.
     #[error("cannot be read: what is between BEGIN and END is not base64")]
     NotBase64,
     /// An OpenSSH key.
@@ -333,7 +333,7 @@ pub enum KeyError {
     /// A block with another label.
     #[error("cannot be read: `{0}` is not a form of RSA key that OCI accepts")]
     UnknownForm(String),
-    /// The header that names the cipher.
+    /// The header that names the cipher does not parse.
     #[error("cannot be read: its `DEK-Info` is broken")]
     DekInfo,
     /// Below 2048 bits.
@@ -342,7 +342,7 @@ pub enum KeyError {
     /// Above 4096 bits.
     #[error("cannot be read: it has more than 4096 bits")]
     TooLarge,
-    /// A key of another algorithm in an RSA key's wrapping.
+    /// A PKCS#8 key of another algorithm.
     #[error("cannot be read: it is not an RSA key")]
     NotRsa,
     /// Anything else that is not a key.
@@ -351,33 +351,33 @@ pub enum KeyError {
     /// The key is encrypted and no passphrase is given.
     #[error("is encrypted and there is no passphrase")]
     NoPassphrase,
-    /// The passphrase does not fit.
+    /// The passphrase does not decrypt the key.
     #[error("cannot be decrypted: the passphrase is wrong")]
     WrongPassphrase,
-    /// Encrypted in a way we do not undo.
+    /// Encrypted with an unsupported scheme.
     #[error("is encrypted with {0}, which kmslint does not read")]
     Encryption(String),
 }
 
-/// Why a certificate is not an instance's.
+/// Why a certificate cannot be used as an instance's.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CertificateError {
-    /// There is no PEM block of one.
+    /// The text has no PEM block with a certificate.
     #[error("not a PEM certificate")]
     NotPem,
-    /// What is in the block is not X.509.
+    /// The block is not X.509.
     #[error("not an X.509 certificate")]
     NotX509,
-    /// Neither attribute of the subject is there.
+    /// The subject has neither of the attributes that name the tenancy.
     #[error("its subject names no tenancy")]
     NoTenancy,
-    /// It is of another key.
+    /// The certificate belongs to another key.
     #[error("it does not belong to the private key there")]
     OtherKey,
 }
 
 impl LiveError {
-    /// What to do, one sentence without a full stop.
+    /// What to do: one sentence without a period.
     pub fn help(&self) -> Option<String> {
         let help = match self {
             Self::NoCredentials { is_resource_principal: true, .. } => {
@@ -427,7 +427,7 @@ impl LiveError {
             }
             Self::NoSubscriptions(_) => "name them with `--region`",
             Self::EndpointAddress(_) => "write `https://HOST[:PORT][/PATH]`; `{region}` and `{service}` in it are filled in",
-            Self::OpenEndpoint(_) => "use `https`; `http` is accepted for 127.0.0.1, [::1] and localhost only",
+            Self::PlaintextEndpoint(_) => "use `https`; `http` is accepted for 127.0.0.1, [::1] and localhost only",
             Self::ProxyAddress(_) => "write `http://HOST:PORT` or `socks5h://HOST:PORT`",
             Self::Unreadable { .. }
             | Self::NoCertificates(_)
@@ -475,44 +475,44 @@ impl From<LiveError> for Problem {
     }
 }
 
-/// Why no answer came back; each with a clause.
+/// Why a request got no response; each holds a clause.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum TransportError {
-    /// Worth another attempt: a timeout, a lost connection.
+    /// Worth a retry: a timeout, a lost connection.
     #[error("{0}")]
-    Passing(String),
-    /// Nothing listens there, there is no such host, or no route to it. Worth another attempt only where the network worked before.
+    Transient(String),
+    /// Connection refused, unknown host or no route. Worth a retry only if the network worked before.
     #[error("{0}")]
     Unreachable(String),
     /// The audit ended while the call was under way.
     #[error("the audit ended before there was an answer")]
     Abandoned,
-    /// Not worth one: a certificate that is not trusted, a body beyond all bounds.
+    /// Not worth a retry: an untrusted certificate, a body above the size limit.
     #[error("{0}")]
-    Lasting(String),
+    Permanent(String),
 }
 
 impl TransportError {
     /// The request could not be signed.
     pub(super) fn unsigned() -> Self {
-        Self::Lasting(format!("the request could not be signed: {NO_RANDOM_NUMBERS}"))
+        Self::Permanent(format!("the request could not be signed: {NO_RANDOM_NUMBERS}"))
     }
 }
 
-/// What kind of thing went wrong with a call.
+/// The kind of error of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CallErrorKind {
-    /// 404 and 403: there is no such thing, or we may not see it. The service does not tell which.
+    /// 404 or 403: the object does not exist or a policy is missing. The service does not reveal which.
     Denied,
-    /// The credentials are not accepted here, or nothing can be reached: all further calls end so.
+    /// The credentials are not accepted here, or nothing can be reached. All further calls fail with the same error.
     Halted,
-    /// The user interrupted the audit, or its deadline passed: all further calls end so.
-    Over,
+    /// The user interrupted the audit, or its deadline passed. All further calls fail with the same error.
+    Interrupted,
     /// Anything else.
     Failed,
 }
 
-/// Why a call gave nothing, or not everything.
+/// Why a call returned nothing, or only a part.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{why}")]
 pub(super) struct CallError {
@@ -520,27 +520,27 @@ pub(super) struct CallError {
     pub kind: CallErrorKind,
     /// A clause: "the service answered 500 InternalServerError (request 5A…)".
     pub why: String,
-    /// What to do, where that follows from the kind of fault.
+    /// What to do, if the kind of error determines it.
     pub help: Option<String>,
 }
 
 impl CallError {
-    /// A call that failed for no reason of its own kind.
+    /// An error of the kind [`CallErrorKind::Failed`].
     pub(super) fn failed(why: impl Into<String>) -> Self {
         Self { kind: CallErrorKind::Failed, why: why.into(), help: None }
     }
 
-    /// What a part could not be read for. `doing` says which: "its keys could not be listed".
-    pub(super) fn gap(&self, doing: &str, permission: Permission, compartment: Option<&str>) -> String {
+    /// Why a part of the tenancy is missing from the inventory. `failure` is a clause: "its keys could not be listed".
+    pub(super) fn gap_reason(&self, failure: &str, permission: Permission, compartment: Option<&str>) -> String {
         match self.kind {
             CallErrorKind::Denied => {
                 format!(
-                    "{doing}: it does not exist, or a policy is missing, for example `{}`; {}",
+                    "{failure}: it does not exist, or a policy is missing, for example `{}`; {}",
                     permission.statement(compartment),
                     self.why
                 )
             }
-            CallErrorKind::Halted | CallErrorKind::Over | CallErrorKind::Failed => format!("{doing}: {}", self.why),
+            CallErrorKind::Halted | CallErrorKind::Interrupted | CallErrorKind::Failed => format!("{failure}: {}", self.why),
         }
     }
 }
@@ -548,13 +548,13 @@ impl CallError {
 /// Why the `managementEndpoint` of a vault is not called; a clause.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
-    /// The service does not give one.
+    /// The vault has no `managementEndpoint`.
     #[error("the service names no management endpoint for it")]
-    Unnamed,
-    /// It is not an address.
+    Missing,
+    /// It is not a URL.
     #[error("its management endpoint is not an address")]
     NotAnAddress,
-    /// A host that the realm does not own.
+    /// The host is outside of the realm's domain.
     #[error("its management endpoint is at {host}, outside of {domain}: nothing is sent there")]
     OutsideOfRealm {
         /// The endpoint's host.
@@ -562,7 +562,7 @@ pub enum EndpointError {
         /// The realm's domain.
         domain: String,
     },
-    /// Anyone on the way could read the request.
+    /// An `http` URL: a signed request can contain a session token.
     #[error("its management endpoint at {0} is not encrypted: nothing is sent there")]
     NotEncrypted(String),
 }

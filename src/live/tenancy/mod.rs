@@ -1,6 +1,6 @@
-//! The audit of a tenancy, in layers whose arrows only go down: `audit` (what to ask, and the facts in the answers) → `api` (calls:
-//! signed, spaced, retried, paged, kept in the `memo`) → `auth` (who asks) → `transport` (where requests may go, and HTTP) → `crypto` (keys, certificates,
-//! signatures) → `wire` (the service's JSON) → `fault` (every way in which it can fail).
+//! The audit of a tenancy, in layers that import downward only: `audit` (which calls to make, and the facts in the answers) → `api` (calls:
+//! signed, rate-limited, retried, paged, cached in the `memo`) → `auth` (credentials) → `transport` (allowed hosts, and HTTP) → `crypto`
+//! (keys, certificates, signatures) → `wire` (the service's JSON) → `fault` (errors).
 
 mod api;
 mod audit;

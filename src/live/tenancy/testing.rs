@@ -1,4 +1,4 @@
-//! What the unit tests of several layers need: a request with nothing in its environment.
+//! A helper for unit tests of several layers: a request with an empty environment.
 
 use crate::live::{AuditRequest, Clock, DEFAULT_DEADLINE, Timeouts};
 use jiff::Timestamp;
@@ -6,22 +6,22 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-struct StillClock;
+struct StoppedClock;
 
-impl Clock for StillClock {
+impl Clock for StoppedClock {
     fn elapsed(&self) -> Duration {
         Duration::ZERO
     }
     fn sleep(&self, _: Duration) {}
 }
 
-/// A request with nothing in its environment.
+/// A request with an empty environment and default settings.
 pub(super) fn request() -> AuditRequest {
     AuditRequest {
         env: BTreeMap::new(),
         home: None,
         now: Timestamp::from_second(1_700_000_000).unwrap(),
-        clock: Arc::new(StillClock),
+        clock: Arc::new(StoppedClock),
         signatures: None,
         profile: None,
         config_file: None,

@@ -1,4 +1,4 @@
-//! What the service answers, as far as it is read. `null` and missing are alike; words we do not know are kept as they are.
+//! The service's JSON, reduced to the properties that kmslint reads. `null` and missing are the same; unknown enum values are kept as text.
 //!
 //! Source: models of `identity` and `key_management` in Oracle's Python SDK 2.189.0.
 
@@ -24,7 +24,7 @@ pub(super) struct Subscription {
     pub status: Option<String>,
 }
 
-/// VaultSummary and Vault; the last two only in the latter.
+/// VaultSummary and Vault; only Vault has the last two properties.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct VaultRecord {
@@ -33,12 +33,12 @@ pub(super) struct VaultRecord {
     pub management_endpoint: Option<String>,
     pub vault_type: Option<String>,
     pub is_primary: Option<bool>,
-    /// The service's own spelling.
+    /// The service spells it with a lower-case `k`.
     #[serde(rename = "wrappingkeyId")]
     pub wrapping_key_id: Option<String>,
 }
 
-/// VaultUsage: HSM counts without, software counts with a prefix.
+/// VaultUsage: the HSM count has no prefix in its name.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Usage {
@@ -46,7 +46,7 @@ pub(super) struct Usage {
     pub software_key_version_count: Option<u64>,
 }
 
-/// KeySummary and Key; shape, schedule, current version, deletion only in the latter.
+/// KeySummary and Key; only Key has the shape, the schedule, the current version and the time of deletion.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct KeyRecord {
@@ -120,13 +120,13 @@ pub(super) struct ErrorBody {
     pub message: String,
 }
 
-/// Whether a text looks like an OCID: five parts or more, letters, digits, `-` and `_`.
+/// Whether a text looks like an OCID: `ocid1.`, at least five parts, only letters, digits, `-` and `_`.
 pub(super) fn is_ocid(text: &str) -> bool {
-    let clean = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
-    clean && text.split('.').count() >= 5 && text.starts_with("ocid1.")
+    let has_valid_chars = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    has_valid_chars && text.split('.').count() >= 5 && text.starts_with("ocid1.")
 }
 
-/// RFC 3339. A time that cannot be read is an error: to leave it out would hide a key's age.
+/// RFC 3339 times. An invalid time is an error: ignoring it would hide the age of a key.
 mod time {
     use super::{Deserialize, Deserializer, Serialize, Serializer, Timestamp};
 

@@ -3,7 +3,7 @@
 use super::server::{Ask, Behaviour, Fault, Faults, Server};
 use super::tenancy::{B, C, FRA, KEYS, PRIVATE, Small, VIRTUAL};
 use super::trial::{self, Kept, Skipping, Trial, healthy, keep, run, trial};
-use kmslint::live::saved::{self, Unfinished};
+use kmslint::live::saved::{self, UnfinishedAudit};
 use kmslint::live::{AuditRequest, Clock};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -164,7 +164,7 @@ fn resumed(saved: &str, endpoint: &str, server: &Server, clock: &Skipping, chang
 fn a_resumed_audit_reads_only_what_is_missing() {
     let (request, clock) = trial::request("");
     let server = Server::start(Small::at(request.now), Behaviour::default());
-    let audit = |deadline: u64, resume: Option<Unfinished>| {
+    let audit = |deadline: u64, resume: Option<UnfinishedAudit>| {
         let before = server.calls();
         let (mut request, clock) = trial::request(&server.endpoint());
         request.thorough = true;

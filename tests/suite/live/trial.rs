@@ -4,7 +4,7 @@ use super::server::{Behaviour, FINGERPRINT, Faults, KEY_PEM, Server, TENANCY, US
 use super::tenancy::{FRA, Small};
 use jiff::Timestamp;
 use kmslint::key::{Inventory, KeyFacts};
-use kmslint::live::{self, AuditRequest, AuditStep, Clock, Keeper, Progress, Retry, SignatureMemo, Timeouts};
+use kmslint::live::{self, AuditRequest, AuditStep, Clock, InventorySink, Progress, Retry, SignatureMemo, Timeouts};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
@@ -66,8 +66,8 @@ impl Progress for Listener {
 #[derive(Default)]
 pub struct Kept(pub Mutex<Vec<String>>);
 
-impl Keeper for Kept {
-    fn keep(&self, text: &str) {
+impl InventorySink for Kept {
+    fn replace(&self, text: &str) {
         self.0.lock().unwrap().push(text.to_owned());
     }
 }
@@ -165,9 +165,9 @@ pub fn run(request: &AuditRequest, clock: &Skipping, server: &Server) -> Trial {
 }
 
 /// The same, with somebody who saves.
-pub fn keep(request: &AuditRequest, clock: &Skipping, server: &Server, keeper: Option<&dyn Keeper>) -> Trial {
+pub fn keep(request: &AuditRequest, clock: &Skipping, server: &Server, sink: Option<&dyn InventorySink>) -> Trial {
     let listener = Listener::default();
-    let inventory = live::audit(request, &listener, keeper);
+    let inventory = live::audit(request, &listener, sink);
     Trial {
         inventory,
         warnings: listener.warnings.into_inner().unwrap(),

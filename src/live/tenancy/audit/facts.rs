@@ -10,98 +10,100 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// All that was read of one key.
+/// Everything that was read about one key.
 pub(crate) struct KeyReadings<'a> {
     /// The region's identifier.
     pub region: &'a str,
     /// The vault.
     pub vault: &'a VaultRecord,
-    /// The vault's counts, where they were asked for and told.
+    /// The counts of the vault's key versions, if they were read.
     pub usage: Option<&'a Usage>,
-    /// The entry of the list.
+    /// The key's entry in the list of keys.
     pub listed: &'a KeyRecord,
-    /// The key itself, where it was asked for and told.
+    /// The result of GetKey, if it was called and succeeded.
     pub details: Option<&'a KeyRecord>,
-    /// Why it was asked for and not told.
-    pub no_schedule: Option<&'a str>,
-    /// The versions, newest first, where they were asked for.
+    /// Why GetKey failed.
+    pub schedule_error: Option<&'a str>,
+    /// The versions, newest first; empty if they were not needed.
     pub versions: &'a [KeyVersionRecord],
-    /// Whether they were asked for and not, or not all, told.
-    pub no_versions: bool,
+    /// Whether listing the versions failed, so that some or all are missing.
+    pub has_incomplete_versions: bool,
 }
 
 /// The facts of a live key.
-pub(crate) fn key_facts(seen: &KeyReadings<'_>) -> KeyFacts {
-    let key = seen.details.unwrap_or(seen.listed);
-    let place = Place::cloud(&key.id, seen.region);
-    let root: Arc<str> = format!("live/{}", seen.region).into();
+pub(crate) fn key_facts(readings: &KeyReadings<'_>) -> KeyFacts {
+    let key = readings.details.unwrap_or(readings.listed);
+    let place = Place::cloud(&key.id, readings.region);
+    let root: Arc<str> = format!("live/{}", readings.region).into();
     let id = KeyId { root, inputs: None, address: key.id.clone(), input: InputKind::Live };
-    let usable: Vec<&KeyVersionRecord> = seen.versions.iter().filter(|version| is_usable(version)).collect();
-    let current = current(key, &usable);
+    let usable: Vec<&KeyVersionRecord> = readings.versions.iter().filter(|version| is_usable(version)).collect();
+    let current = current_version(key, &usable);
     let schedule = key.auto_key_rotation_details.as_ref();
     KeyFacts {
         ocid: Some(key.id.clone()),
-        region: Some(seen.region.to_owned()),
-        protection_mode: word(key.protection_mode.as_deref(), ProtectionMode::read),
-        rotation: rotation(seen, schedule),
-        vault_type: word_fact(seen.vault.vault_type.as_deref(), VaultType::read, "the type of the vault"),
-        vault: Some(seen.vault.id.clone()),
-        lifecycle: word_fact(key.lifecycle_state.as_deref(), Lifecycle::read, "the state of the key"),
-        shape: shape(seen.listed, key),
-        external_key_reference: optional(key.external_key_reference_details.as_ref().and_then(|one| one.external_key_id.clone())),
+        region: Some(readings.region.to_owned()),
+        protection_mode: optional_word(key.protection_mode.as_deref(), ProtectionMode::read),
+        rotation: rotation(readings, schedule),
+        vault_type: required_word(readings.vault.vault_type.as_deref(), VaultType::read, "the type of the vault"),
+        vault: Some(readings.vault.id.clone()),
+        lifecycle: required_word(key.lifecycle_state.as_deref(), Lifecycle::read, "the state of the key"),
+        shape: shape(readings.listed, key),
+        external_key_reference: optional(
+            key.external_key_reference_details.as_ref().and_then(|reference| reference.external_key_id.clone()),
+        ),
         display_name: optional(key.display_name.clone()),
         compartment: optional(key.compartment_id.clone()),
-        freeform_tags: key.freeform_tags.iter().flatten().map(|(name, value)| (name.clone(), text(value))).collect(),
+        freeform_tags: key.freeform_tags.iter().flatten().map(|(name, value)| (name.clone(), plain_text(value))).collect(),
         defined_tags: defined_tags(key),
-        replication_role: replication_role(seen, key),
-        versions: seen.versions.iter().map(|version| key_version(version, current)).collect(),
+        replication_role: replication_role(readings, key),
+        versions: readings.versions.iter().map(|version| key_version(version, current)).collect(),
         times: Times {
-            created: seen.listed.time_created.or(key.time_created),
-            // A list that broke off may lack the version in use; the newest that was seen is no proof then.
-            current_version: current.filter(|_| !seen.no_versions).and_then(|version| version.time_created),
-            last_rotation: schedule.and_then(|one| one.time_of_last_rotation),
-            next_rotation: schedule.and_then(|one| one.time_of_next_rotation),
-            last_status: schedule.and_then(|one| one.last_rotation_status.as_deref()).map(RotationStatus::read),
-            last_message: schedule.and_then(|one| one.last_rotation_message.clone()),
+            created: readings.listed.time_created.or(key.time_created),
+            // An incomplete list can be missing the current version, so the newest listed version is not proof.
+            current_version: current.filter(|_| !readings.has_incomplete_versions).and_then(|version| version.time_created),
+            last_rotation: schedule.and_then(|schedule| schedule.time_of_last_rotation),
+            next_rotation: schedule.and_then(|schedule| schedule.time_of_next_rotation),
+            last_status: schedule.and_then(|schedule| schedule.last_rotation_status.as_deref()).map(RotationStatus::read),
+            last_message: schedule.and_then(|schedule| schedule.last_rotation_message.clone()),
             deletion: key.time_of_deletion,
         },
-        vault_usage: seen.usage.and_then(|usage| {
+        vault_usage: readings.usage.and_then(|usage| {
             Some(VaultUsage { hsm_versions: usage.key_version_count?, software_versions: usage.software_key_version_count.unwrap_or(0) })
         }),
         ..KeyFacts::new(id, Stage::Actual, PlannedAction::NoOp, place)
     }
 }
 
-/// Whether a version can be the one in use: not one that is being made, and none that is going or gone.
+/// Whether a version can be the current one: it is not being created and not deleted or about to be.
 pub(super) fn is_usable(version: &KeyVersionRecord) -> bool {
     let state = Lifecycle::read(version.lifecycle_state.as_deref().unwrap_or_default());
     !state.is_ending() && state != Lifecycle::Creating
 }
 
-/// The version in use: the one the key names, else the newest usable one. The two differ only for a moment during a rotation.
-fn current<'a>(key: &KeyRecord, usable: &[&'a KeyVersionRecord]) -> Option<&'a KeyVersionRecord> {
+/// The current version: the one that the key names, otherwise the newest usable one. They differ only briefly during a rotation.
+fn current_version<'a>(key: &KeyRecord, usable: &[&'a KeyVersionRecord]) -> Option<&'a KeyVersionRecord> {
     let named = key.current_key_version.as_deref();
     let newest = || usable.iter().copied().max_by_key(|version| version.time_created);
     usable.iter().copied().find(|version| Some(version.id.as_str()) == named).or_else(newest)
 }
 
-fn rotation(seen: &KeyReadings<'_>, schedule: Option<&RotationRecord>) -> AutoRotation {
-    let key = seen.details.unwrap_or(seen.listed);
+fn rotation(readings: &KeyReadings<'_>, schedule: Option<&RotationRecord>) -> AutoRotation {
+    let key = readings.details.unwrap_or(readings.listed);
     let enabled = key.is_auto_rotation_enabled.map_or_else(Fact::unset, Fact::known);
-    if seen.details.is_none() {
-        let why = seen.no_schedule.unwrap_or("the service was not asked for it: no schedule is on");
+    if readings.details.is_none() {
+        let why = readings.schedule_error.unwrap_or("the service was not asked for it: no schedule is on");
         return AutoRotation { enabled, interval_days: Fact::unknown(why), start: Fact::unknown(why), ..AutoRotation::default() };
     }
     AutoRotation {
         enabled,
-        interval_days: optional(schedule.and_then(|one| one.rotation_interval_in_days).filter(|days| *days != 0)),
-        start: optional(schedule.and_then(|one| one.time_of_schedule_start)),
+        interval_days: optional(schedule.and_then(|schedule| schedule.rotation_interval_in_days).filter(|days| *days != 0)),
+        start: optional(schedule.and_then(|schedule| schedule.time_of_schedule_start)),
         ..AutoRotation::default()
     }
 }
 
 fn shape(listed: &KeyRecord, key: &KeyRecord) -> KeyShape {
-    // Lists name the algorithm alone, in a property of the key; its details have it in the shape.
+    // KeySummary has the algorithm only, as a property of the key; Key has it in its shape.
     let algorithm = key.key_shape.as_ref().and_then(|shape| shape.algorithm.clone()).or_else(|| listed.algorithm.clone());
     match &key.key_shape {
         Some(shape) => KeyShape { algorithm: optional(algorithm), length: optional(shape.length), curve: optional(shape.curve_id.clone()) },
@@ -112,11 +114,11 @@ fn shape(listed: &KeyRecord, key: &KeyRecord) -> KeyShape {
     }
 }
 
-fn replication_role(seen: &KeyReadings<'_>, key: &KeyRecord) -> ReplicationRole {
-    match key.is_primary.or(seen.vault.is_primary) {
+fn replication_role(readings: &KeyReadings<'_>, key: &KeyRecord) -> ReplicationRole {
+    match key.is_primary.or(readings.vault.is_primary) {
         Some(false) => ReplicationRole::Replica,
-        // Advice for a replica sends its reader to a primary key in another region: where the details of the vault are denied,
-        // none may be supposed.
+        // Advice for a replica refers to a primary key in another region, so a key is only treated as a replica if the service
+        // says so. If the vault's details are denied, this is unknown.
         _ => ReplicationRole::Primary,
     }
 }
@@ -131,26 +133,26 @@ fn key_version(version: &KeyVersionRecord, current: Option<&KeyVersionRecord>) -
     }
 }
 
-/// Tags of all namespaces as `Namespace.Key`.
+/// The defined tags, named `Namespace.Key`.
 fn defined_tags(key: &KeyRecord) -> BTreeMap<String, String> {
     let mut tags = BTreeMap::new();
     for (namespace, pairs) in key.defined_tags.iter().flatten() {
-        tags.extend(pairs.iter().map(|(name, value)| (format!("{namespace}.{name}"), text(value))));
+        tags.extend(pairs.iter().map(|(name, value)| (format!("{namespace}.{name}"), plain_text(value))));
     }
     tags
 }
 
-fn text(value: &Value) -> String {
+fn plain_text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// A word of the service; missing and empty are unset.
-fn word<T>(text: Option<&str>, read: fn(&str) -> T) -> Fact<T> {
+/// An enum value that can be missing; missing and empty are unset.
+fn optional_word<T>(text: Option<&str>, read: fn(&str) -> T) -> Fact<T> {
     optional(text.filter(|text| !text.is_empty()).map(read))
 }
 
-/// A word the service always says; where it does not, that is not known.
-fn word_fact<T>(text: Option<&str>, read: fn(&str) -> T, what: &str) -> Fact<T> {
+/// An enum value that the service always returns; a missing one is unknown.
+fn required_word<T>(text: Option<&str>, read: fn(&str) -> T, what: &str) -> Fact<T> {
     text.map_or_else(|| Fact::unknown(format!("the service did not report {what}")), |text| Fact::known(read(text)))
 }
 

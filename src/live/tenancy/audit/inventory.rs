@@ -1,15 +1,15 @@
-//! The inventory: compartments, vaults, keys and what else of them the rules need, in the least number of calls.
+//! The inventory: compartments, vaults, keys and the details that the rules need, in as few calls as possible.
 //!
-//! Keys live in other compartments than their vault, and can only be listed by vault *and* compartment: one call per pair. Everything
-//! else is asked only where a rule or the report needs it.
+//! A key can be in another compartment than its vault, and keys can only be listed by vault *and* compartment: one call per pair. All
+//! other calls are made only if a rule or a report needs their result.
 
 use super::facts::{self, KeyReadings};
 use crate::base::count;
 use crate::key::{AuditCoverage, Inventory, Keys, Lifecycle, NotAudited, ProtectionMode};
 use crate::live::permissions::Permission;
-use crate::live::tenancy::api::{ApiClient, RegionSite, each};
+use crate::live::tenancy::api::{ApiClient, RegionSite, parallel_map};
 use crate::live::tenancy::fault::{CallError, CallErrorKind, EndpointError};
-use crate::live::tenancy::transport::endpoint::{self, Base};
+use crate::live::tenancy::transport::endpoint::{self, BaseUrl};
 use crate::live::tenancy::wire::{Compartment, KeyRecord, KeyVersionRecord, Usage, VaultRecord};
 use crate::live::{AuditRequest, AuditStep, Progress};
 use jiff::{SignedDuration, Timestamp};
@@ -17,24 +17,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// What is not audited where no vault of a region could be listed.
+/// `NotAudited::what` of a region in which no vaults could be listed.
 const LOST_REGION: &str = "region";
 
-/// What every phase needs.
+/// The context of all steps.
 pub(super) struct Audit<'a> {
-    /// Who calls.
+    /// Makes the calls.
     pub client: &'a ApiClient<'a>,
-    /// What is wanted.
+    /// What to audit.
     pub request: &'a AuditRequest,
-    /// Who watches.
+    /// Receives progress and warnings.
     pub progress: &'a dyn Progress,
-    /// Is informed after each call; saves what was read now and then.
+    /// Called after each call; saves the inventory from time to time.
     pub after_call: &'a (dyn Fn() + Sync),
-    /// What was found so far.
+    /// The counts of objects found so far.
     pub found: FoundCounts,
 }
 
-/// What was found so far, for people who wait.
+/// The counts of objects found so far, for the progress line.
 #[derive(Default)]
 pub(super) struct FoundCounts {
     compartments: AtomicUsize,
@@ -46,27 +46,27 @@ pub(super) struct FoundCounts {
 struct AuditScope {
     /// Compartments whose keys are checked.
     keys: Vec<String>,
-    /// Whether these are all there are.
-    whole: bool,
-    /// Compartments whose vaults are looked into: keys live in other compartments than their vault.
+    /// Whether these are all compartments of the tenancy.
+    is_complete: bool,
+    /// Compartments whose vaults are searched. More than `keys`, because a key can be in another compartment than its vault.
     vaults: Vec<String>,
 }
 
-/// A vault.
-struct VaultAt<'a> {
+/// A vault, its region and its management endpoint.
+struct LocatedVault<'a> {
     site: &'a RegionSite,
     vault: VaultRecord,
-    management: Base,
+    management: BaseUrl,
 }
 
-/// A key as listed, with the vault it was listed in.
+/// A key as listed, and its vault.
 struct ListedKey<'a> {
-    at: &'a VaultAt<'a>,
+    located: &'a LocatedVault<'a>,
     key: KeyRecord,
 }
 
-/// Reads everything in these regions.
-pub(super) fn take(audit: &Audit<'_>, sites: &[RegionSite]) -> Inventory {
+/// Reads the inventory of these regions.
+pub(super) fn read(audit: &Audit<'_>, sites: &[RegionSite]) -> Inventory {
     let mut gaps = Vec::new();
     let Some(scope) = scope(audit, sites, &mut gaps) else {
         return Inventory { not_audited: gaps, ..Inventory::default() };
@@ -89,27 +89,27 @@ pub(super) fn take(audit: &Audit<'_>, sites: &[RegionSite]) -> Inventory {
     Inventory { keys, not_audited: gaps, coverage, log, ..Inventory::default() }
 }
 
-/// The regions that could be looked into at all, and the compartments.
+/// The regions in which at least some vaults could be listed, and the compartments.
 fn coverage(sites: &[RegionSite], scope: &AuditScope, gaps: &[NotAudited]) -> AuditCoverage {
-    let lost = |region: &str| gaps.iter().any(|gap| gap.what == LOST_REGION && gap.region == region);
-    let looked_into = |site: &&RegionSite| site.halted.get().is_none() && !lost(&site.region.name);
+    let is_lost = |region: &str| gaps.iter().any(|gap| gap.what == LOST_REGION && gap.region == region);
+    let is_audited = |site: &&RegionSite| site.halted.get().is_none() && !is_lost(&site.region.name);
     AuditCoverage {
         regions: sites
             .iter()
-            .filter(looked_into)
+            .filter(is_audited)
             .flat_map(|site| site.region.code.clone().into_iter().chain([site.region.name.clone()]))
             .collect(),
-        compartments: (!scope.whole).then(|| scope.keys.clone()),
+        compartments: (!scope.is_complete).then(|| scope.keys.clone()),
     }
 }
 
 impl Audit<'_> {
-    /// `each` with progress.
-    fn each<T: Sync, R: Send>(&self, what: &str, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    /// [`parallel_map`] that reports progress.
+    fn map_with_progress<T: Sync, R: Send>(&self, what: &str, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
         let done = AtomicUsize::new(0);
         let clock = &self.request.clock;
-        let begun = clock.elapsed();
-        each(self.request.connections, items, |item| {
+        let started = clock.elapsed();
+        parallel_map(self.request.connections, items, |item| {
             let result = work(item);
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             let count = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
@@ -117,7 +117,7 @@ impl Audit<'_> {
                 what,
                 done,
                 total: items.len(),
-                left: left(clock.elapsed().saturating_sub(begun), done, items.len()),
+                left: time_left(clock.elapsed().saturating_sub(started), done, items.len()),
                 compartments: count(&self.found.compartments),
                 vaults: count(&self.found.vaults),
                 keys: count(&self.found.keys),
@@ -128,217 +128,221 @@ impl Audit<'_> {
     }
 }
 
-/// How long the rest will take at the rate so far; nothing before there is a rate to speak of.
-fn left(elapsed: Duration, done: usize, total: usize) -> Option<Duration> {
-    const ENOUGH: Duration = Duration::from_secs(2);
+/// The estimated time for the remaining calls at the rate so far; `None` until enough time has passed for an estimate.
+fn time_left(elapsed: Duration, done: usize, total: usize) -> Option<Duration> {
+    const MIN_ELAPSED: Duration = Duration::from_secs(2);
     let rest = u32::try_from(total.saturating_sub(done)).ok()?;
-    (elapsed >= ENOUGH).then(|| elapsed.checked_div(u32::try_from(done).ok()?)?.checked_mul(rest)).flatten()
+    (elapsed >= MIN_ELAPSED).then(|| elapsed.checked_div(u32::try_from(done).ok()?)?.checked_mul(rest)).flatten()
 }
 
-/// The compartments. `None` where not even one is known.
+/// Finds the compartments to audit. `None` if there is no region.
 fn scope(audit: &Audit<'_>, sites: &[RegionSite], gaps: &mut Vec<NotAudited>) -> Option<AuditScope> {
     let site = sites.first()?;
     let tenancy = audit.client.credentials.tenancy.as_str();
-    let wanted = &audit.request.compartments;
-    let whole = wanted.is_empty() || (audit.request.recursive && wanted.iter().any(|ocid| ocid == tenancy));
-    let (tree, fault) = compartments(audit, site, tenancy, whole);
+    let requested = &audit.request.compartments;
+    let is_entire_tenancy = requested.is_empty() || (audit.request.recursive && requested.iter().any(|ocid| ocid == tenancy));
+    let (tree, fault) = compartments(audit, site, tenancy, is_entire_tenancy);
     let mut all: Vec<String> = vec![tenancy.to_owned()];
-    all.extend(tree.iter().map(|one| one.id.clone()));
+    all.extend(tree.iter().map(|compartment| compartment.id.clone()));
     if let Some(fault) = &fault {
-        let doing = "its compartments could not be listed, only those that were seen are audited";
-        let why = fault.gap(doing, Permission::InspectCompartments, None);
-        if whole || audit.request.recursive || fault.kind != CallErrorKind::Denied {
+        let failure = "its compartments could not be listed, only those that were seen are audited";
+        let why = fault.gap_reason(failure, Permission::InspectCompartments, None);
+        if is_entire_tenancy || audit.request.recursive || fault.kind != CallErrorKind::Denied {
             gaps.push(gap("tenancy", tenancy, &site.region.name, why));
         } else {
             audit.progress.warn(&format!("{why}; keys in vaults of other compartments are not seen"));
         }
     }
-    let keys = if whole {
+    let keys = if is_entire_tenancy {
         all.clone()
     } else if audit.request.recursive {
-        below(wanted, &tree)
+        subtree(requested, &tree)
     } else {
-        unique(wanted.clone())
+        unique(requested.clone())
     };
-    // Those asked for are added: they are not in the tree where the list of compartments is denied.
+    // Add the requested compartments: they are not in the tree if listing compartments is denied.
     let vaults = unique(all.into_iter().chain(keys.iter().cloned()).collect());
-    Some(AuditScope { keys, whole: whole && fault.is_none(), vaults })
+    Some(AuditScope { keys, is_complete: is_entire_tenancy && fault.is_none(), vaults })
 }
 
-/// Every active compartment below the tenancy. Those we may not see cannot be asked for one by one, so the list must be whole: `ANY`
-/// demands that. Where that is denied, those we may see, and the denial.
-fn compartments(audit: &Audit<'_>, site: &RegionSite, tenancy: &str, whole: bool) -> (Vec<Compartment>, Option<CallError>) {
+/// Lists all active compartments of the tenancy. `ANY` includes inaccessible ones, which cannot be found in any other way, and fails
+/// without a permission on the tenancy. Then the result is the accessible ones, and the error.
+fn compartments(audit: &Audit<'_>, site: &RegionSite, tenancy: &str, is_entire_tenancy: bool) -> (Vec<Compartment>, Option<CallError>) {
     let list = |level| {
         let query = [("compartmentId", tenancy), ("compartmentIdInSubtree", "true"), ("accessLevel", level), ("lifecycleState", "ACTIVE")];
         audit.client.list::<Compartment>(site, &site.identity, "/20160918/compartments", &query)
     };
-    let (mut tree, mut fault) = list(if whole { "ANY" } else { "ACCESSIBLE" });
-    if whole && fault.as_ref().is_some_and(|fault| fault.kind == CallErrorKind::Denied) {
-        let (visible, second) = list("ACCESSIBLE");
+    let (mut tree, mut fault) = list(if is_entire_tenancy { "ANY" } else { "ACCESSIBLE" });
+    if is_entire_tenancy && fault.as_ref().is_some_and(|fault| fault.kind == CallErrorKind::Denied) {
+        let (visible, second_fault) = list("ACCESSIBLE");
         tree = visible;
-        fault = second.or(fault);
+        fault = second_fault.or(fault);
     }
-    // The root is not among them, and is added by hand; a deleted compartment has no keys.
-    tree.retain(|one| one.id != tenancy && one.lifecycle_state.as_deref().is_none_or(|state| state.eq_ignore_ascii_case("ACTIVE")));
+    // The caller adds the root compartment, which the list does not contain. A deleted compartment has no keys.
+    tree.retain(|compartment| {
+        let is_active = compartment.lifecycle_state.as_deref().is_none_or(|state| state.eq_ignore_ascii_case("ACTIVE"));
+        compartment.id != tenancy && is_active
+    });
     (tree, fault)
 }
 
-/// The wanted compartments and all that are below them.
-fn below(wanted: &[String], tree: &[Compartment]) -> Vec<String> {
+/// The requested compartments and all compartments below them.
+fn subtree(requested: &[String], tree: &[Compartment]) -> Vec<String> {
     let mut children: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for one in tree {
-        children.entry(one.compartment_id.as_deref().unwrap_or_default()).or_default().push(&one.id);
+    for compartment in tree {
+        children.entry(compartment.compartment_id.as_deref().unwrap_or_default()).or_default().push(&compartment.id);
     }
     let mut found: Vec<String> = Vec::new();
     let mut seen = BTreeSet::new();
-    let mut open: Vec<&str> = wanted.iter().rev().map(String::as_str).collect();
-    while let Some(ocid) = open.pop() {
+    let mut pending: Vec<&str> = requested.iter().rev().map(String::as_str).collect();
+    while let Some(ocid) = pending.pop() {
         if seen.insert(ocid) {
             found.push(ocid.to_owned());
-            open.extend(children.get(ocid).into_iter().flatten().rev());
+            pending.extend(children.get(ocid).into_iter().flatten().rev());
         }
     }
     found
 }
 
-/// The vaults that are there for use, in every region, replicas left out where the primary is in sight.
-fn vaults<'a>(audit: &Audit<'_>, sites: &'a [RegionSite], scope: &AuditScope, gaps: &mut Vec<NotAudited>) -> Vec<VaultAt<'a>> {
+/// The usable vaults of all regions, without replicas whose primary vault is among them.
+fn vaults<'a>(audit: &Audit<'_>, sites: &'a [RegionSite], scope: &AuditScope, gaps: &mut Vec<NotAudited>) -> Vec<LocatedVault<'a>> {
     let pairs: Vec<(&RegionSite, &String)> = sites.iter().flat_map(|site| scope.vaults.iter().map(move |ocid| (site, ocid))).collect();
-    let answers = audit.each("vaults", &pairs, |(site, ocid)| {
+    let answers = audit.map_with_progress("vaults", &pairs, |(site, ocid)| {
         audit.client.list::<VaultRecord>(site, &site.vaults, "/20180608/vaults", &[("compartmentId", ocid)])
     });
     let asked_for: BTreeSet<&str> = scope.keys.iter().map(String::as_str).collect();
-    let mut found: Vec<VaultAt<'a>> = Vec::new();
-    let mut outside = 0;
+    let mut found: Vec<LocatedVault<'a>> = Vec::new();
+    let mut denied_outside = 0;
     let mut failed: BTreeMap<&str, Vec<(&str, CallError)>> = BTreeMap::new();
     for ((site, ocid), (list, fault)) in pairs.iter().zip(answers) {
         match fault {
-            Some(fault) if fault.kind == CallErrorKind::Denied && !asked_for.contains(ocid.as_str()) => outside += 1,
+            Some(fault) if fault.kind == CallErrorKind::Denied && !asked_for.contains(ocid.as_str()) => denied_outside += 1,
             Some(fault) => failed.entry(&site.region.name).or_default().push((ocid, fault)),
             None => {}
         }
-        // What was read before a fault counts: `list` has entries next to a fault where a later page failed.
-        for vault in list.into_iter().filter(in_use) {
-            match reachable(audit, site, &vault) {
-                Ok(management) => found.push(VaultAt { site, vault, management }),
+        // Keep entries even if there is an error: `list` returns both if a later page failed.
+        for vault in list.into_iter().filter(has_usable_keys) {
+            match management_endpoint(audit, site, &vault) {
+                Ok(management) => found.push(LocatedVault { site, vault, management }),
                 Err(why) => gaps.push(gap("vault", &vault.id, &site.region.name, format!("its keys could not be listed: {why}"))),
             }
         }
     }
-    if outside > 0 {
+    if denied_outside > 0 {
         audit.progress.warn(&format!(
             "the vaults of {} outside of `--compartment` could not be listed; keys in them that belong to the compartments asked for are not seen",
-            count(outside, "compartment", "compartments")
+            count(denied_outside, "compartment", "compartments")
         ));
     }
     for (region, faults) in failed {
-        merge(audit, region, "its vaults could not be listed", scope.vaults.len(), faults, Permission::InspectVaults, gaps);
+        add_vault_list_gaps(audit, region, "its vaults could not be listed", scope.vaults.len(), faults, Permission::InspectVaults, gaps);
     }
     found.sort_by(|a, b| (&a.site.region.name, &a.vault.id).cmp(&(&b.site.region.name, &b.vault.id)));
     found.dedup_by(|a, b| a.site.region.name == b.site.region.name && a.vault.id == b.vault.id);
-    primaries(audit, found, gaps)
+    drop_replicas(audit, found, gaps)
 }
 
-/// One gap for each compartment, or one for the region where every compartment fails in the same way.
-fn merge(
+/// Adds a gap for each compartment, or a single one for the region if all its compartments fail in the same way.
+fn add_vault_list_gaps(
     audit: &Audit<'_>,
     region: &str,
-    doing: &str,
+    failure: &str,
     asked: usize,
     faults: Vec<(&str, CallError)>,
     permission: Permission,
     gaps: &mut Vec<NotAudited>,
 ) {
-    let alike = faults.windows(2).all(|pair| matches!(pair, [(_, a), (_, b)] if a.kind == b.kind));
+    let is_same_kind = faults.windows(2).all(|pair| matches!(pair, [(_, a), (_, b)] if a.kind == b.kind));
     match faults.first() {
-        Some((_, fault)) if alike && asked > 1 && faults.len() == asked => {
-            let doing = format!("{doing} in any of {}", count(asked, "compartment", "compartments"));
-            gaps.push(gap(LOST_REGION, &audit.client.credentials.tenancy, region, fault.gap(&doing, permission, None)));
+        Some((_, fault)) if is_same_kind && asked > 1 && faults.len() == asked => {
+            let failure = format!("{failure} in any of {}", count(asked, "compartment", "compartments"));
+            gaps.push(gap(LOST_REGION, &audit.client.credentials.tenancy, region, fault.gap_reason(&failure, permission, None)));
         }
         _ => {
             for (ocid, fault) in &faults {
-                gaps.push(gap("compartment", ocid, region, fault.gap(doing, permission, Some(ocid))));
+                gaps.push(gap("compartment", ocid, region, fault.gap_reason(failure, permission, Some(ocid))));
             }
         }
     }
 }
 
-/// Whether a vault's keys exist: not one that is being made, and not one that is going or gone.
-fn in_use(vault: &VaultRecord) -> bool {
+/// Whether a vault's keys can be used: it is not being created and not deleted or about to be.
+fn has_usable_keys(vault: &VaultRecord) -> bool {
     let state = vault.lifecycle_state.as_deref().unwrap_or_default().to_ascii_uppercase();
     !matches!(state.as_str(), "CREATING" | "DELETING" | "DELETED" | "PENDING_DELETION" | "SCHEDULING_DELETION")
 }
 
-fn reachable(audit: &Audit<'_>, site: &RegionSite, vault: &VaultRecord) -> Result<Base, EndpointError> {
-    let text = vault.management_endpoint.as_deref().ok_or(EndpointError::Unnamed)?;
+fn management_endpoint(audit: &Audit<'_>, site: &RegionSite, vault: &VaultRecord) -> Result<BaseUrl, EndpointError> {
+    let text = vault.management_endpoint.as_deref().ok_or(EndpointError::Missing)?;
     endpoint::management(text, &site.region, audit.request.endpoint.as_ref().map(|_| &site.vaults))
 }
 
-/// Asks each vault whether it is a replica and which its wrapping key is, and drops replicas whose primary is in sight.
-fn primaries<'a>(audit: &Audit<'_>, found: Vec<VaultAt<'a>>, gaps: &mut Vec<NotAudited>) -> Vec<VaultAt<'a>> {
-    let answers = audit.each("vault details", &found, |at| {
-        audit.client.one::<VaultRecord>(at.site, &at.site.vaults, &format!("/20180608/vaults/{}", at.vault.id))
+/// Reads whether each vault is a replica and which key wraps imported keys, and drops replicas whose primary is in the list.
+fn drop_replicas<'a>(audit: &Audit<'_>, found: Vec<LocatedVault<'a>>, gaps: &mut Vec<NotAudited>) -> Vec<LocatedVault<'a>> {
+    let answers = audit.map_with_progress("vault details", &found, |located| {
+        audit.client.get::<VaultRecord>(located.site, &located.site.vaults, &format!("/20180608/vaults/{}", located.vault.id))
     });
     let mut denied: Vec<CallError> = Vec::new();
-    let mut vaults: Vec<VaultAt<'a>> = Vec::new();
-    for (mut at, answer) in found.into_iter().zip(answers) {
+    let mut vaults: Vec<LocatedVault<'a>> = Vec::new();
+    for (mut located, answer) in found.into_iter().zip(answers) {
         match answer {
             Ok(details) => {
-                at.vault.is_primary = details.is_primary;
-                at.vault.wrapping_key_id = details.wrapping_key_id;
+                located.vault.is_primary = details.is_primary;
+                located.vault.wrapping_key_id = details.wrapping_key_id;
             }
             Err(fault) if fault.kind == CallErrorKind::Denied => denied.push(fault),
-            Err(fault) => gaps.push(vault_gap(&at, "its details could not be read", &fault, Permission::ReadVaults)),
+            Err(fault) => gaps.push(vault_gap(&located, "its details could not be read", &fault, Permission::ReadVaults)),
         }
-        vaults.push(at);
+        vaults.push(located);
     }
-    // With `inspect` alone the keys can still be checked: this takes nothing away but the count and the names of replicas.
+    // A warning, not a gap: with `inspect` alone, the keys can still be checked.
     if let Some(fault) = denied.first() {
-        let doing = format!(
+        let failure = format!(
             "the details of {} could not be read, so replicas and the number of HSM versions are not known",
             count(denied.len(), "vault", "vaults")
         );
-        audit.progress.warn(&fault.gap(&doing, Permission::ReadVaults, None));
+        audit.progress.warn(&fault.gap_reason(&failure, Permission::ReadVaults, None));
     }
-    // A replica has its primary's OCID. The primary comes first, then one of which nothing is known.
-    let rank = |at: &VaultAt<'_>| at.vault.is_primary.map_or(1, |primary| if primary { 0 } else { 2 });
+    // A replica has the OCID of its primary. Keep the primary if there is one, otherwise prefer an unknown vault to a replica.
+    let rank = |located: &LocatedVault<'_>| located.vault.is_primary.map_or(1, |primary| if primary { 0 } else { 2 });
     vaults.sort_by(|a, b| (&a.vault.id, rank(a), &a.site.region.name).cmp(&(&b.vault.id, rank(b), &b.site.region.name)));
     vaults.dedup_by(|later, earlier| later.vault.id == earlier.vault.id);
     vaults
 }
 
 /// The keys of every vault in every compartment.
-fn keys<'a>(audit: &Audit<'_>, vaults: &'a [VaultAt<'a>], scope: &AuditScope, gaps: &mut Vec<NotAudited>) -> Vec<ListedKey<'a>> {
+fn keys<'a>(audit: &Audit<'_>, vaults: &'a [LocatedVault<'a>], scope: &AuditScope, gaps: &mut Vec<NotAudited>) -> Vec<ListedKey<'a>> {
     // The service lists keys by vault and compartment only: 200 compartments with 5 vaults are 1,000 calls.
-    let pairs: Vec<(&VaultAt<'a>, &String)> = vaults.iter().flat_map(|at| scope.keys.iter().map(move |ocid| (at, ocid))).collect();
-    let answers = audit.each("keys", &pairs, |(at, ocid)| {
-        let (list, fault) = audit.client.list::<KeyRecord>(at.site, &at.management, "/20180608/keys", &[("compartmentId", ocid)]);
+    let pairs: Vec<(&LocatedVault<'a>, &String)> =
+        vaults.iter().flat_map(|located| scope.keys.iter().map(move |ocid| (located, ocid))).collect();
+    let answers = audit.map_with_progress("keys", &pairs, |(located, ocid)| {
+        let (list, fault) = audit.client.list::<KeyRecord>(located.site, &located.management, "/20180608/keys", &[("compartmentId", ocid)]);
         audit.found.keys.fetch_add(list.len(), Ordering::Relaxed);
         (list, fault)
     });
     let mut found: BTreeMap<String, ListedKey<'a>> = BTreeMap::new();
     let mut failed: BTreeMap<(&str, &str), Vec<(&str, CallError)>> = BTreeMap::new();
-    for ((at, ocid), (list, fault)) in pairs.iter().zip(answers) {
+    for ((located, ocid), (list, fault)) in pairs.iter().zip(answers) {
         if let Some(fault) = fault {
-            failed.entry((&at.site.region.name, &at.vault.id)).or_default().push((ocid, fault));
+            failed.entry((&located.site.region.name, &located.vault.id)).or_default().push((ocid, fault));
         }
-        // Every vault has an RSA wrapping key that the service made, which cannot be rotated and is not billed.
+        // Every vault has an RSA wrapping key, which the service creates, cannot be rotated and is not billed.
         // Whether lists contain it is not documented.
-        for key in list.into_iter().filter(|key| at.vault.wrapping_key_id.as_ref() != Some(&key.id)) {
-            found.entry(key.id.clone()).or_insert(ListedKey { at, key });
+        for key in list.into_iter().filter(|key| located.vault.wrapping_key_id.as_ref() != Some(&key.id)) {
+            found.entry(key.id.clone()).or_insert(ListedKey { located, key });
         }
     }
     for ((region, vault), faults) in failed {
         match faults.as_slice() {
             [(_, fault), ..] if faults.len() == scope.keys.len() => {
                 let compartment = scope.keys.first().filter(|_| scope.keys.len() == 1);
-                let why = fault.gap("its keys could not be listed", Permission::InspectKeys, compartment.map(String::as_str));
+                let why = fault.gap_reason("its keys could not be listed", Permission::InspectKeys, compartment.map(String::as_str));
                 gaps.push(gap("vault", vault, region, why));
             }
             _ => {
                 for (ocid, fault) in &faults {
-                    let doing = format!("its keys in vault {vault} could not be listed");
-                    gaps.push(gap("compartment", ocid, region, fault.gap(&doing, Permission::InspectKeys, Some(ocid))));
+                    let failure = format!("its keys in vault {vault} could not be listed");
+                    gaps.push(gap("compartment", ocid, region, fault.gap_reason(&failure, Permission::InspectKeys, Some(ocid))));
                 }
             }
         }
@@ -346,21 +350,22 @@ fn keys<'a>(audit: &Audit<'_>, vaults: &'a [VaultAt<'a>], scope: &AuditScope, ga
     found.into_values().collect()
 }
 
-/// The counts of versions of vaults with HSM keys, by vault.
-fn usage(audit: &Audit<'_>, vaults: &[VaultAt<'_>], listed: &[ListedKey<'_>], gaps: &mut Vec<NotAudited>) -> BTreeMap<String, Usage> {
-    // Only a finding about an HSM key shows the count: the service answers ten reads a second for everyone in the tenancy.
-    let with_hsm: BTreeSet<&str> = listed.iter().filter(|one| is_hsm(&one.key)).map(|one| one.at.vault.id.as_str()).collect();
-    let wanted: Vec<&VaultAt<'_>> = vaults.iter().filter(|at| with_hsm.contains(at.vault.id.as_str())).collect();
-    let answers = audit.each("vault usage", &wanted, |at| {
-        audit.client.one::<Usage>(at.site, &at.site.vaults, &format!("/20180608/vaults/{}/usage", at.vault.id))
+/// Reads the counts of key versions of vaults with HSM keys, by vault.
+fn usage(audit: &Audit<'_>, vaults: &[LocatedVault<'_>], listed: &[ListedKey<'_>], gaps: &mut Vec<NotAudited>) -> BTreeMap<String, Usage> {
+    // Only findings about HSM keys show the counts. All callers of a tenancy share ten reads a second, so the other calls are saved.
+    let hsm_vault_ids: BTreeSet<&str> =
+        listed.iter().filter(|listed_key| is_hsm(&listed_key.key)).map(|listed_key| listed_key.located.vault.id.as_str()).collect();
+    let hsm_vaults: Vec<&LocatedVault<'_>> = vaults.iter().filter(|located| hsm_vault_ids.contains(located.vault.id.as_str())).collect();
+    let answers = audit.map_with_progress("vault usage", &hsm_vaults, |located| {
+        audit.client.get::<Usage>(located.site, &located.site.vaults, &format!("/20180608/vaults/{}/usage", located.vault.id))
     });
     let mut counts = BTreeMap::new();
-    for (at, answer) in wanted.into_iter().zip(answers) {
+    for (located, answer) in hsm_vaults.into_iter().zip(answers) {
         match answer {
-            Ok(usage) => drop(counts.insert(at.vault.id.clone(), usage)),
-            // The same permission as for the details, and their denial was reported.
+            Ok(usage) => drop(counts.insert(located.vault.id.clone(), usage)),
+            // Needs the same permission as the vault's details, whose denial was already reported.
             Err(fault) if fault.kind == CallErrorKind::Denied => {}
-            Err(fault) => gaps.push(vault_gap(at, "its HSM key versions could not be counted", &fault, Permission::ReadVaults)),
+            Err(fault) => gaps.push(vault_gap(located, "its HSM key versions could not be counted", &fault, Permission::ReadVaults)),
         }
     }
     counts
@@ -370,85 +375,85 @@ fn is_hsm(key: &KeyRecord) -> bool {
     key.protection_mode.as_deref().is_some_and(|mode| ProtectionMode::read(mode) == ProtectionMode::Hsm)
 }
 
-/// Schedules and versions of the keys that need them.
+/// Reads the schedules and versions of the keys that need them.
 fn details(audit: &Audit<'_>, listed: Vec<ListedKey<'_>>, usage: &BTreeMap<String, Usage>, gaps: &mut Vec<NotAudited>) -> Keys {
-    let answers = audit.each("key details", &listed, |one| {
-        let path = format!("/20180608/keys/{}", one.key.id);
-        let base = &one.at.management;
-        // A list has no schedule and no versions: these are up to two calls for each key.
-        let key = needs_schedule(audit, &one.key).then(|| audit.client.one::<KeyRecord>(one.at.site, base, &path));
-        let versions = needs_versions(audit, &one.key).then(|| {
-            // Newest first: the version in use is on the first page then, whatever number of them an old key has.
+    let answers = audit.map_with_progress("key details", &listed, |listed_key| {
+        let path = format!("/20180608/keys/{}", listed_key.key.id);
+        let base = &listed_key.located.management;
+        // The list has neither schedules nor versions, so these are up to two calls for each key.
+        let key = needs_schedule(audit, &listed_key.key).then(|| audit.client.get::<KeyRecord>(listed_key.located.site, base, &path));
+        let versions = needs_versions(audit, &listed_key.key).then(|| {
+            // Newest first, so that the current version is on the first page even if an old key has many.
             let query = [("sortBy", "TIMECREATED"), ("sortOrder", "DESC")];
             let path = format!("{path}/keyVersions");
-            let enough = |seen: &[KeyVersionRecord]| !audit.request.thorough && seen.iter().any(facts::is_usable);
-            audit.client.list_until::<KeyVersionRecord>(one.at.site, base, &path, &query, enough)
+            let is_enough = |seen: &[KeyVersionRecord]| !audit.request.thorough && seen.iter().any(facts::is_usable);
+            audit.client.list_until::<KeyVersionRecord>(listed_key.located.site, base, &path, &query, is_enough)
         });
         (key, versions)
     });
     let mut keys = Vec::new();
-    for (one, (key, versions)) in listed.into_iter().zip(answers) {
-        let (site, compartment) = (one.at.site, one.key.compartment_id.clone());
-        let mut missed = |doing: &str, fault: &CallError, permission| {
-            let why = fault.gap(doing, permission, compartment.as_deref());
-            gaps.push(gap("key", &one.key.id, &site.region.name, why.clone()));
+    for (listed_key, (key, versions)) in listed.into_iter().zip(answers) {
+        let (site, compartment) = (listed_key.located.site, listed_key.key.compartment_id.clone());
+        let mut add_gap = |failure: &str, fault: &CallError, permission| {
+            let why = fault.gap_reason(failure, permission, compartment.as_deref());
+            gaps.push(gap("key", &listed_key.key.id, &site.region.name, why.clone()));
             why
         };
-        let (details, no_schedule) = match key {
+        let (details, schedule_error) = match key {
             Some(Ok(details)) => (Some(details), None),
-            Some(Err(fault)) => (None, Some(missed("its rotation schedule could not be read", &fault, Permission::ReadKeys))),
+            Some(Err(fault)) => (None, Some(add_gap("its rotation schedule could not be read", &fault, Permission::ReadKeys))),
             None => (None, None),
         };
-        let (versions, no_versions) = match versions {
+        let (versions, versions_error) = match versions {
             Some((versions, Some(fault))) => {
-                (versions, Some(missed("its versions could not be listed, so its age is not known", &fault, Permission::InspectKeys)))
+                (versions, Some(add_gap("its versions could not be listed, so its age is not known", &fault, Permission::InspectKeys)))
             }
             Some((versions, None)) => (versions, None),
             None => (Vec::new(), None),
         };
         keys.push(Box::new(facts::key_facts(&KeyReadings {
             region: &site.region.name,
-            vault: &one.at.vault,
-            usage: usage.get(&one.at.vault.id),
-            listed: &one.key,
+            vault: &listed_key.located.vault,
+            usage: usage.get(&listed_key.located.vault.id),
+            listed: &listed_key.key,
             details: details.as_ref(),
-            no_schedule: no_schedule.as_deref(),
+            schedule_error: schedule_error.as_deref(),
             versions: &versions,
-            no_versions: no_versions.is_some(),
+            has_incomplete_versions: versions_error.is_some(),
         })));
     }
     keys
 }
 
-/// Whether a rule will look at the rotation of a key: it can be rotated, and here.
-fn rotates(key: &KeyRecord) -> bool {
+/// Whether rules check the rotation of a key: OCI can rotate it, and it is neither disabled nor deleted.
+fn can_rotate(key: &KeyRecord) -> bool {
     let state = Lifecycle::read(key.lifecycle_state.as_deref().unwrap_or_default());
-    let external = key.protection_mode.as_deref().is_some_and(|mode| ProtectionMode::read(mode) == ProtectionMode::External);
-    !state.is_ending() && !state.is_disabled() && !external
+    let is_external = key.protection_mode.as_deref().is_some_and(|mode| ProtectionMode::read(mode) == ProtectionMode::External);
+    !state.is_ending() && !state.is_disabled() && !is_external
 }
 
 fn needs_schedule(audit: &Audit<'_>, key: &KeyRecord) -> bool {
-    audit.request.thorough || (rotates(key) && key.is_auto_rotation_enabled == Some(true))
+    audit.request.thorough || (can_rotate(key) && key.is_auto_rotation_enabled == Some(true))
 }
 
-/// A key that is young itself has a young version.
+/// A recently created key needs no list: its versions cannot be older than the key.
 fn needs_versions(audit: &Audit<'_>, key: &KeyRecord) -> bool {
-    let fresh =
+    let is_fresh =
         key.time_created.is_some_and(|created| age(audit.request.now, created) < SignedDuration::from_hours(24 * audit.request.fresh_days));
-    audit.request.thorough || (rotates(key) && !fresh)
+    audit.request.thorough || (can_rotate(key) && !is_fresh)
 }
 
 fn age(now: Timestamp, created: Timestamp) -> SignedDuration {
     now.duration_since(created)
 }
 
-fn vault_gap(at: &VaultAt<'_>, doing: &str, fault: &CallError, permission: Permission) -> NotAudited {
-    gap("vault", &at.vault.id, &at.site.region.name, fault.gap(doing, permission, None))
+fn vault_gap(located: &LocatedVault<'_>, failure: &str, fault: &CallError, permission: Permission) -> NotAudited {
+    gap("vault", &located.vault.id, &located.site.region.name, fault.gap_reason(failure, permission, None))
 }
 
 fn unique(mut list: Vec<String>) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    list.retain(|one| seen.insert(one.clone()));
+    list.retain(|text| seen.insert(text.clone()));
     list
 }
 

@@ -1,4 +1,4 @@
-//! Who asks: a signer, whose tenancy it is, and where the next token comes from.
+//! Credentials: a signer, the tenancy it belongs to, and how to renew its token.
 
 use super::profile::Profile;
 use super::signer::{Renew, Signer};
@@ -7,62 +7,62 @@ use jiff::Timestamp;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Who asks.
+/// The credentials of an audit.
 pub(crate) struct Credentials<'a> {
-    /// What requests are signed with now.
+    /// Signs requests until its token is renewed.
     signer: Mutex<Arc<Signer>>,
-    /// Where the next token comes from, if there is a next one.
-    next: Option<Box<dyn Renew + 'a>>,
+    /// Gets the next token; `None` if the token cannot be renewed.
+    renewal: Option<Box<dyn Renew + 'a>>,
     /// The tenancy's OCID.
     pub tenancy: String,
-    /// The region to begin with.
+    /// The default region.
     pub region: Option<String>,
-    /// Where they are from, for people: "profile `ADMIN` of /home/a/.oci/config".
+    /// Where they come from, for messages: "profile `ADMIN` of /home/a/.oci/config".
     pub source: String,
-    /// The profile's name, where there is one.
+    /// The name of the profile, if they come from one.
     pub profile: Option<String>,
 }
 
 impl<'a> Credentials<'a> {
-    /// Credentials that last as long as their token.
+    /// Credentials that cannot be renewed.
     pub(crate) fn new(signer: Signer, tenancy: String, region: Option<String>, source: String) -> Self {
-        Self { signer: Mutex::new(Arc::new(signer)), next: None, tenancy, region, source, profile: None }
+        Self { signer: Mutex::new(Arc::new(signer)), renewal: None, tenancy, region, source, profile: None }
     }
 
-    /// The same, found through a profile.
-    pub(crate) fn of_profile(self, profile: &Profile) -> Self {
+    /// Adds the name of the profile that they come from.
+    pub(crate) fn with_profile(self, profile: &Profile) -> Self {
         Self { profile: profile.name().map(str::to_owned), ..self }
     }
 
-    /// The same, with a source of further tokens.
-    pub(crate) fn renewed_by(self, next: Box<dyn Renew + 'a>) -> Self {
-        Self { next: Some(next), ..self }
+    /// Adds a way to renew the token.
+    pub(crate) fn with_renewal(self, renewal: Box<dyn Renew + 'a>) -> Self {
+        Self { renewal: Some(renewal), ..self }
     }
 
-    /// What to sign with at this time. A token that is about to expire is replaced where that can be done.
+    /// The signer to use at this time. Renews a token that is about to expire, if possible.
     ///
     /// # Errors
-    /// There is no new token.
+    /// The token cannot be renewed.
     pub(crate) fn signer(&self, now: Timestamp) -> Result<Arc<Signer>, LiveError> {
         let signer = Arc::clone(&self.signer.lock().unwrap_or_else(PoisonError::into_inner));
         if signer.renew_at.is_some_and(|time| time <= now) && self.is_renewable() { self.renew(&signer) } else { Ok(signer) }
     }
 
-    /// Whether there can be a new token.
+    /// Whether the token can be renewed.
     pub(crate) fn is_renewable(&self) -> bool {
-        self.next.is_some()
+        self.renewal.is_some()
     }
 
-    /// Replaces a token that is no longer accepted. Whoever comes second gets what the first one got.
+    /// Replaces a token that is no longer accepted. If another thread has already replaced it, returns that signer.
     ///
     /// # Errors
-    /// There is no new token.
+    /// The token cannot be renewed.
     pub(crate) fn renew(&self, stale: &Arc<Signer>) -> Result<Arc<Signer>, LiveError> {
         let mut current = self.signer.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(next) = &self.next
+        if let Some(renewal) = &self.renewal
             && Arc::ptr_eq(&current, stale)
         {
-            *current = Arc::new(next.renew()?);
+            *current = Arc::new(renewal.renew()?);
         }
         Ok(Arc::clone(&current))
     }

@@ -1,7 +1,7 @@
-//! An instance that asks on behalf of a user, as Oracle's Cloud Shell does: an instance principal that sends the user's delegation token
-//! with each request, signed.
+//! An instance principal that acts for a user, as in Oracle's Cloud Shell: it sends the user's delegation token in a signed header of each
+//! request.
 //!
-//! Source: `instance_principals_delegation_token_signer.py` of Oracle's Python SDK, `get_instance_principal_signer` of its command line.
+//! Source: `instance_principals_delegation_token_signer.py` of Oracle's Python SDK, `get_instance_principal_signer` of the OCI CLI.
 
 use super::credentials::Credentials;
 use super::exchange;
@@ -15,18 +15,18 @@ use crate::live::tenancy::fault::LiveError;
 use crate::live::tenancy::wire::is_ocid;
 use std::path::{Path, PathBuf};
 
-/// The user's delegation on an instance.
+/// An instance and the file with the user's delegation token.
 struct Delegation<'a> {
     request: &'a AuditRequest,
     instance: ComputeInstance<'a>,
     file: PathBuf,
 }
 
-/// Credentials of the user whose delegation token the profile names. The tenancy is the user's: the instance may belong to Oracle.
+/// The credentials of the user whose delegation token the profile names. The tenancy is the user's, as the instance can belong to Oracle.
 ///
 /// # Errors
-/// There is no token, it is over, or this is not an instance of OCI.
-pub(super) fn of_user<'a>(
+/// The token is missing or expired, or this is not an OCI instance.
+pub(super) fn user_credentials<'a>(
     request: &'a AuditRequest,
     profile: &Profile,
     warn: &mut dyn FnMut(String),
@@ -46,37 +46,37 @@ pub(super) fn of_user<'a>(
     let (instance, session) = instance::find(request)?;
     let region = profile.value("region").unwrap_or(instance.region()).to_owned();
     let source = format!("the delegation token of {}", profile.source());
-    let signer = with(session.signer, token);
-    Ok(Credentials::new(signer, tenancy, Some(region), source).of_profile(profile).renewed_by(Box::new(Delegation {
+    let signer = with_delegation(session.signer, token);
+    Ok(Credentials::new(signer, tenancy, Some(region), source).with_profile(profile).with_renewal(Box::new(Delegation {
         request,
         instance,
         file,
     })))
 }
 
-/// Reads the token; its owner replaces it from time to time.
+/// Reads the token from its file, which Cloud Shell replaces from time to time.
 fn read(request: &AuditRequest, file: &Path, warn: &mut dyn FnMut(String)) -> Result<String, LiveError> {
     let text = files::read_secret(request, "the delegation token", file, warn)?;
     let token = text.trim().to_owned();
     let shown = file.display().to_string();
-    // The token is sent as a header: a line end in it would begin another one.
-    let is_header = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
-    let claims = token::claims(&token).filter(|_| is_header).ok_or_else(|| LiveError::NotADelegationToken(shown.clone()))?;
+    // The token is sent in a header: a line break in it would start another header.
+    let is_header_value = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
+    let claims = token::claims(&token).filter(|_| is_header_value).ok_or_else(|| LiveError::NotADelegationToken(shown.clone()))?;
     match claims.expires() {
         Some(when) if when <= exchange::now(request) => Err(LiveError::ExpiredDelegation { of: shown, when }),
         _ => Ok(token),
     }
 }
 
-fn with(signer: Signer, token: String) -> Signer {
-    let theirs = token::claims(&token).and_then(|claims| claims.expires());
-    let sooner = |ours| theirs.map_or(ours, |theirs: jiff::Timestamp| theirs.min(ours));
-    Signer { renew_at: signer.renew_at.map(sooner), delegation: Some(token), ..signer }
+fn with_delegation(signer: Signer, token: String) -> Signer {
+    let token_expires = token::claims(&token).and_then(|claims| claims.expires());
+    let earlier = |signer_expires| token_expires.map_or(signer_expires, |token_expires: jiff::Timestamp| token_expires.min(signer_expires));
+    Signer { renew_at: signer.renew_at.map(earlier), delegation: Some(token), ..signer }
 }
 
 impl Renew for Delegation<'_> {
     fn renew(&self) -> Result<Signer, LiveError> {
         let token = read(self.request, &self.file, &mut |_| {})?;
-        Ok(with(self.instance.session()?.signer, token))
+        Ok(with_delegation(self.instance.session()?.signer, token))
     }
 }

@@ -1,23 +1,23 @@
-//! INI files as Python's `configparser` reads them, which is what OCI's own command line does: `[DEFAULT]` is inherited, names are
-//! read in any case, values may go on over indented lines, comments are whole lines, duplicates are errors.
+//! INI files as Python's `configparser` reads them, which the OCI CLI uses: sections inherit `[DEFAULT]`, option names are
+//! case-insensitive, values can continue on indented lines, comments are on lines of their own, duplicates are errors.
 
 use crate::live::tenancy::fault::IniError;
 use std::collections::BTreeMap;
 
-/// The section whose values every other one inherits.
+/// The section whose values all other sections inherit.
 const DEFAULT: &str = "DEFAULT";
 
-/// A file that was read.
+/// A parsed file.
 #[derive(Default)]
 pub(crate) struct Ini {
     sections: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 impl Ini {
-    /// Reads a text.
+    /// Parses a text.
     ///
     /// # Errors
-    /// A line that cannot be read, or says again what is reported already.
+    /// A line does not parse, or repeats a section or an option.
     pub(crate) fn read(text: &str) -> Result<Self, IniError> {
         let mut ini = Self::default();
         ini.sections.insert(DEFAULT.to_owned(), BTreeMap::new());
@@ -32,8 +32,8 @@ impl Ini {
             }
             let indent = line.len() - line.trim_start().len();
             if let (Some(section), Some(option)) = (&section, &option)
-                // As Python's `configparser` reads it, and so Oracle's tools: an indented line continues the value above it,
-                // and so does an empty one.
+                // As in Python's `configparser`, and so in Oracle's tools: an indented or an empty line continues the value above
+                // it.
                 && (content.is_empty() || indent > option_indent)
             {
                 if let Some(value) = ini.sections.get_mut(section).and_then(|values| values.get_mut(option)) {
@@ -45,9 +45,9 @@ impl Ini {
             if content.is_empty() {
                 continue;
             }
-            // Up to the last bracket, with anything after it: Python's pattern for a section is greedy and not anchored at the end.
+            // Up to the last bracket, ignoring text after it: Python's regex for a section is greedy and not anchored at the end.
             if let Some(name) = content.strip_prefix('[').and_then(|rest| rest.rfind(']').and_then(|end| rest.get(..end))) {
-                // Python does not count `[DEFAULT]` among the sections and lets it come twice.
+                // Python does not treat `[DEFAULT]` as a section and allows it to be repeated.
                 if name != DEFAULT && ini.sections.contains_key(name) {
                     return Err(IniError::TwoSections { line: number, name: name.to_owned() });
                 }
@@ -76,15 +76,15 @@ impl Ini {
         Ok(ini)
     }
 
-    /// The values of a section, those of `[DEFAULT]` included. `None`: there is no such section.
+    /// The values of a section, including those of `[DEFAULT]`. `None` if the section does not exist.
     pub(crate) fn section(&self, name: &str) -> Option<BTreeMap<String, String>> {
-        let own = self.sections.get(name)?;
+        let section_values = self.sections.get(name)?;
         let mut values = self.sections.get(DEFAULT).cloned().unwrap_or_default();
-        values.extend(own.clone());
+        values.extend(section_values.clone());
         Some(values)
     }
 
-    /// The names of all sections but `[DEFAULT]`, sorted.
+    /// The names of all sections except `[DEFAULT]`, sorted.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.sections.keys().map(String::as_str).filter(|name| *name != DEFAULT)
     }
@@ -99,19 +99,19 @@ mod tests {
     }
 
     #[test]
-    fn default_is_inherited_and_names_are_read_in_any_case() {
+    fn sections_inherit_default_and_option_names_are_case_insensitive() {
         let text = "# mine\n[DEFAULT]\nUser = a\nregion: r=1\n\n[ADMIN]\n; theirs\nuser=b = c\n  d\nempty =\n";
         assert_eq!(value(text, "DEFAULT", "user").as_deref(), Some("a"));
         assert_eq!(value(text, "ADMIN", "user").as_deref(), Some("b = c\nd"));
         assert_eq!(value(text, "ADMIN", "region").as_deref(), Some("r=1"));
         assert_eq!(value(text, "ADMIN", "empty").as_deref(), Some(""));
-        assert_eq!(value(text, "NOBODY", "user"), None);
+        assert_eq!(value(text, "NOSUCH", "user"), None);
         assert_eq!(value("\u{feff}[DEFAULT]\r\nuser = 100%\r\n", "DEFAULT", "user").as_deref(), Some("100%"));
         assert_eq!(value("[DEFAULT]\npass_phrase = a # b\n", "DEFAULT", "pass_phrase").as_deref(), Some("a # b"));
     }
 
     #[test]
-    fn what_python_refuses_is_refused_without_showing_values() {
+    fn lines_that_python_rejects_are_errors_without_values() {
         for (text, line) in
             [("user = a\n", "line 1"), ("[A]\nuser = a\nuser = b\n", "line 3"), ("[A]\n[A]\n", "line 2"), ("[A]\nhunter2\n", "line 2")]
         {

@@ -1,6 +1,6 @@
-//! Who asks: an API key or a session token of a profile, or a principal that OCI hands out.
+//! Finds credentials: an API key or a session token of a profile, or a principal that OCI provides.
 //!
-//! Arrows go down here too: this file → `principal`, `workload`, `delegation` → `credentials`, `instance` → `exchange` → `signer`, and
+//! Imports go down here too: this file → `principal`, `workload`, `delegation` → `credentials`, `instance` → `exchange` → `signer`, and
 //! `profile` → `ini`.
 
 pub(super) mod credentials;
@@ -23,37 +23,39 @@ use credentials::Credentials;
 use profile::Profile;
 use signer::Signer;
 
-/// Finds the credentials the user means. `warn` hears of files that others may read.
+/// Finds the credentials that the options, the environment and the profile select. `warn` receives warnings about files that other users
+/// can read.
 ///
 /// # Errors
-/// Nothing found, something is missing or broken, or the token is over.
+/// There are no credentials, they are incomplete or invalid, or the token has expired.
 pub(super) fn find<'a>(request: &'a AuditRequest, warn: &mut dyn FnMut(String)) -> Result<Credentials<'a>, LiveError> {
-    let asked = match (request.auth, request.var("OCI_CLI_AUTH")) {
+    let requested = match (request.auth, request.var("OCI_CLI_AUTH")) {
         (Some(kind), _) => Some(kind),
         (None, Some(word)) => Some(AuthKind::read(word).ok_or_else(|| LiveError::UnknownAuth(word.to_owned()))?),
         (None, None) => None,
     };
-    match asked {
-        Some(AuthKind::ResourcePrincipal) => principal::resource(request),
-        Some(AuthKind::InstancePrincipal) => of_instance(request),
-        Some(AuthKind::OkeWorkloadIdentity) => workload::identity(request),
+    match requested {
+        Some(AuthKind::ResourcePrincipal) => principal::resource_credentials(request),
+        Some(AuthKind::InstancePrincipal) => instance_credentials(request),
+        Some(AuthKind::OkeWorkloadIdentity) => workload::credentials(request),
         Some(AuthKind::Pkcs11) => Err(LiveError::Pkcs11),
         Some(kind @ (AuthKind::InstanceOboUser | AuthKind::SecurityToken | AuthKind::ApiKey)) => {
-            of_profile(request, &Profile::load(request, warn)?, Some(kind), warn)
+            profile_credentials(request, &Profile::load(request, warn)?, Some(kind), warn)
         }
-        None => of_profile(request, &Profile::load(request, warn)?, None, warn),
+        None => profile_credentials(request, &Profile::load(request, warn)?, None, warn),
     }
 }
 
-/// The credentials of a profile: of the kind asked for, else as its `authentication_type` says, else as what it has.
-fn of_profile<'a>(
+/// The credentials of a profile: of the requested kind, otherwise of its `authentication_type`, otherwise of the kind that its values
+/// suggest.
+fn profile_credentials<'a>(
     request: &'a AuditRequest,
     profile: &Profile,
-    asked: Option<AuthKind>,
+    requested: Option<AuthKind>,
     warn: &mut dyn FnMut(String),
 ) -> Result<Credentials<'a>, LiveError> {
     let named = || profile.value("authentication_type").map(|word| (AuthKind::read(word), word));
-    let kind = match asked {
+    let kind = match requested {
         Some(kind) => Some(kind),
         None => match named() {
             Some((None, word)) => return Err(LiveError::UnknownAuthenticationType { of: profile.source(), word: word.to_owned() }),
@@ -63,44 +65,50 @@ fn of_profile<'a>(
     };
     let has = |name| profile.value(name).is_some();
     match kind {
-        // What a Cloud Shell has: Oracle's SDK reads an instance principal with a delegation token as that of a user.
-        Some(AuthKind::InstancePrincipal) if has("delegation_token_file") => delegation::of_user(request, profile, warn),
-        Some(AuthKind::InstanceOboUser) => delegation::of_user(request, profile, warn),
-        Some(AuthKind::InstancePrincipal) => of_instance(request),
-        Some(AuthKind::ResourcePrincipal) => principal::resource(request),
-        Some(AuthKind::OkeWorkloadIdentity) => workload::identity(request),
+        // The profile of a Cloud Shell: Oracle's SDK treats an instance principal with a delegation token as a user.
+        Some(AuthKind::InstancePrincipal) if has("delegation_token_file") => delegation::user_credentials(request, profile, warn),
+        Some(AuthKind::InstanceOboUser) => delegation::user_credentials(request, profile, warn),
+        Some(AuthKind::InstancePrincipal) => instance_credentials(request),
+        Some(AuthKind::ResourcePrincipal) => principal::resource_credentials(request),
+        Some(AuthKind::OkeWorkloadIdentity) => workload::credentials(request),
         Some(AuthKind::Pkcs11) => Err(LiveError::Pkcs11),
-        Some(AuthKind::SecurityToken) => of_token(request, profile, warn),
-        Some(AuthKind::ApiKey) => of_key(request, profile, warn),
-        None if has("security_token_file") => of_token(request, profile, warn),
-        None if has("delegation_token_file") && !has("key_file") && !has("key_content") => delegation::of_user(request, profile, warn),
-        None => of_key(request, profile, warn),
+        Some(AuthKind::SecurityToken) => session_token_credentials(request, profile, warn),
+        Some(AuthKind::ApiKey) => api_key_credentials(request, profile, warn),
+        None if has("security_token_file") => session_token_credentials(request, profile, warn),
+        None if has("delegation_token_file") && !has("key_file") && !has("key_content") => {
+            delegation::user_credentials(request, profile, warn)
+        }
+        None => api_key_credentials(request, profile, warn),
     }
 }
 
-fn of_instance(request: &AuditRequest) -> Result<Credentials<'_>, LiveError> {
+fn instance_credentials(request: &AuditRequest) -> Result<Credentials<'_>, LiveError> {
     let (instance, session) = instance::find(request)?;
     let region = Some(instance.region().to_owned());
     let source = "the instance principal".to_owned();
-    Ok(Credentials::new(session.signer, session.tenancy, region, source).renewed_by(Box::new(instance)))
+    Ok(Credentials::new(session.signer, session.tenancy, region, source).with_renewal(Box::new(instance)))
 }
 
-fn of_key<'a>(request: &AuditRequest, profile: &Profile, warn: &mut dyn FnMut(String)) -> Result<Credentials<'a>, LiveError> {
+fn api_key_credentials<'a>(request: &AuditRequest, profile: &Profile, warn: &mut dyn FnMut(String)) -> Result<Credentials<'a>, LiveError> {
     let tenancy = ocid(profile, "tenancy", "OCI_CLI_TENANCY")?;
     let user = ocid(profile, "user", "OCI_CLI_USER")?;
     let (key, source) = private_key(request, profile, warn)?;
     let actual = key.fingerprint();
-    // The service only knows a key by its fingerprint; Oracle's tools demand it, though it follows from the key.
+    // Oracle's tools require the fingerprint. kmslint computes it from the key, and only checks a configured one.
     if let Some(configured) = profile.value("fingerprint")
         && !configured.eq_ignore_ascii_case(&actual)
     {
         return Err(LiveError::WrongFingerprint { configured: configured.to_owned(), actual, of: source });
     }
-    let signer = Signer::of_user(format!("{tenancy}/{user}/{actual}"), key);
-    Ok(Credentials::new(signer, tenancy, profile.value("region").map(str::to_owned), profile.source()).of_profile(profile))
+    let signer = Signer::for_user(format!("{tenancy}/{user}/{actual}"), key);
+    Ok(Credentials::new(signer, tenancy, profile.value("region").map(str::to_owned), profile.source()).with_profile(profile))
 }
 
-fn of_token<'a>(request: &AuditRequest, profile: &Profile, warn: &mut dyn FnMut(String)) -> Result<Credentials<'a>, LiveError> {
+fn session_token_credentials<'a>(
+    request: &AuditRequest,
+    profile: &Profile,
+    warn: &mut dyn FnMut(String),
+) -> Result<Credentials<'a>, LiveError> {
     let file =
         profile.value("security_token_file").ok_or_else(|| missing(profile, "security_token_file", "OCI_CLI_SECURITY_TOKEN_FILE"))?;
     let path = request.expand(file);
@@ -113,11 +121,11 @@ fn of_token<'a>(request: &AuditRequest, profile: &Profile, warn: &mut dyn FnMut(
         None => claims.tenancy().map(str::to_owned).ok_or_else(|| missing(profile, "tenancy", "OCI_CLI_TENANCY"))?,
     };
     let (key, _) = private_key(request, profile, warn)?;
-    let signer = Signer::of_session(token, key, claims.expires());
-    Ok(Credentials::new(signer, tenancy, profile.value("region").map(str::to_owned), profile.source()).of_profile(profile))
+    let signer = Signer::for_session(token, key, claims.expires());
+    Ok(Credentials::new(signer, tenancy, profile.value("region").map(str::to_owned), profile.source()).with_profile(profile))
 }
 
-/// A value that must look like an OCID.
+/// A required value that must be an OCID.
 fn ocid(profile: &Profile, name: &'static str, variable: &'static str) -> Result<String, LiveError> {
     let value = profile.value(name).ok_or_else(|| missing(profile, name, variable))?;
     if !is_ocid(value) {
@@ -126,12 +134,12 @@ fn ocid(profile: &Profile, name: &'static str, variable: &'static str) -> Result
     Ok(value.to_owned())
 }
 
-/// The key, and how errors name it.
+/// The private key, and its name for errors.
 fn private_key(request: &AuditRequest, profile: &Profile, warn: &mut dyn FnMut(String)) -> Result<(PrivateKey, String), LiveError> {
     let passphrase = profile.value("pass_phrase").or_else(|| profile.value("passphrase"));
     if let Some(content) = profile.value("key_content") {
         let source = "of `OCI_CLI_KEY_CONTENT`".to_owned();
-        // Secret stores like to hand a key out on one line.
+        // Secret stores often return a key on one line, with `\n` for line breaks.
         return named(PrivateKey::read(&content.replace("\\n", "\n"), passphrase), source);
     }
     let file = profile.value("key_file").ok_or_else(|| missing(profile, "key_file", "OCI_CLI_KEY_FILE"))?;

@@ -1,4 +1,4 @@
-//! Resource principals: tokens that OCI hands to what runs inside of its services, or for which it exchanges them.
+//! Resource principals: tokens that OCI gives to code that runs in its services, or that this code gets in exchange for a key.
 //!
 //! Source: `resource_principals_signer.py`, `ephemeral_resource_principals_v21_signer.py` and `nested_resource_principals_signer.py` of
 //! Oracle's Python SDK 2.189.0.
@@ -12,80 +12,80 @@ use crate::base::disk;
 use crate::live::AuditRequest;
 use crate::live::tenancy::crypto::key::PrivateKey;
 use crate::live::tenancy::fault::LiveError;
-use crate::live::tenancy::transport::answer::HttpAnswer;
-use crate::live::tenancy::transport::endpoint::{self, Base};
+use crate::live::tenancy::transport::endpoint::{self, BaseUrl};
 use crate::live::tenancy::transport::http::Transport;
 use crate::live::tenancy::transport::regions;
+use crate::live::tenancy::transport::response::HttpResponse;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::json;
 use std::path::Path;
 
-/// How errors name it.
+/// The name for messages.
 const SOURCE: &str = "the resource principal of the environment";
-/// What the names of all variables begin with.
+/// The prefix of all variable names.
 const PREFIX: &str = "OCI_RESOURCE_PRINCIPAL_";
-/// What the names of variables end with for the innermost of nested resources.
+/// The suffix of variable names for the innermost of nested resources.
 const LEAF: &str = "_FOR_LEAF_RESOURCE";
-/// How many resources may contain each other. Source: `MAX_NESTED_PARENT_DEPTH`.
-const MOST_PARENTS: usize = 10;
-const SESSION: &str = "/v1/resourcePrincipalSessionToken";
+/// The maximum depth of nested resources. Source: `MAX_NESTED_PARENT_DEPTH` of the SDK.
+const MAX_PARENTS: usize = 10;
+const SESSION_PATH: &str = "/v1/resourcePrincipalSessionToken";
 
-/// The two tokens that are exchanged for a session's.
+/// The two tokens that are exchanged for a session token.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Blob {
+struct TokenPair {
     resource_principal_token: String,
     service_principal_session_token: String,
 }
 
-/// The variables of a resource: their names end alike.
+/// A resource, and the suffix that its variables share.
 struct ResourcePrincipal<'a> {
     request: &'a AuditRequest,
     transport: Transport,
     suffix: &'static str,
 }
 
-/// A session, and the tenancy that its token names.
+/// A signer with a session token, and the tenancy that the token names.
 type PrincipalSession = (Signer, Option<String>);
 
-/// A resource principal of version 2.1, 2.1.1, 2.1.2, 2.2 or 3.0.
+/// The credentials of a resource principal of version 2.1, 2.1.1, 2.1.2, 2.2 or 3.0.
 ///
 /// # Errors
-/// Another version, something missing or broken, no token, or one that is over.
-pub(super) fn resource(request: &AuditRequest) -> Result<Credentials<'_>, LiveError> {
+/// The version is not supported, a variable is missing or invalid, or there is no valid token.
+pub(super) fn resource_credentials(request: &AuditRequest) -> Result<Credentials<'_>, LiveError> {
     let resource = ResourcePrincipal { request, transport: Transport::new(request)?, suffix: "" };
     let (signer, tenancy) = resource.session()?;
     let tenancy = tenancy.ok_or_else(|| LiveError::NotAToken(format!("`{PREFIX}RPST`")))?;
-    let region = resource.innermost().optional("REGION").map(str::to_owned);
+    let region = resource.innermost().variable("REGION").map(str::to_owned);
     let is_renewable = resource.is_renewable();
     let credentials = Credentials::new(signer, tenancy, region, SOURCE.to_owned());
-    Ok(if is_renewable { credentials.renewed_by(Box::new(resource)) } else { credentials })
+    Ok(if is_renewable { credentials.with_renewal(Box::new(resource)) } else { credentials })
 }
 
 impl<'a> ResourcePrincipal<'a> {
-    fn name(&self, name: &str) -> String {
+    fn variable_name(&self, name: &str) -> String {
         format!("{PREFIX}{name}{}", self.suffix)
     }
 
-    fn optional(&self, name: &str) -> Option<&'a str> {
-        self.request.var(&self.name(name))
+    fn variable(&self, name: &str) -> Option<&'a str> {
+        self.request.var(&self.variable_name(name))
     }
 
-    fn needed(&self, name: &str) -> Result<&'a str, LiveError> {
-        self.optional(name).ok_or_else(|| LiveError::ResourcePrincipalVariable(self.name(name)))
+    fn required_variable(&self, name: &str) -> Result<&'a str, LiveError> {
+        self.variable(name).ok_or_else(|| LiveError::ResourcePrincipalVariable(self.variable_name(name)))
     }
 
-    /// A variable's value, or the text of the file it names by an absolute path.
+    /// The value of a variable or, if it is an absolute path, the content of that file.
     fn text(&self, name: &str) -> Result<String, LiveError> {
-        let value = self.needed(name)?;
+        let value = self.required_variable(name)?;
         let path = Path::new(value);
         if !path.is_absolute() {
             return Ok(value.to_owned());
         }
         disk::read_text(path, FILE_CAP).map_err(|error| LiveError::Unreadable {
-            what: format!("`{}`:", self.name(name)),
+            what: format!("`{}`:", self.variable_name(name)),
             path: path.to_path_buf(),
             error,
         })
@@ -93,78 +93,79 @@ impl<'a> ResourcePrincipal<'a> {
 
     fn key(&self) -> Result<PrivateKey, LiveError> {
         let pem = self.text("PRIVATE_PEM")?;
-        let passphrase = self.optional("PRIVATE_PEM_PASSPHRASE").map(|_| self.text("PRIVATE_PEM_PASSPHRASE")).transpose()?;
-        // The passphrase may be in a file, whose line end is not part of it.
+        let passphrase = self.variable("PRIVATE_PEM_PASSPHRASE").map(|_| self.text("PRIVATE_PEM_PASSPHRASE")).transpose()?;
+        // The passphrase can come from a file, whose final line break is not part of it.
         let passphrase = passphrase.as_deref().map(|text| text.trim_end_matches(['\n', '\r']));
-        PrivateKey::read(&pem, passphrase).map_err(|error| LiveError::Key { of: format!("of `{}`", self.name("PRIVATE_PEM")), error })
+        PrivateKey::read(&pem, passphrase)
+            .map_err(|error| LiveError::Key { of: format!("of `{}`", self.variable_name("PRIVATE_PEM")), error })
     }
 
     fn version(&self) -> Result<&'a str, LiveError> {
-        self.optional("VERSION").ok_or_else(|| LiveError::NoResourcePrincipal(self.name("VERSION")))
+        self.variable("VERSION").ok_or_else(|| LiveError::NoResourcePrincipal(self.variable_name("VERSION")))
     }
 
-    /// The resource whose own variables there are: this one, or the innermost of nested ones.
+    /// The resource with its own key: this one, or the innermost of nested ones.
     fn innermost(&self) -> ResourcePrincipal<'a> {
         let is_nested = self.version().is_ok_and(|version| version == "3.0");
         ResourcePrincipal { request: self.request, transport: self.transport.clone(), suffix: if is_nested { LEAF } else { self.suffix } }
     }
 
-    /// Whether there can be another token: all but one that is written into the environment can be asked for or read again.
+    /// Whether the token can be renewed: any token except one whose text is in the environment.
     fn is_renewable(&self) -> bool {
         let leaf = self.innermost();
-        let is_given = leaf.version().is_ok_and(|version| version == "2.2");
-        !is_given || leaf.optional("RPST").is_some_and(|value| Path::new(value).is_absolute())
+        let is_in_environment = leaf.version().is_ok_and(|version| version == "2.2");
+        !is_in_environment || leaf.variable("RPST").is_some_and(|value| Path::new(value).is_absolute())
     }
 
     fn session(&self) -> Result<PrincipalSession, LiveError> {
         match self.version()? {
-            "2.2" => self.given(),
-            version @ ("2.1" | "2.1.1" | "2.1.2") => self.exchanged(version),
+            "2.2" => self.from_environment(),
+            version @ ("2.1" | "2.1.1" | "2.1.2") => self.by_exchange(version),
             "3.0" if self.suffix.is_empty() => self.nested(),
-            other => Err(LiveError::ResourcePrincipalVersion { variable: self.name("VERSION"), version: other.to_owned() }),
+            other => Err(LiveError::ResourcePrincipalVersion { variable: self.variable_name("VERSION"), version: other.to_owned() }),
         }
     }
 
-    /// 2.2: token and key are in the environment, or in files.
-    fn given(&self) -> Result<PrincipalSession, LiveError> {
-        let named = format!("`{}`", self.name("RPST"));
+    /// Version 2.2: the token and the key are in the environment or in files.
+    fn from_environment(&self) -> Result<PrincipalSession, LiveError> {
+        let named = format!("`{}`", self.variable_name("RPST"));
         let text = self.text("RPST")?;
         let claims = token::claims(&text).ok_or_else(|| LiveError::NotAToken(named.clone()))?;
         token::check_expiry(exchange::now(self.request), claims.expires(), &format!("of {named}"), None)?;
-        Ok((Signer::of_session(&text, self.key()?, claims.expires()), claims.tenancy().map(str::to_owned)))
+        Ok((Signer::for_session(&text, self.key()?, claims.expires()), claims.tenancy().map(str::to_owned)))
     }
 
-    /// 2.1, 2.1.1 and 2.1.2: the resource's key proves which one it is.
-    fn exchanged(&self, version: &str) -> Result<PrincipalSession, LiveError> {
-        let id = self.needed("RESOURCE_ID")?;
+    /// Versions 2.1, 2.1.1 and 2.1.2: the resource authenticates with its key and gets a token in exchange.
+    fn by_exchange(&self, version: &str) -> Result<PrincipalSession, LiveError> {
+        let id = self.required_variable("RESOURCE_ID")?;
         let key_id = match version {
             "2.1" => format!("resource/v2.1/{id}"),
-            _ => format!("resource/v{version}/{}/{id}", self.needed("TENANCY_ID")?),
+            _ => format!("resource/v{version}/{}/{id}", self.required_variable("TENANCY_ID")?),
         };
-        let path = match (version, self.optional("RPT_PATH")) {
+        let path = match (version, self.variable("RPT_PATH")) {
             ("2.1.2", Some(path)) if path.ends_with("{}") => path.replace("{}", id),
             ("2.1.2", Some(path)) => format!("{}/{id}", path.trim_end_matches('/')),
             ("2.1.2", None) => format!("/20180711/resourcePrincipalTokenV212/{id}"),
             _ => format!("/20180711/resourcePrincipalTokenV2/{id}"),
         };
-        let clean = path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic());
-        if !clean {
-            return Err(LiveError::ResourcePrincipalPath(self.name("RPT_PATH")));
+        let is_valid = path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic());
+        if !is_valid {
+            return Err(LiveError::ResourcePrincipalPath(self.variable_name("RPT_PATH")));
         }
         let base = self.endpoint("RPT_ENDPOINT")?;
         let sessions = self.endpoint("RPST_ENDPOINT")?;
-        let context = self.optional("SECURITY_CONTEXT").filter(|_| version == "2.1.2");
-        let extra: Vec<(&str, &str)> = context.map(|context| ("security-context", context)).into_iter().collect();
+        let context = self.variable("SECURITY_CONTEXT").filter(|_| version == "2.1.2");
+        let extra_headers: Vec<(&str, &str)> = context.map(|context| ("security-context", context)).into_iter().collect();
         let key = self.key()?;
-        let (blob, _) = {
-            let asks = TokenRequester { key: &key, key_id: &key_id, signs_host: true };
-            self.blob(&asks, &base, &path, &extra)?
+        let (token_pair, _) = {
+            let requester = TokenRequester { key: &key, key_id: &key_id, signs_host: true };
+            self.token_pair(&requester, &base, &path, &extra_headers)?
         };
-        let token = self.exchange(&TokenRequester { key: &key, key_id: &key_id, signs_host: true }, &sessions, &blob)?;
+        let token = self.exchange(&TokenRequester { key: &key, key_id: &key_id, signs_host: true }, &sessions, &token_pair)?;
         exchange::session(self.request, &token, key, sessions.host())
     }
 
-    /// 3.0: the innermost resource asks for the token of the one that contains it, and so on outwards.
+    /// Version 3.0: the innermost resource gets a token of the resource that contains it, and so on outward.
     fn nested(&self) -> Result<PrincipalSession, LiveError> {
         let leaf = self.innermost();
         let (mut signer, _) = leaf.session()?;
@@ -173,20 +174,20 @@ impl<'a> ResourcePrincipal<'a> {
         let mut parent = first.clone();
         let mut seen = Vec::new();
         loop {
-            let (blob, next) = {
-                let asks = TokenRequester { key: &signer.key, key_id: &signer.key_id, signs_host: true };
-                self.blob(&asks, &parent, "", &[])?
+            let (token_pair, next) = {
+                let requester = TokenRequester { key: &signer.key, key_id: &signer.key_id, signs_host: true };
+                self.token_pair(&requester, &parent, "", &[])?
             };
-            let asks = TokenRequester { key: &signer.key, key_id: &signer.key_id, signs_host: true };
-            let token = self.exchange(&asks, &sessions, &blob)?;
+            let requester = TokenRequester { key: &signer.key, key_id: &signer.key_id, signs_host: true };
+            let token = self.exchange(&requester, &sessions, &token_pair)?;
             let session = exchange::session(self.request, &token, signer.key, sessions.host())?;
             let Some(next) = next else { return Ok(session) };
-            // The address comes with an answer: a signed request shows its receiver a token, so it stays with the service.
+            // This URL comes from a response. A signed request reveals a session token, so only hosts of the realm are allowed.
             let region =
-                regions::resolve(self.request, leaf.optional("REGION").unwrap_or("us-ashburn-1"), session.1.as_deref().unwrap_or(""))?;
+                regions::resolve(self.request, leaf.variable("REGION").unwrap_or("us-ashburn-1"), session.1.as_deref().unwrap_or(""))?;
             let next = endpoint::management(&next, &region, Some(&first)).map_err(LiveError::ResourcePrincipalParent)?;
             seen.push(parent);
-            if seen.contains(&next) || seen.len() >= MOST_PARENTS {
+            if seen.contains(&next) || seen.len() >= MAX_PARENTS {
                 return Err(LiveError::EndlessResourcePrincipal);
             }
             parent = next;
@@ -194,43 +195,44 @@ impl<'a> ResourcePrincipal<'a> {
         }
     }
 
-    fn endpoint(&self, name: &str) -> Result<Base, LiveError> {
-        endpoint::named(self.needed(name)?).ok_or_else(|| LiveError::ResourcePrincipalEndpoint(self.name(name)))
+    fn endpoint(&self, name: &str) -> Result<BaseUrl, LiveError> {
+        endpoint::token_service(self.required_variable(name)?).ok_or_else(|| LiveError::ResourcePrincipalEndpoint(self.variable_name(name)))
     }
 
-    /// The two tokens to exchange, and where those of the next resource outwards are.
-    fn blob(
+    /// Reads the two tokens to exchange, and the URL of the next resource outward.
+    fn token_pair(
         &self,
-        asks: &TokenRequester<'_>,
-        base: &Base,
+        requester: &TokenRequester<'_>,
+        base: &BaseUrl,
         path: &str,
-        extra: &[(&str, &str)],
-    ) -> Result<(Blob, Option<String>), LiveError> {
-        let answer = self.ask(asks, base, path, None, extra)?;
-        let blob = exchange::read(&answer, "the tokens of a resource principal").map_err(|error| no_session(base, error))?;
-        Ok((blob, answer.parent))
+        extra_headers: &[(&str, &str)],
+    ) -> Result<(TokenPair, Option<String>), LiveError> {
+        let response = self.send(requester, base, path, None, extra_headers)?;
+        let token_pair = exchange::read(&response, "the tokens of a resource principal").map_err(|error| no_session(base, error))?;
+        Ok((token_pair, response.parent))
     }
 
-    fn exchange(&self, asks: &TokenRequester<'_>, base: &Base, blob: &Blob) -> Result<String, LiveError> {
+    fn exchange(&self, requester: &TokenRequester<'_>, base: &BaseUrl, token_pair: &TokenPair) -> Result<String, LiveError> {
         let body = json!({
-            "resourcePrincipalToken": blob.resource_principal_token,
-            "servicePrincipalSessionToken": blob.service_principal_session_token,
-            "sessionPublicKey": STANDARD.encode(asks.key.public_der()),
+            "resourcePrincipalToken": token_pair.resource_principal_token,
+            "servicePrincipalSessionToken": token_pair.service_principal_session_token,
+            "sessionPublicKey": STANDARD.encode(requester.key.public_der()),
         });
-        let answer = self.ask(asks, base, SESSION, Some(&body.to_string()), &[])?;
-        let TokenBody { token } = exchange::read(&answer, "a token").map_err(|error| no_session(base, error))?;
+        let response = self.send(requester, base, SESSION_PATH, Some(&body.to_string()), &[])?;
+        let TokenBody { token } = exchange::read(&response, "a token").map_err(|error| no_session(base, error))?;
         Ok(token)
     }
 
-    fn ask(
+    fn send(
         &self,
-        asks: &TokenRequester<'_>,
-        base: &Base,
+        requester: &TokenRequester<'_>,
+        base: &BaseUrl,
         path: &str,
         body: Option<&str>,
-        extra: &[(&str, &str)],
-    ) -> Result<HttpAnswer, LiveError> {
-        exchange::ask(self.request, &self.transport, asks, base, path, body, extra).map_err(|error| no_session(base, error))
+        extra_headers: &[(&str, &str)],
+    ) -> Result<HttpResponse, LiveError> {
+        exchange::send_signed(self.request, &self.transport, requester, base, path, body, extra_headers)
+            .map_err(|error| no_session(base, error))
     }
 }
 
@@ -240,6 +242,6 @@ impl Renew for ResourcePrincipal<'_> {
     }
 }
 
-fn no_session(base: &Base, error: impl std::error::Error) -> LiveError {
+fn no_session(base: &BaseUrl, error: impl std::error::Error) -> LiveError {
     LiveError::NoSession { host: base.host().to_owned(), why: error.to_string() }
 }

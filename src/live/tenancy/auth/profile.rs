@@ -1,4 +1,4 @@
-//! Profiles of `~/.oci/config`, and the environment variables of OCI's command line that win over them.
+//! Profiles of `~/.oci/config`, and the environment variables of the OCI CLI that override them.
 
 use super::files::{self, FILE_CAP};
 use super::ini::Ini;
@@ -8,7 +8,7 @@ use crate::live::tenancy::fault::{IniError, LiveError};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Variables of OCI's command line and what they stand for.
+/// Environment variables of the OCI CLI, and the profile values that they set.
 const VARIABLES: [(&str, &str); 9] = [
     ("OCI_CLI_USER", "user"),
     ("OCI_CLI_TENANCY", "tenancy"),
@@ -21,17 +21,18 @@ const VARIABLES: [(&str, &str); 9] = [
     ("OCI_CLI_DELEGATION_TOKEN_FILE", "delegation_token_file"),
 ];
 
-/// The values that hold, whoever set them.
+/// The values of a profile, overridden by the environment.
 pub(crate) struct Profile {
     values: BTreeMap<String, String>,
+    /// The config file and the name of the profile; `None` if all values come from the environment.
     file: Option<(PathBuf, String)>,
 }
 
 impl Profile {
-    /// Finds the config file, reads the profile and lays the environment over it. Credentials may be wholly in the environment.
+    /// Finds the config file, reads the profile and applies the environment. Credentials can come entirely from the environment.
     ///
     /// # Errors
-    /// No file and no credentials in the environment, a broken file, or no such profile.
+    /// There is neither a file nor credentials in the environment, the file is invalid, or it does not have the profile.
     pub(crate) fn load(request: &AuditRequest, warn: &mut dyn FnMut(String)) -> Result<Self, LiveError> {
         let ConfigLocation { path, is_named, profile: named_profile } = config_file(request);
         let mut profile = Self { values: BTreeMap::new(), file: None };
@@ -43,7 +44,7 @@ impl Profile {
                 return Err(LiveError::NoProfile { name, path, others: ini.names().map(str::to_owned).collect() });
             };
             profile.values = values;
-            // Keys do not belong into a config file, and Oracle's tools refuse them there.
+            // Oracle's tools reject the text of a key in a config file.
             if profile.values.contains_key("key_content") {
                 return Err(LiveError::Config { path, error: IniError::KeyContent });
             }
@@ -66,12 +67,12 @@ impl Profile {
         Ok(profile)
     }
 
-    /// A value that is set and not empty.
+    /// The value of an option that is set and not empty.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// Where it is from, for people.
+    /// Where the values come from, for messages.
     pub(crate) fn source(&self) -> String {
         match &self.file {
             Some((path, name)) => format!("profile `{name}` of {}", path.display()),
@@ -79,7 +80,7 @@ impl Profile {
         }
     }
 
-    /// The profile's name, where a file was read.
+    /// The name of the profile, if a file was read.
     pub(crate) fn name(&self) -> Option<&str> {
         self.file.as_ref().map(|(_, name)| name.as_str())
     }
@@ -88,36 +89,36 @@ impl Profile {
 /// The config file to read.
 struct ConfigLocation<'a> {
     path: PathBuf,
-    /// The user named it: it has to exist.
+    /// Whether the user named the file, so that it must exist.
     is_named: bool,
-    /// The profile that was named together with it.
+    /// The profile that was named together with the file.
     profile: Option<&'a str>,
 }
 
-/// Finds the config file. `OCI_CONFIG_FILE` counts only where the usual file does not exist: so do Oracle's SDKs. A Cloud Shell sets it
+/// Finds the config file. As in Oracle's SDKs, `OCI_CONFIG_FILE` is used only if the default file does not exist. Cloud Shell sets it
 /// together with `OCI_CONFIG_PROFILE`, and Oracle's scripts read both for their option `-dt` (delegation token).
 fn config_file(request: &AuditRequest) -> ConfigLocation<'_> {
-    let found = |path: PathBuf, is_named| ConfigLocation { path, is_named, profile: None };
+    let location = |path: PathBuf, is_named| ConfigLocation { path, is_named, profile: None };
     if let Some(path) = &request.config_file {
-        return found(path.clone(), true);
+        return location(path.clone(), true);
     }
     if let Some(path) = request.var("OCI_CLI_CONFIG_FILE") {
-        return found(request.expand(path), true);
+        return location(request.expand(path), true);
     }
-    let usual = request.expand("~/.oci/config");
-    if disk::is_file(&usual) {
-        return found(usual, false);
+    let default_path = request.expand("~/.oci/config");
+    if disk::is_file(&default_path) {
+        return location(default_path, false);
     }
     if let Some(path) = request.var("OCI_CONFIG_FILE") {
-        return ConfigLocation { profile: request.var("OCI_CONFIG_PROFILE"), ..found(request.expand(path), true) };
+        return ConfigLocation { profile: request.var("OCI_CONFIG_PROFILE"), ..location(request.expand(path), true) };
     }
     let legacy = request.expand("~/.oraclebmc/config");
-    found(if disk::is_file(&legacy) { legacy } else { usual }, false)
+    location(if disk::is_file(&legacy) { legacy } else { default_path }, false)
 }
 
-/// `--profile`, `OCI_CLI_PROFILE`, the profile named with the file, `default_profile` of OCI's command line, `DEFAULT`.
-fn profile_name(request: &AuditRequest, named: Option<&str>) -> Result<String, LiveError> {
-    if let Some(name) = request.profile.as_deref().or_else(|| request.var("OCI_CLI_PROFILE")).or(named) {
+/// The first of `--profile`, `OCI_CLI_PROFILE`, the profile named with the file, `default_profile` of the OCI CLI, `DEFAULT`.
+fn profile_name(request: &AuditRequest, file_profile: Option<&str>) -> Result<String, LiveError> {
+    if let Some(name) = request.profile.as_deref().or_else(|| request.var("OCI_CLI_PROFILE")).or(file_profile) {
         return Ok(name.to_owned());
     }
     let settings = request.var("OCI_CLI_RC_FILE").map_or_else(|| request.expand("~/.oci/oci_cli_rc"), |path| request.expand(path));

@@ -1,49 +1,49 @@
-//! What a request is signed with.
+//! Signers: the key that signs requests, and its id or token.
 
 use crate::live::tenancy::crypto::key::PrivateKey;
 use crate::live::tenancy::fault::LiveError;
 use jiff::{SignedDuration, Timestamp};
 
-/// How long before its end a token is replaced. Source: `federation_client.py` of Oracle's Python SDK.
-const EARLY: SignedDuration = SignedDuration::from_secs(60);
+/// How long before its expiry a token is renewed. Source: `federation_client.py` of Oracle's Python SDK.
+const RENEW_BEFORE_EXPIRY: SignedDuration = SignedDuration::from_secs(60);
 
-/// What a request is signed with.
+/// Signs requests.
 pub(crate) struct Signer {
-    /// `keyId` of the signature: `TENANCY/USER/FINGERPRINT` or `ST$TOKEN`. Secret in the second form.
+    /// The `keyId` of the signature: `TENANCY/USER/FINGERPRINT`, or `ST$TOKEN`, which is secret.
     pub key_id: String,
-    /// The key.
+    /// The private key.
     pub key: PrivateKey,
     /// When the token expires.
     pub expires: Option<Timestamp>,
-    /// When it should be replaced, where there can be a next one.
+    /// When the token should be renewed, if it can be.
     pub renew_at: Option<Timestamp>,
-    /// The token of the user on whose behalf an instance asks: `opc-obo-token`. Secret.
+    /// The delegation token of the user for whom an instance acts, sent as `opc-obo-token`. Secret.
     pub delegation: Option<String>,
 }
 
-/// Where the next token comes from.
+/// Renews a token.
 pub(crate) trait Renew: Send + Sync {
-    /// A fresh token.
+    /// Gets a signer with a new token.
     ///
     /// # Errors
-    /// There is none.
+    /// The service or the file does not provide a valid token.
     fn renew(&self) -> Result<Signer, LiveError>;
 }
 
 impl Signer {
-    /// A user's API key.
-    pub(crate) fn of_user(key_id: String, key: PrivateKey) -> Self {
+    /// A signer with a user's API key.
+    pub(crate) fn for_user(key_id: String, key: PrivateKey) -> Self {
         Self { key_id, key, expires: None, renew_at: None, delegation: None }
     }
 
-    /// A session's token and its key.
-    pub(crate) fn of_session(token: &str, key: PrivateKey, expires: Option<Timestamp>) -> Self {
-        let renew_at = expires.and_then(|expires| expires.checked_sub(EARLY).ok());
+    /// A signer with a session token and its key.
+    pub(crate) fn for_session(token: &str, key: PrivateKey, expires: Option<Timestamp>) -> Self {
+        let renew_at = expires.and_then(|expires| expires.checked_sub(RENEW_BEFORE_EXPIRY).ok());
         Self { key_id: format!("ST${}", token.trim()), key, expires, renew_at, delegation: None }
     }
 
-    /// Whether it is a session's, not a user's.
-    pub(crate) fn is_token(&self) -> bool {
+    /// Whether it signs with a session token, and not with an API key.
+    pub(crate) fn has_token(&self) -> bool {
         self.key_id.starts_with("ST$")
     }
 }

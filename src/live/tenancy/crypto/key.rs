@@ -1,4 +1,4 @@
-//! The private key that signs, and its fingerprint.
+//! The private key that signs requests, and its fingerprint.
 
 use super::pem::{self, KeyDer};
 use super::session_key;
@@ -16,24 +16,24 @@ use std::ops::RangeInclusive;
 
 /// `rsaEncryption` (RFC 8017, appendix A.1).
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-/// The sizes of a modulus in bytes that `ring` signs with.
-const SIZES: RangeInclusive<usize> = 256..=512;
+/// The sizes of a modulus, in bytes, that `ring` supports.
+const MODULUS_BYTES: RangeInclusive<usize> = 256..=512;
 
-/// An RSA key. It is never shown.
+/// An RSA key. Its debug form does not show it.
 pub(crate) struct PrivateKey {
     pair: KeyPair,
     public_der: Vec<u8>,
 }
 
 impl PrivateKey {
-    /// Reads a PEM text.
+    /// Reads a key from a PEM text.
     ///
     /// # Errors
-    /// As [`pem::private_key`], and a key that is not RSA of 2048 to 4096 bits.
+    /// See [`pem::private_key`]; also if the key is not an RSA key of 2048 to 4096 bits.
     pub(crate) fn read(text: &str, passphrase: Option<&str>) -> Result<Self, KeyError> {
         let pair = match pem::private_key(text, passphrase)? {
             KeyDer::Pkcs1(der) => {
-                // `ring` gives every key that it does not accept the same kind of error; the size is what users can do something about.
+                // `ring` has one kind of error for all keys that it rejects, but users can fix the size.
                 check_size(&der)?;
                 KeyPair::from_der(&der)
             }
@@ -47,37 +47,37 @@ impl PrivateKey {
                 KeyPair::from_pkcs8(&der)
             }
         };
-        // What `ring` refuses beyond these has a wording and no kind.
-        Self::of(pair.map_err(|_| KeyError::Invalid)?).map_err(|_| KeyError::Invalid)
+        // `ring` describes its other errors with a text only.
+        Self::from_pair(pair.map_err(|_| KeyError::Invalid)?).map_err(|_| KeyError::Invalid)
     }
 
-    fn of(pair: KeyPair) -> der::Result<Self> {
+    fn from_pair(pair: KeyPair) -> der::Result<Self> {
         let algorithm = AlgorithmIdentifierRef { oid: RSA_ENCRYPTION, parameters: Some(AnyRef::NULL) };
         let subject_public_key = BitStringRef::from_bytes(pair.public().as_ref())?;
         let public_der = SubjectPublicKeyInfoRef { algorithm, subject_public_key }.to_der()?;
         Ok(Self { pair, public_der })
     }
 
-    /// Makes a key of 2048 bits. `None` only where the system provides no random numbers.
-    pub(crate) fn fresh() -> Option<Self> {
-        session_key::make().and_then(|pair| Self::of(pair).ok())
+    /// Generates a key of 2048 bits. `None` only if the system provides no random numbers.
+    pub(crate) fn generate() -> Option<Self> {
+        session_key::generate().and_then(|pair| Self::from_pair(pair).ok())
     }
 
-    /// RSA PKCS#1 v1.5 with SHA-256. `None` only where the system provides no random numbers for blinding.
+    /// Signs with RSA PKCS#1 v1.5 and SHA-256. `None` only if the system provides no random numbers for blinding.
     pub(crate) fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
         let mut signature = vec![0; self.pair.public().modulus_len()];
         self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature).ok()?;
         Some(signature)
     }
 
-    /// The public half as SubjectPublicKeyInfo DER.
+    /// The public key as SubjectPublicKeyInfo DER.
     pub(crate) fn public_der(&self) -> &[u8] {
         &self.public_der
     }
 
-    /// The fingerprint as OCI shows it: MD5 of the public half, pairs of hexadecimal digits with colons.
+    /// The fingerprint as OCI shows it: MD5 of the public key's DER, as hexadecimal digits with colons.
     pub(crate) fn fingerprint(&self) -> String {
-        colons(&Md5::digest(&self.public_der))
+        colon_hex(&Md5::digest(&self.public_der))
     }
 }
 
@@ -87,12 +87,12 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
-/// Pairs of lower-case hexadecimal digits with colons between them.
-pub(crate) fn colons(bytes: &[u8]) -> String {
+/// Formats bytes as pairs of lower-case hexadecimal digits, separated by colons.
+pub(crate) fn colon_hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(":")
 }
 
-/// `RSAPrivateKey` begins with its version and the modulus (RFC 8017, appendix A.1.2). What is not one is left to `ring`.
+/// Checks the size of the modulus, which follows the version in `RSAPrivateKey` (RFC 8017, appendix A.1.2). `ring` rejects invalid DER.
 fn check_size(pkcs1: &[u8]) -> Result<(), KeyError> {
     let modulus = SliceReader::new(pkcs1).and_then(|mut reader| {
         reader.sequence(|key| {
@@ -103,8 +103,8 @@ fn check_size(pkcs1: &[u8]) -> Result<(), KeyError> {
         })
     });
     match modulus {
-        Ok(bytes) if bytes < *SIZES.start() => Err(KeyError::TooSmall),
-        Ok(bytes) if bytes > *SIZES.end() => Err(KeyError::TooLarge),
+        Ok(bytes) if bytes < *MODULUS_BYTES.start() => Err(KeyError::TooSmall),
+        Ok(bytes) if bytes > *MODULUS_BYTES.end() => Err(KeyError::TooLarge),
         Ok(_) | Err(_) => Ok(()),
     }
 }
@@ -113,7 +113,7 @@ fn check_size(pkcs1: &[u8]) -> Result<(), KeyError> {
 mod tests {
     use super::*;
 
-    const FORMS: [(&str, &str); 8] = [
+    const ENCRYPTED: [(&str, &str); 8] = [
         ("trad_aes128", include_str!("../../../../testdata/live/vectors/trad_aes128.pem")),
         ("trad_aes256", include_str!("../../../../testdata/live/vectors/trad_aes256.pem")),
         ("trad_des3", include_str!("../../../../testdata/live/vectors/trad_des3.pem")),
@@ -131,9 +131,9 @@ mod tests {
     const FINGERPRINT: &str = include_str!("../../../../testdata/live/vectors/fingerprint.txt");
 
     #[test]
-    fn every_plain_form_is_the_same_key_with_or_without_a_passphrase() {
+    fn unencrypted_key_is_read_in_all_formats_and_ignores_a_passphrase() {
         for text in PLAIN {
-            for passphrase in [None, Some("of no use")] {
+            for passphrase in [None, Some("unused")] {
                 let key = PrivateKey::read(text, passphrase).unwrap();
                 assert_eq!(key.fingerprint(), FINGERPRINT.trim());
             }
@@ -143,21 +143,21 @@ mod tests {
     }
 
     #[test]
-    fn every_encrypted_form_opens_with_its_passphrase_and_says_what_is_wrong_without() {
-        for (name, text) in FORMS {
-            let said = |passphrase| PrivateKey::read(text, passphrase).err().map(|error| error.to_string()).unwrap_or_default();
-            assert_eq!(said(None), "is encrypted and there is no passphrase", "{name}");
+    fn encrypted_key_needs_the_right_passphrase_in_all_formats() {
+        for (name, text) in ENCRYPTED {
+            let message = |passphrase| PrivateKey::read(text, passphrase).err().map(|error| error.to_string()).unwrap_or_default();
+            assert_eq!(message(None), "is encrypted and there is no passphrase", "{name}");
             if name == "p8_pbes1_3des" {
-                assert_eq!(said(Some("hunter2")), "is encrypted with PBES1, which kmslint does not read");
+                assert_eq!(message(Some("hunter2")), "is encrypted with PBES1, which kmslint does not read");
                 continue;
             }
             assert_eq!(PrivateKey::read(text, Some("hunter2")).unwrap().fingerprint(), FINGERPRINT.trim(), "{name}");
-            assert_eq!(said(Some("hunter3")), "cannot be decrypted: the passphrase is wrong", "{name}");
+            assert_eq!(message(Some("hunter3")), "cannot be decrypted: the passphrase is wrong", "{name}");
         }
     }
 
     #[test]
-    fn what_is_no_key_is_refused() {
+    fn text_without_a_valid_rsa_key_is_an_error() {
         for (text, why) in [
             ("", "it has no `-----BEGIN … PRIVATE KEY-----` block"),
             ("-----BEGIN PRIVATE KEY-----\n!\n-----END PRIVATE KEY-----", "what is between BEGIN and END is not base64"),
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_cannot_sign_are_refused_by_what_they_are() {
+    fn unsupported_key_is_rejected_with_a_specific_error() {
         for (text, error) in [
             (include_str!("../../../../testdata/live/vectors/small.pem"), KeyError::TooSmall),
             (include_str!("../../../../testdata/live/vectors/large.pem"), KeyError::TooLarge),
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_never_shown() {
+    fn debug_form_hides_the_key() {
         let key = PrivateKey::read(PLAIN[0], None).unwrap();
         assert_eq!(format!("{key:?}"), "PrivateKey(hidden)");
     }

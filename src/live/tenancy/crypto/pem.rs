@@ -1,8 +1,8 @@
-//! Private keys and certificates out of PEM texts; keys are PKCS#1 and PKCS#8, plain and encrypted, in the forms that OpenSSL 1 and 3,
-//! the OCI console and the OCI command line write.
+//! Reads private keys and certificates from PEM texts. Keys are PKCS#1 or PKCS#8, plain or encrypted, in the formats that OpenSSL 1 and 3,
+//! the OCI console and the OCI CLI write.
 //!
-//! The crate `pem` takes the framing apart, and not `pem-rfc7468`: that RFC has no headers, in which traditional encryption names its
-//! cipher, and wants all lines to be of one length. Python's `cryptography`, with which Oracle's own tools read keys, uses `pem` too.
+//! The framing is parsed by the crate `pem` and not by `pem-rfc7468`: that RFC has no headers, in which traditional encryption names its
+//! cipher, and requires lines of equal length. Python's `cryptography`, which Oracle's tools read keys with, uses `pem` too.
 
 use crate::live::tenancy::fault::KeyError;
 use aes::{Aes128, Aes192, Aes256};
@@ -16,12 +16,12 @@ use pem::{Pem, PemError};
 use pkcs8::{EncryptedPrivateKeyInfoRef, pkcs5};
 use spki::AlgorithmIdentifierRef;
 
-/// PKCS#12's password schemes are below this object identifier: `openssl pkcs8 -v1` and very old tools write them.
+/// The object identifier above all password-based schemes of PKCS#12, which `openssl pkcs8 -v1` and very old tools use.
 const PKCS12_PBE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1");
-/// How errors name a cipher or scheme that neither we nor `pkcs8` have heard of.
+/// The name in errors of a scheme that neither kmslint nor `pkcs8` recognizes.
 const UNKNOWN_SCHEME: &str = "a scheme that is not known";
 
-/// The DER inside of a PEM text.
+/// The DER in a PEM block.
 pub(crate) enum KeyDer {
     /// `RSAPrivateKey`.
     Pkcs1(Vec<u8>),
@@ -29,13 +29,12 @@ pub(crate) enum KeyDer {
     Pkcs8(Vec<u8>),
 }
 
-/// Reads the first private key of a text. Text before and after it is passed over: Oracle recommends to write `OCI_API_KEY` there.
-/// A passphrase for a key that is not encrypted counts for nothing, as in Oracle's SDKs.
+/// Reads the first private key in a text. Text before and after it is skipped: Oracle recommends adding the line `OCI_API_KEY`.
+/// The passphrase is ignored if the key is not encrypted, as in Oracle's SDKs.
 ///
 /// # Errors
-/// No key, a broken one, no passphrase, a wrong one, or an encryption that is not supported.
+/// There is no valid key, the passphrase is missing or wrong, or the encryption is not supported.
 pub(crate) fn private_key(text: &str, passphrase: Option<&str>) -> Result<KeyDer, KeyError> {
-    // Not `pem-rfc7468`: RFC 7468 has no headers, in which keys with OpenSSL's traditional encryption name their cipher.
     let blocks = pem::parse_many(text).map_err(|error| match error {
         PemError::InvalidData(_) | PemError::InvalidHeader(_) | PemError::NotUtf8(_) => KeyError::NotBase64,
         PemError::MismatchedTags(..)
@@ -44,33 +43,34 @@ pub(crate) fn private_key(text: &str, passphrase: Option<&str>) -> Result<KeyDer
         | PemError::MissingEndTag
         | PemError::MissingData => KeyError::NoBlock,
     })?;
-    // A file may begin with another block, such as the certificate or the public key.
+    // The file can start with other blocks, such as a certificate or the public key.
     let block = blocks.into_iter().find(|block| block.tag().ends_with("PRIVATE KEY")).ok_or(KeyError::NoBlock)?;
     match block.tag() {
         "RSA PRIVATE KEY" => match block.headers().get("DEK-Info") {
             None => Ok(KeyDer::Pkcs1(block.into_contents())),
             Some(dek_info) => {
                 let (cipher, iv) = dek_info.split_once(',').ok_or(KeyError::DekInfo)?;
-                traditional(cipher, iv, passphrase.ok_or(KeyError::NoPassphrase)?, block.contents()).map(KeyDer::Pkcs1)
+                decrypt_traditional(cipher, iv, passphrase.ok_or(KeyError::NoPassphrase)?, block.contents()).map(KeyDer::Pkcs1)
             }
         },
         "PRIVATE KEY" => Ok(KeyDer::Pkcs8(block.into_contents())),
-        "ENCRYPTED PRIVATE KEY" => encrypted(block.contents(), passphrase.ok_or(KeyError::NoPassphrase)?).map(KeyDer::Pkcs8),
+        "ENCRYPTED PRIVATE KEY" => decrypt_pbes2(block.contents(), passphrase.ok_or(KeyError::NoPassphrase)?).map(KeyDer::Pkcs8),
         "OPENSSH PRIVATE KEY" => Err(KeyError::OpenSsh),
         "EC PRIVATE KEY" => Err(KeyError::EllipticCurve),
         other => Err(KeyError::UnknownForm(other.to_owned())),
     }
 }
 
-/// The DER of every certificate of a text; none where a block of it is broken.
+/// The DER of all certificates in a text; empty if any block is invalid.
 pub(crate) fn certificates(text: &str) -> Vec<Vec<u8>> {
     let blocks = pem::parse_many(text).unwrap_or_default();
     blocks.into_iter().filter(|block| block.tag() == "CERTIFICATE").map(Pem::into_contents).collect()
 }
 
-/// Undoes OpenSSL's traditional encryption: key by `EVP_BytesToKey` with MD5 and one round, salted with the vector's first 8 bytes.
-fn traditional(cipher: &str, iv: &str, passphrase: &str, bytes: &[u8]) -> Result<Vec<u8>, KeyError> {
-    let iv = hex(iv).ok_or(KeyError::DekInfo)?;
+/// Decrypts OpenSSL's traditional encryption. The key is derived by `EVP_BytesToKey` with MD5, one round, and the first 8 bytes of the
+/// initialization vector as its salt.
+fn decrypt_traditional(cipher: &str, iv: &str, passphrase: &str, bytes: &[u8]) -> Result<Vec<u8>, KeyError> {
+    let iv = decode_hex(iv).ok_or(KeyError::DekInfo)?;
     let salt = iv.get(..8).ok_or(KeyError::DekInfo)?;
     let key = |length| bytes_to_key(passphrase.as_bytes(), salt, length);
     let plain = match cipher.to_ascii_uppercase().as_str() {
@@ -83,7 +83,7 @@ fn traditional(cipher: &str, iv: &str, passphrase: &str, bytes: &[u8]) -> Result
     plain.filter(|plain| is_der(plain)).ok_or(KeyError::WrongPassphrase)
 }
 
-/// A wrong passphrase passes the padding check once in 256 times; what comes out is not one DER value then.
+/// Whether decrypted bytes are a single DER value: about one wrong passphrase in 256 passes the padding check.
 fn is_der(plain: &[u8]) -> bool {
     AnyRef::from_der(plain).is_ok()
 }
@@ -104,7 +104,7 @@ fn bytes_to_key(passphrase: &[u8], salt: &[u8], length: usize) -> Vec<u8> {
     key
 }
 
-fn hex(text: &str) -> Option<Vec<u8>> {
+fn decode_hex(text: &str) -> Option<Vec<u8>> {
     let digits = text.trim().chars().map(|c| c.to_digit(16)).collect::<Option<Vec<_>>>()?;
     digits
         .chunks(2)
@@ -115,10 +115,10 @@ fn hex(text: &str) -> Option<Vec<u8>> {
         .collect()
 }
 
-/// Undoes PBES2.
-fn encrypted(bytes: &[u8], passphrase: &str) -> Result<Vec<u8>, KeyError> {
+/// Decrypts PBES2.
+fn decrypt_pbes2(bytes: &[u8], passphrase: &str) -> Result<Vec<u8>, KeyError> {
     let info = EncryptedPrivateKeyInfoRef::try_from(bytes).map_err(|_| {
-        let is_pkcs12 = scheme(bytes).is_ok_and(|oid| oid.parent() == Some(PKCS12_PBE));
+        let is_pkcs12 = encryption_scheme(bytes).is_ok_and(|oid| oid.parent() == Some(PKCS12_PBE));
         KeyError::Encryption(if is_pkcs12 { "PBES1" } else { UNKNOWN_SCHEME }.to_owned())
     })?;
     if matches!(info.encryption_algorithm, pkcs5::EncryptionScheme::Pbes1(_)) {
@@ -131,8 +131,8 @@ fn encrypted(bytes: &[u8], passphrase: &str) -> Result<Vec<u8>, KeyError> {
     }
 }
 
-/// The algorithm of an `EncryptedPrivateKeyInfo` that `pkcs8` does not read.
-fn scheme(bytes: &[u8]) -> der::Result<ObjectIdentifier> {
+/// The algorithm of an `EncryptedPrivateKeyInfo` that `pkcs8` does not support.
+fn encryption_scheme(bytes: &[u8]) -> der::Result<ObjectIdentifier> {
     SliceReader::new(bytes)?.sequence(|info| {
         let algorithm = AlgorithmIdentifierRef::decode(info)?;
         <&OctetStringRef>::decode(info)?;

@@ -1,4 +1,4 @@
-//! Fresh RSA keys of 2048 bits, for sessions of instance principals.
+//! Generates RSA keys of 2048 bits for session tokens.
 
 use crypto_bigint::BoxedUint;
 use crypto_primes::hazmat::SmallFactorsSieve;
@@ -8,23 +8,23 @@ use ring::rand::{SecureRandom, SystemRandom};
 use ring::rsa::{KeyPair, KeyPairComponents, PublicKeyComponents};
 use std::num::NonZeroU32;
 
-/// Half of the key.
+/// The size of a prime: half of the modulus.
 const PRIME_BYTES: usize = 128;
 const EXPONENT: u32 = 65_537;
 
-/// Makes a key. `None` only where the system provides no random numbers.
-pub(super) fn make() -> Option<KeyPair> {
-    // `ring` signs with RSA keys and makes none.
+/// Generates a key. `None` only if the system provides no random numbers.
+pub(super) fn generate() -> Option<KeyPair> {
+    // `ring` cannot generate RSA keys.
     loop {
         let (p, q) = (prime()?, prime()?);
-        // Fails for equal primes, and for the one prime in 65,537 that does not go with the exponent.
-        if let Some(pair) = pair(p, q) {
+        // Fails for equal primes, and for a prime p with p - 1 divisible by the exponent (one in 65,537).
+        if let Some(pair) = key_pair(p, q) {
             return Some(pair);
         }
     }
 }
 
-/// A random prime. Its two highest bits are set, so that the product of two has 2048 bits.
+/// A random prime. Its two highest bits are set, so that the product of two primes has 2048 bits.
 fn prime() -> Option<BigUint> {
     loop {
         let bits = NonZeroU32::new(PRIME_BYTES as u32 * 8)?;
@@ -40,18 +40,18 @@ fn prime() -> Option<BigUint> {
     }
 }
 
-/// The key of two primes, checked by `ring`.
-fn pair(p: BigUint, q: BigUint) -> Option<KeyPair> {
+/// Computes the key for two primes. `ring` validates it.
+fn key_pair(p: BigUint, q: BigUint) -> Option<KeyPair> {
     let (p, q) = if p > q { (p, q) } else { (q, p) };
-    let (before_p, before_q) = (&p - 1_u32, &q - 1_u32);
-    let d = BigUint::from(EXPONENT).modinv(&(&before_p * &before_q))?;
+    let (p_minus_1, q_minus_1) = (&p - 1_u32, &q - 1_u32);
+    let d = BigUint::from(EXPONENT).modinv(&(&p_minus_1 * &q_minus_1))?;
     let components = KeyPairComponents {
         public_key: PublicKeyComponents {
             n: (&p * &q).to_bytes_be(),
             e: EXPONENT.to_be_bytes().into_iter().skip_while(|byte| *byte == 0).collect(),
         },
-        dP: (&d % &before_p).to_bytes_be(),
-        dQ: (&d % &before_q).to_bytes_be(),
+        dP: (&d % &p_minus_1).to_bytes_be(),
+        dQ: (&d % &q_minus_1).to_bytes_be(),
         qInv: q.modinv(&p)?.to_bytes_be(),
         d: d.to_bytes_be(),
         p: p.to_bytes_be(),
@@ -66,8 +66,8 @@ mod tests {
     use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, UnparsedPublicKey};
 
     #[test]
-    fn a_fresh_key_signs_and_is_like_no_other() {
-        let (one, other) = (make().unwrap(), make().unwrap());
+    fn generated_keys_sign_and_differ() {
+        let (one, other) = (generate().unwrap(), generate().unwrap());
         assert_eq!(one.public().modulus_len(), 256);
         assert_ne!(one.public().as_ref(), other.public().as_ref());
         let mut signature = vec![0; 256];

@@ -1,17 +1,17 @@
-//! Signatures of requests: version 1 of OCI's scheme, draft-cavage-http-signatures-08 with RSA PKCS#1 v1.5 and SHA-256.
+//! Request signatures: version 1 of OCI's scheme, draft-cavage-http-signatures-08 with RSA PKCS#1 v1.5 and SHA-256.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// The value of `Authorization` for these headers, signed in this order. `(request-target)` is one of them: lower-case method, space,
-/// path and query exactly as sent. `None` only where `sign`, which gets the text to sign, has no signature.
+/// The value of `Authorization` for these headers, signed in this order. One of them is `(request-target)`: the lower-case method, a space,
+/// path and query exactly as sent. `None` only if `sign`, which is called with the text to sign, returns none.
 pub(crate) fn authorization(sign: &dyn Fn(&str) -> Option<Vec<u8>>, key_id: &str, headers: &[(&str, &str)]) -> Option<String> {
     let signature = STANDARD.encode(sign(&signing_string(headers))?);
     let names = headers.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" ");
     Some(format!(r#"Signature algorithm="rsa-sha256",headers="{names}",keyId="{key_id}",signature="{signature}",version="1""#))
 }
 
-/// One line a header, no line end after the last.
+/// The text to sign: one line for each header, without a final line break.
 fn signing_string(headers: &[(&str, &str)]) -> String {
     headers.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n")
 }
@@ -22,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_is_signed_byte_for_byte_as_oracles_sdk_signs_it() {
+    fn signature_equals_that_of_oracles_sdk() {
         let pem = include_str!("../../../../testdata/live/vectors/pkcs8.pem");
         let key = PrivateKey::read(pem, None).unwrap();
         let key_id = format!("ocid1.tenancy.oc1..aaaatenancy/ocid1.user.oc1..aaaauser/{}", key.fingerprint());

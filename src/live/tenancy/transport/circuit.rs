@@ -1,46 +1,46 @@
-//! What is known of each host: whether it should be left alone for a while, and whether it can be called at all.
+//! A circuit breaker for each host: whether it can be called now, later or not at all.
 //!
-//! All workers share it. One that is asked to slow down slows down the others, and a host that fails again and again costs its time once
-//! and not once for each compartment. Source of the numbers: `circuit_breaker.py` of Oracle's Python SDK, whose circuit opens for 30
-//! seconds after 10 failures in a row, and lets one call through afterwards.
+//! All workers share the breakers. If the service asks one worker to slow down, all slow down, and the retries for a failing host are spent
+//! once and not once for each compartment. Source of the numbers: `circuit_breaker.py` of Oracle's Python SDK, whose circuit opens for 30
+//! seconds after 10 failures in a row, and lets one call through afterward.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// How many failures in a row open the circuit.
-const FAILURES: u32 = 10;
-/// How long it stays open.
-const OPEN: Duration = Duration::from_secs(30);
-/// How often it opens without a success in between before calls fail at once, where the host answers (with 429 or 5xx). A host that does
-/// not even answer gets no second chance.
-const OPENINGS: u32 = 3;
+/// The number of failures in a row that opens the circuit.
+const FAILURES_TO_OPEN: u32 = 10;
+/// How long the circuit stays open.
+const OPEN_FOR: Duration = Duration::from_secs(30);
+/// The number of openings without a success in between after which calls fail immediately. Applies to a host that responds (with 429 or
+/// 5xx); a host that does not respond is given up when its circuit opens first.
+const MAX_OPENINGS: u32 = 3;
 
-/// How often those who wait for a probe look whether it is back.
-const PROBE: Duration = Duration::from_millis(100);
+/// How often workers check whether another worker's probe has finished.
+const PROBE_INTERVAL: Duration = Duration::from_millis(100);
 
-/// What a call may do.
+/// Whether a call may be sent.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
-    /// It may be sent now.
+    /// The call may be sent now.
     Now,
-    /// It should wait until this time on the audit's clock, and ask again.
+    /// The call should wait until this time on the audit's clock, and ask again.
     At(Duration),
-    /// It need not be tried, with the reason as a clause.
+    /// The call should not be sent, with the reason as a clause.
     Never(String),
 }
 
 /// A failed attempt.
 pub(crate) struct Failure<'a> {
-    /// A clause.
+    /// The error, a clause.
     pub why: &'a str,
-    /// Whether the host gave an answer, if only 429 or 5xx.
+    /// Whether the host responded, even if only with 429 or 5xx.
     pub is_answered: bool,
-    /// How long to leave the host alone.
+    /// How long the host should not be called.
     pub pause: Duration,
 }
 
-/// All hosts that were called.
+/// The circuit breakers of all called hosts.
 #[derive(Default)]
 pub(crate) struct Hosts(Mutex<BTreeMap<String, HostState>>);
 
@@ -52,63 +52,63 @@ struct HostState {
     failures: u32,
     /// How often the circuit opened since the last success.
     openings: u32,
-    /// Open until then.
-    open: Option<Duration>,
-    /// One call was let through to find out whether the host is back.
-    is_probed: bool,
-    /// Whether the last failure was an answer.
+    /// The circuit is open until this time; `None` if it is closed.
+    open_until: Option<Duration>,
+    /// Whether a call was let through to find out if the host is back.
+    is_probing: bool,
+    /// Whether the host responded to the last failed attempt.
     is_answered: bool,
     /// Why the last attempt failed.
     why: String,
 }
 
 impl Hosts {
-    /// Asks to call a host at this time on the audit's clock.
+    /// Whether a host may be called at this time on the audit's clock.
     pub(crate) fn turn(&self, name: &str, now: Duration) -> Turn {
-        self.with(name, |host| {
-            if let Some(until) = host.open {
-                // While a probe is under way the others wait for its result, a little at a time.
-                let again = if host.is_probed { now + PROBE } else { until };
-                if now >= until && !host.is_probed {
-                    host.is_probed = true;
+        self.with_host(name, |host| {
+            if let Some(until) = host.open_until {
+                // While a probe is in progress, the other workers poll for its result.
+                let retry_at = if host.is_probing { now + PROBE_INTERVAL } else { until };
+                if now >= until && !host.is_probing {
+                    host.is_probing = true;
                     return Turn::Now;
                 }
-                return if host.is_dead() { Turn::Never(host.given_up(name)) } else { Turn::At(again) };
+                return if host.is_dead() { Turn::Never(host.given_up_reason(name)) } else { Turn::At(retry_at) };
             }
             if now < host.not_before { Turn::At(host.not_before) } else { Turn::Now }
         })
     }
 
-    /// A call was answered as it should be, or in a way that has nothing to do with the host.
+    /// Records a response that shows that the host works, even if it is an error such as 404.
     pub(crate) fn answered(&self, name: &str) {
-        self.with(name, |host| *host = HostState { not_before: host.not_before, ..HostState::default() });
+        self.with_host(name, |host| *host = HostState { not_before: host.not_before, ..HostState::default() });
     }
 
-    /// A call failed at this time. Returns why it need not be tried again, where the host is given up.
+    /// Records a failure at this time. Returns why the call should not be retried, if the host is given up.
     pub(crate) fn failed(&self, name: &str, now: Duration, failure: &Failure<'_>) -> Option<String> {
-        self.with(name, |host| {
+        self.with_host(name, |host| {
             host.failures = host.failures.saturating_add(1);
             failure.why.clone_into(&mut host.why);
             host.is_answered = failure.is_answered;
-            // Who is asked to slow down slows down all; whether a host is back, each call finds out in its own time.
+            // Only a response delays the other workers: it asks to slow down. Without one, each call backs off on its own.
             if failure.is_answered {
                 host.not_before = host.not_before.max(now.saturating_add(failure.pause));
             }
-            if host.is_probed || (host.open.is_none() && host.failures >= FAILURES) {
+            if host.is_probing || (host.open_until.is_none() && host.failures >= FAILURES_TO_OPEN) {
                 host.openings += 1;
-                host.is_probed = false;
-                host.open = Some(now.saturating_add(OPEN.max(failure.pause)));
+                host.is_probing = false;
+                host.open_until = Some(now.saturating_add(OPEN_FOR.max(failure.pause)));
             }
-            (host.open.is_some() && host.is_dead()).then(|| host.given_up(name))
+            (host.open_until.is_some() && host.is_dead()).then(|| host.given_up_reason(name))
         })
     }
 
-    /// A call that had its turn was not made, or its answer not waited for.
-    pub(crate) fn passed(&self, name: &str) {
-        self.with(name, |host| host.is_probed = false);
+    /// Records that an allowed call was not sent, or that its response was not waited for.
+    pub(crate) fn abandoned(&self, name: &str) {
+        self.with_host(name, |host| host.is_probing = false);
     }
 
-    fn with<T>(&self, name: &str, then: impl FnOnce(&mut HostState) -> T) -> T {
+    fn with_host<T>(&self, name: &str, then: impl FnOnce(&mut HostState) -> T) -> T {
         let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !hosts.contains_key(name) {
             hosts.insert(name.to_owned(), HostState::default());
@@ -119,10 +119,10 @@ impl Hosts {
 
 impl HostState {
     fn is_dead(&self) -> bool {
-        !self.is_answered || self.openings >= OPENINGS
+        !self.is_answered || self.openings >= MAX_OPENINGS
     }
 
-    fn given_up(&self, name: &str) -> String {
+    fn given_up_reason(&self, name: &str) -> String {
         format!("{name} was not called again after {} failures in a row: {}", self.failures, self.why)
     }
 }
@@ -140,11 +140,11 @@ mod tests {
     }
 
     #[test]
-    fn workers_share_one_pause() {
+    fn pause_applies_to_all_workers() {
         let hosts = Hosts::default();
         assert_eq!(hosts.turn("h", at(0)), Turn::Now);
         assert_eq!(hosts.failed("h", at(0), &Failure { why: "429", is_answered: true, pause: at(7) }), None);
-        // A shorter pause of another worker does not cut the longer one.
+        // A shorter pause of another worker does not shorten it.
         fail(&hosts, 0, true);
         assert_eq!(hosts.turn("h", at(3)), Turn::At(at(7)));
         assert_eq!(hosts.turn("other", at(3)), Turn::Now);
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_that_cannot_be_reached_is_given_up_after_ten_failures_and_tried_again_every_half_minute() {
+    fn unreachable_host_is_given_up_after_ten_failures_and_probed_every_30_seconds() {
         let hosts = Hosts::default();
         (0..9).for_each(|_| fail(&hosts, 0, false));
         assert_eq!(hosts.turn("h", at(1)), Turn::Now);
@@ -163,7 +163,7 @@ mod tests {
         assert_eq!(hosts.turn("h", at(2)), never);
         assert_eq!(hosts.turn("h", at(30)), never);
         assert_eq!(hosts.turn("h", at(31)), Turn::Now);
-        // One call finds out; the others do not wait for it.
+        // One call probes the host; the others do not wait for it.
         assert_eq!(hosts.turn("h", at(31)), never);
         fail(&hosts, 32, false);
         assert!(matches!(hosts.turn("h", at(61)), Turn::Never(_)));
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_that_answers_is_waited_for_before_it_is_given_up() {
+    fn responding_host_is_retried_before_it_is_given_up() {
         let hosts = Hosts::default();
         (0..10).for_each(|_| fail(&hosts, 0, true));
         assert_eq!(hosts.turn("h", at(1)), Turn::At(at(30)));

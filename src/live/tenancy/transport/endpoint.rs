@@ -1,7 +1,7 @@
-//! Where requests may go: hosts of the service's own answers that end in the realm's domain, or the endpoint the user named.
+//! The hosts that requests may be sent to: those in the realm's domain that the service names, and the endpoint that the user names.
 //!
-//! A signed request shows whoever receives it a session token. So no host is ever taken from scanned files, and one that the service
-//! names outside of its realm is refused.
+//! A signed request reveals a session token to its receiver. So a host is never taken from scanned files, and a host that the service names
+//! outside of its realm is rejected.
 
 use super::regions::Region;
 use crate::live::tenancy::fault::{EndpointError, LiveError};
@@ -17,29 +17,29 @@ pub(crate) enum Service {
     Auth,
 }
 
-/// Where an instance finds its metadata: link-local addresses, which no router passes on.
+/// The metadata service of an instance, at link-local addresses, which routers do not forward.
 const METADATA: [&str; 2] = ["http://169.254.169.254/opc/v2", "http://[fd00:c1::a9fe:a9fe]/opc/v2"];
 
-/// The beginning of an address: scheme, host, port and, for special endpoints, a path.
+/// The start of a URL: scheme, host, port and, for some endpoints, a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Base {
+pub(crate) struct BaseUrl {
     scheme: String,
     authority: String,
     path: String,
 }
 
-impl Base {
-    /// Reads `https://host[:port][/path]`; without a scheme it is `https`.
+impl BaseUrl {
+    /// Parses `https://host[:port][/path]`; the default scheme is `https`.
     fn read(text: &str) -> Option<Self> {
         let (scheme, rest) = text.trim().split_once("://").unwrap_or(("https", text.trim()));
         let scheme = scheme.to_ascii_lowercase();
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        // Without `@`, `?`, `#` and a backslash in it, the host that is checked here is the one that the client connects to.
-        let clean_host = authority.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']'));
-        let clean_path = path.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_'));
-        let known = matches!(scheme.as_str(), "https" | "http");
+        // No `@`, `?`, `#` or backslash, so that the host that is checked here is the one that the HTTP client connects to.
+        let is_valid_host = authority.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']'));
+        let is_valid_path = path.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_'));
+        let is_known_scheme = matches!(scheme.as_str(), "https" | "http");
         let base = Self { scheme, authority: authority.to_ascii_lowercase(), path: path.trim_end_matches('/').to_owned() };
-        (known && clean_host && clean_path && !base.host().is_empty()).then_some(base)
+        (is_known_scheme && is_valid_host && is_valid_path && !base.host().is_empty()).then_some(base)
     }
 
     /// The host without the port.
@@ -50,10 +50,10 @@ impl Base {
         self.authority.split(':').next().unwrap_or_default()
     }
 
-    /// Host and port as they are sent: no port where it is the scheme's own.
+    /// Host and port as they are sent: without the default port of the scheme.
     pub(crate) fn authority(&self) -> &str {
-        let usual = if self.scheme == "https" { ":443" } else { ":80" };
-        self.authority.strip_suffix(usual).unwrap_or(&self.authority)
+        let default_port = if self.scheme == "https" { ":443" } else { ":80" };
+        self.authority.strip_suffix(default_port).unwrap_or(&self.authority)
     }
 
     /// Path and query as they are sent.
@@ -61,7 +61,7 @@ impl Base {
         format!("{}{path_and_query}", self.path)
     }
 
-    /// The complete address.
+    /// The complete URL.
     pub(crate) fn url(&self, target: &str) -> String {
         format!("{}://{}{target}", self.scheme, self.authority())
     }
@@ -70,77 +70,77 @@ impl Base {
         matches!(self.host(), "127.0.0.1" | "[::1]" | "localhost")
     }
 
-    /// Whether what is sent there can be read on the way.
-    fn is_open(&self) -> bool {
+    /// Whether requests to another machine would be sent unencrypted.
+    fn is_plaintext(&self) -> bool {
         self.scheme != "https" && !self.is_loopback()
     }
 }
 
-/// Fills in the address of a service in a region.
+/// The base URL of a service in a region. `endpoint` is the value of `--endpoint`.
 ///
 /// # Errors
-/// The endpoint the user named is none, or is not encrypted.
-pub(crate) fn service(endpoint: Option<&str>, service: Service, region: &Region) -> Result<Base, LiveError> {
+/// `endpoint` is not a URL, or is not encrypted.
+pub(crate) fn service(endpoint: Option<&str>, service: Service, region: &Region) -> Result<BaseUrl, LiveError> {
     let Some(template) = endpoint else {
         let host = match service {
-            // Identity alone has `.oci.` in its host: so the table of Oracle's SDKs has it.
+            // Only the identity service has `.oci.` in its host, as in the templates of Oracle's SDKs.
             Service::Identity => format!("identity.{}.oci.{}", region.name, region.domain),
             Service::Vaults => format!("kms.{}.{}", region.name, region.domain),
             Service::Auth => format!("auth.{}.{}", region.name, region.domain),
         };
-        return Ok(Base { scheme: "https".to_owned(), authority: host, path: String::new() });
+        return Ok(BaseUrl { scheme: "https".to_owned(), authority: host, path: String::new() });
     };
     let name = match service {
         Service::Identity => "identity",
         Service::Vaults => "kms",
         Service::Auth => "auth",
     };
-    let base = Base::read(&template.replace("{region}", &region.name).replace("{service}", name))
+    let base = BaseUrl::read(&template.replace("{region}", &region.name).replace("{service}", name))
         .ok_or_else(|| LiveError::EndpointAddress(template.to_owned()))?;
-    if base.is_open() {
-        return Err(LiveError::OpenEndpoint(template.to_owned()));
+    if base.is_plaintext() {
+        return Err(LiveError::PlaintextEndpoint(template.to_owned()));
     }
     Ok(base)
 }
 
-/// The addresses of the instance's metadata service, to be tried in this order. `named`: the value of `OCI_METADATA_BASE_URL`.
+/// The base URLs of the instance's metadata service, in the order to try them. `named` is the value of `OCI_METADATA_BASE_URL`.
 ///
 /// # Errors
-/// What is named is no address.
-pub(crate) fn metadata(named: Option<&str>) -> Result<Vec<Base>, LiveError> {
+/// `named` is not a URL.
+pub(crate) fn metadata(named: Option<&str>) -> Result<Vec<BaseUrl>, LiveError> {
     let Some(text) = named else {
-        return Ok(METADATA.into_iter().filter_map(Base::read).collect());
+        return Ok(METADATA.into_iter().filter_map(BaseUrl::read).collect());
     };
-    let base = Base::read(text).ok_or_else(|| LiveError::MetadataAddress(text.to_owned()))?;
+    let base = BaseUrl::read(text).ok_or_else(|| LiveError::MetadataAddress(text.to_owned()))?;
     Ok(vec![base])
 }
 
-/// An address that the environment names, for a service that gives tokens. `None`: it is not one, or is not encrypted.
-pub(crate) fn named(text: &str) -> Option<Base> {
-    Base::read(text).filter(|base| !base.is_open())
+/// The base URL of a token service that the environment names. `None` if it is not a URL, or is not encrypted.
+pub(crate) fn token_service(text: &str) -> Option<BaseUrl> {
+    BaseUrl::read(text).filter(|base| !base.is_plaintext())
 }
 
-/// Where a Kubernetes Engine cluster exchanges tokens: the port of the host that `KUBERNETES_SERVICE_HOST` names.
-pub(crate) fn cluster(host: &str) -> Option<Base> {
+/// The token service of a Kubernetes Engine cluster, at the host that `KUBERNETES_SERVICE_HOST` names.
+pub(crate) fn cluster(host: &str) -> Option<BaseUrl> {
     const PORT: u16 = 12250;
     let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() };
-    Base::read(&format!("https://{host}:{PORT}")).filter(|base| base.path.is_empty() && !host.contains('/'))
+    BaseUrl::read(&format!("https://{host}:{PORT}")).filter(|base| base.path.is_empty() && !host.contains('/'))
 }
 
-/// Takes in the `managementEndpoint` of a vault. `ours`: the address of the vault service if the user named it.
+/// Checks and parses the `managementEndpoint` of a vault. `custom` is the base URL of the vault service if the user named an endpoint.
 ///
 /// # Errors
-/// It is not an address, not encrypted, or outside of the realm.
-pub(crate) fn management(text: &str, region: &Region, ours: Option<&Base>) -> Result<Base, EndpointError> {
-    let base = Base::read(text).ok_or(EndpointError::NotAnAddress)?;
-    // A dot has to come before the domain: `eviloraclecloud.com` ends in `oraclecloud.com`, too.
-    let within = |domain: &str| base.host() == domain || base.host().strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
-    let trusted = within(&region.domain) || ours.is_some_and(|ours| within(ours.host()));
-    // A session's token is part of each signature, so that the receiver of a request could use it.
-    if !trusted {
+/// It is not a URL, not encrypted, or outside of the realm.
+pub(crate) fn management(text: &str, region: &Region, custom: Option<&BaseUrl>) -> Result<BaseUrl, EndpointError> {
+    let base = BaseUrl::read(text).ok_or(EndpointError::NotAnAddress)?;
+    // Require a dot before the domain: `eviloraclecloud.com` ends in `oraclecloud.com` too.
+    let is_within = |domain: &str| base.host() == domain || base.host().strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
+    let is_trusted = is_within(&region.domain) || custom.is_some_and(|custom| is_within(custom.host()));
+    // The session token is part of each signature, so the receiver of a request could use it.
+    if !is_trusted {
         return Err(EndpointError::OutsideOfRealm { host: base.host().to_owned(), domain: region.domain.clone() });
     }
-    if base.scheme != "https" && !(base.is_loopback() && ours.is_some_and(Base::is_loopback)) {
+    if base.scheme != "https" && !(base.is_loopback() && custom.is_some_and(BaseUrl::is_loopback)) {
         return Err(EndpointError::NotEncrypted(base.host().to_owned()));
     }
     Ok(base)
@@ -155,20 +155,20 @@ mod tests {
     }
 
     #[test]
-    fn addresses_of_services_are_the_realms() {
+    fn services_are_in_the_domain_of_the_realm_or_at_the_custom_endpoint() {
         let url = |service| super::service(None, service, &region()).unwrap().url("/x");
         assert_eq!(url(Service::Identity), "https://identity.eu-frankfurt-1.oci.oraclecloud.com/x");
         assert_eq!(url(Service::Vaults), "https://kms.eu-frankfurt-1.oraclecloud.com/x");
         assert_eq!(url(Service::Auth), "https://auth.eu-frankfurt-1.oraclecloud.com/x");
-        let own = service(Some("http://localhost:8080/{region}/{service}/"), Service::Vaults, &region()).unwrap();
-        assert_eq!(own.url(&own.target("/v?a=b")), "http://localhost:8080/eu-frankfurt-1/kms/v?a=b");
+        let custom = service(Some("http://localhost:8080/{region}/{service}/"), Service::Vaults, &region()).unwrap();
+        assert_eq!(custom.url(&custom.target("/v?a=b")), "http://localhost:8080/eu-frankfurt-1/kms/v?a=b");
         for wrong in ["http://kms.example.com", "ftp://localhost", "https://", "https://user@host", "https://a b"] {
             assert!(service(Some(wrong), Service::Vaults, &region()).is_err(), "{wrong}");
         }
     }
 
     #[test]
-    fn metadata_come_from_this_machines_link_or_from_where_the_user_says() {
+    fn metadata_service_is_link_local_or_named_by_the_user() {
         let hosts = |named| metadata(named).unwrap().iter().map(|base| base.url(&base.target("/x"))).collect::<Vec<_>>();
         assert_eq!(hosts(None), ["http://169.254.169.254/opc/v2/x", "http://[fd00:c1::a9fe:a9fe]/opc/v2/x"]);
         assert_eq!(hosts(Some("http://127.0.0.1:80/opc/v2/")), ["http://127.0.0.1/opc/v2/x"]);
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_sent_outside_of_the_realm() {
+    fn management_endpoint_outside_of_the_realm_is_rejected() {
         for text in ["https://v-management.kms.eu-frankfurt-1.oraclecloud.com", "V-management.kms.eu-frankfurt-1.oraclecloud.com:443"] {
             assert_eq!(management(text, &region(), None).unwrap().authority(), "v-management.kms.eu-frankfurt-1.oraclecloud.com");
         }
@@ -193,8 +193,8 @@ mod tests {
         ] {
             assert!(management(text, &region(), None).is_err(), "{text}");
         }
-        let ours = service(Some("http://127.0.0.1:9"), Service::Vaults, &region()).unwrap();
-        assert!(management("http://127.0.0.1:10/v", &region(), Some(&ours)).is_ok());
-        assert!(management("http://localhost:10/v", &region(), Some(&ours)).is_err());
+        let custom = service(Some("http://127.0.0.1:9"), Service::Vaults, &region()).unwrap();
+        assert!(management("http://127.0.0.1:10/v", &region(), Some(&custom)).is_ok());
+        assert!(management("http://localhost:10/v", &region(), Some(&custom)).is_err());
     }
 }

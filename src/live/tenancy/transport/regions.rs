@@ -1,7 +1,7 @@
-//! Regions and realms: which domain a region's services live under.
+//! Regions and realms: the domain of a region's services.
 //!
-//! Source of the table: `regions_definitions.py` of Oracle's Python SDK 2.189.0. Regions beyond it come from the files and variables
-//! that Oracle's SDKs read, and last from the realm that the tenancy's OCID names.
+//! Source of the table: `regions_definitions.py` of Oracle's Python SDK 2.189.0. Other regions come from the files and variables that
+//! Oracle's SDKs read; otherwise the realm in the tenancy's OCID determines the domain.
 
 use crate::base::disk;
 use crate::live::AuditRequest;
@@ -9,11 +9,11 @@ use crate::live::tenancy::fault::LiveError;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A realm: a cloud of its own with its own domain.
+/// A realm: a separate OCI cloud with its own domain.
 struct Realm {
     key: &'static str,
     domain: &'static str,
-    /// Identifier and short code.
+    /// Identifiers and short codes.
     regions: &'static [(&'static str, &'static str)],
 }
 
@@ -22,13 +22,13 @@ struct Realm {
 pub(crate) struct Region {
     /// Identifier: `eu-frankfurt-1`.
     pub name: String,
-    /// Short code: `fra`. Unknown for regions that no table or file names.
+    /// Short code: `fra`. `None` if the region is in no table or file.
     pub code: Option<String>,
     /// The realm's domain: `oraclecloud.com`.
     pub domain: String,
 }
 
-/// A region as `regions-config.json`, `OCI_REGION_METADATA` and developer tool configurations write it.
+/// A region in `regions-config.json`, `OCI_REGION_METADATA` or a developer tool configuration.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Metadata {
@@ -42,21 +42,21 @@ struct Metadata {
 #[serde(rename_all = "camelCase", default)]
 struct DeveloperTools {
     regions: Vec<Metadata>,
-    /// No other regions may be used. A text in Oracle's own examples.
+    /// Whether no other regions may be used. A boolean, or a text as in Oracle's examples.
     allow_only_developer_tool_configuration_regions: Value,
 }
 
-/// States whether only the regions of the developer tool configuration may be used; wins over what that says itself.
-const ONLY: &str = "OCI_ALLOW_ONLY_DEVELOPER_TOOL_CONFIGURATION_REGIONS";
+/// Whether only the regions of the developer tool configuration may be used; overrides the setting in that file.
+const ONLY_VARIABLE: &str = "OCI_ALLOW_ONLY_DEVELOPER_TOOL_CONFIGURATION_REGIONS";
 
 /// Finds a region by its identifier or short code.
 ///
 /// # Errors
-/// It is no region's name, or a file or variable about regions cannot be read.
+/// The text is not a valid region name, the region is not allowed, or region metadata cannot be read.
 pub(crate) fn resolve(request: &AuditRequest, text: &str, tenancy: &str) -> Result<Region, LiveError> {
     let text = text.trim().to_lowercase();
-    let clean = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'));
-    if !clean || text.starts_with(['.', '-']) || text.ends_with(['.', '-']) {
+    let is_valid = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'));
+    if !is_valid || text.starts_with(['.', '-']) || text.ends_with(['.', '-']) {
         return Err(LiveError::NotARegion(text));
     }
     let (path, tools) = developer_tools(request)?;
@@ -65,27 +65,27 @@ pub(crate) fn resolve(request: &AuditRequest, text: &str, tenancy: &str) -> Resu
             return Ok(region);
         }
     }
-    if tools.are_all(request) {
-        return Err(LiveError::ForbiddenRegion { region: text, path: path.to_owned(), variable: ONLY });
+    if tools.is_exclusive(request) {
+        return Err(LiveError::ForbiddenRegion { region: text, path: path.to_owned(), variable: ONLY_VARIABLE });
     }
     if let Some(region) = REALMS.iter().find_map(|realm| realm.region(&text)) {
         return Ok(region);
     }
-    for metadata in further(request)? {
+    for metadata in additional_regions(request)? {
         if let Some(region) = metadata.matching(&text) {
             return Ok(region);
         }
     }
-    // `us-custom-1.example.com`: region and domain in one, as Oracle's SDKs take it.
+    // `us-custom-1.example.com`: a region with its domain, which Oracle's SDKs accept.
     if let Some((name, domain)) = text.split_once('.') {
         return Ok(Region { name: name.to_owned(), code: None, domain: domain.to_owned() });
     }
-    let domain = request.var("OCI_DEFAULT_REALM").map(str::to_lowercase).or_else(|| domain_of(tenancy).map(str::to_owned));
+    let domain = request.var("OCI_DEFAULT_REALM").map(str::to_lowercase).or_else(|| realm_domain(tenancy).map(str::to_owned));
     Ok(Region { name: text, code: None, domain: domain.unwrap_or_else(|| "oraclecloud.com".to_owned()) })
 }
 
-/// The domain of the realm that an OCID names.
-fn domain_of(ocid: &str) -> Option<&'static str> {
+/// The domain of the realm in an OCID.
+fn realm_domain(ocid: &str) -> Option<&'static str> {
     let key = ocid.split('.').nth(2)?;
     REALMS.iter().find(|realm| realm.key == key).map(|realm| realm.domain)
 }
@@ -102,48 +102,48 @@ impl Metadata {
         let name = self.region_identifier.to_lowercase();
         let domain = self.realm_domain_component.to_lowercase();
         let code = self.region_key.to_lowercase();
-        let meant = name == text || code == text;
-        (meant && !name.is_empty() && !domain.is_empty()).then_some(Region { name, code: Some(code), domain })
+        let is_match = name == text || code == text;
+        (is_match && !name.is_empty() && !domain.is_empty()).then_some(Region { name, code: Some(code), domain })
     }
 }
 
 impl DeveloperTools {
-    /// Whether there are no regions but these.
-    fn are_all(&self, request: &AuditRequest) -> bool {
-        let said = match (request.var(ONLY), &self.allow_only_developer_tool_configuration_regions) {
+    /// Whether no other regions may be used.
+    fn is_exclusive(&self, request: &AuditRequest) -> bool {
+        let setting = match (request.var(ONLY_VARIABLE), &self.allow_only_developer_tool_configuration_regions) {
             (Some(text), _) => text,
             (None, Value::Bool(only)) => return *only,
             (None, Value::String(text)) => text,
             (None, _) => return false,
         };
-        said.trim().eq_ignore_ascii_case("true")
+        setting.trim().eq_ignore_ascii_case("true")
     }
 }
 
-/// The developer tool configuration, whose regions come before the built-in ones, and its path.
+/// Reads the developer tool configuration, whose regions take precedence over the built-in ones. Also returns its path.
 fn developer_tools(request: &AuditRequest) -> Result<(&str, DeveloperTools), LiveError> {
     let path = request.var("OCI_DEVELOPER_TOOL_CONFIGURATION_FILE_PATH").unwrap_or("~/.oci/developer-tool-configuration.json");
-    let tools = match optional(request, path)? {
-        Some(text) => serde_json::from_str(&text).map_err(|error| broken(path, error))?,
+    let tools = match read_optional(request, path)? {
+        Some(text) => serde_json::from_str(&text).map_err(|error| invalid(path, error))?,
         None => DeveloperTools::default(),
     };
     Ok((path, tools))
 }
 
-/// Regions of `regions-config.json` and `OCI_REGION_METADATA`, which come after the built-in ones.
-fn further(request: &AuditRequest) -> Result<Vec<Metadata>, LiveError> {
+/// Reads the regions of `regions-config.json` and `OCI_REGION_METADATA`. The built-in ones take precedence over them.
+fn additional_regions(request: &AuditRequest) -> Result<Vec<Metadata>, LiveError> {
     const FILE: &str = "~/.oci/regions-config.json";
-    let mut regions = match optional(request, FILE)? {
-        Some(text) => serde_json::from_str::<Vec<Metadata>>(&text).map_err(|error| broken(FILE, error))?,
+    let mut regions = match read_optional(request, FILE)? {
+        Some(text) => serde_json::from_str::<Vec<Metadata>>(&text).map_err(|error| invalid(FILE, error))?,
         None => Vec::new(),
     };
     if let Some(text) = request.var("OCI_REGION_METADATA") {
-        regions.push(serde_json::from_str(text).map_err(|error| broken("`OCI_REGION_METADATA`", error))?);
+        regions.push(serde_json::from_str(text).map_err(|error| invalid("`OCI_REGION_METADATA`", error))?);
     }
     Ok(regions)
 }
 
-fn optional(request: &AuditRequest, path: &str) -> Result<Option<String>, LiveError> {
+fn read_optional(request: &AuditRequest, path: &str) -> Result<Option<String>, LiveError> {
     match disk::read_text(&request.expand(path), 1 << 20) {
         Ok(text) => Ok(Some(text)),
         Err(disk::DiskError::Missing) => Ok(None),
@@ -151,7 +151,7 @@ fn optional(request: &AuditRequest, path: &str) -> Result<Option<String>, LiveEr
     }
 }
 
-fn broken(of: &str, error: serde_json::Error) -> LiveError {
+fn invalid(of: &str, error: serde_json::Error) -> LiveError {
     LiveError::RegionMetadata { of: of.to_owned(), error }
 }
 
@@ -185,7 +185,7 @@ mod tests {
     use crate::live::tenancy::testing::request;
 
     #[test]
-    fn the_table_knows_every_realm() {
+    fn regions_resolve_by_table_custom_domain_or_realm_of_the_tenancy() {
         assert_eq!((REALMS.len(), REALMS.iter().map(|realm| realm.regions.len()).sum::<usize>()), (20, 85));
         let request = request();
         for (text, name, domain) in [
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn further_regions_come_from_files_and_the_environment() {
+    fn regions_of_files_and_environment_are_added_and_can_be_exclusive() {
         let home = tempfile::tempdir().unwrap();
         std::fs::create_dir(home.path().join(".oci")).unwrap();
         let metadata = |name: &str, key: &str, domain: &str| {
@@ -221,17 +221,17 @@ mod tests {
         for (text, domain) in [("one", "one.example"), ("xx-two-1", "two.example"), ("fra", "alloy.example"), ("iad", "oraclecloud.com")] {
             assert_eq!(resolve(&request, text, "").unwrap().domain, domain);
         }
-        request.env.insert(ONLY.to_owned(), "True".to_owned());
+        request.env.insert(ONLY_VARIABLE.to_owned(), "True".to_owned());
         assert_eq!(resolve(&request, "fra", "").unwrap().domain, "alloy.example");
         for text in ["iad", "us-ashburn-1", "xx-one-1", "xx-own-1.example.org"] {
             let error = resolve(&request, text, "").err().unwrap().to_string();
             assert!(error.starts_with(&format!("the region `{text}` may not be used: ~/.oci/dev")), "{error}");
         }
-        request.env.remove(ONLY);
-        let alone = r#"{"regions":[],"allowOnlyDeveloperToolConfigurationRegions":"true"}"#;
-        std::fs::write(home.path().join(".oci/developer-tool-configuration.json"), alone).unwrap();
+        request.env.remove(ONLY_VARIABLE);
+        let exclusive = r#"{"regions":[],"allowOnlyDeveloperToolConfigurationRegions":"true"}"#;
+        std::fs::write(home.path().join(".oci/developer-tool-configuration.json"), exclusive).unwrap();
         assert!(resolve(&request, "iad", "").is_err());
-        request.env.insert(ONLY.to_owned(), "false".to_owned());
+        request.env.insert(ONLY_VARIABLE.to_owned(), "false".to_owned());
         assert!(resolve(&request, "iad", "").is_ok());
         std::fs::write(home.path().join(".oci/regions-config.json"), "{").unwrap();
         assert!(resolve(&request, "xx-three-1", "").is_err());

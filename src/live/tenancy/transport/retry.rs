@@ -1,60 +1,60 @@
-//! Good citizenship: requests are spaced, and what failed for a while is tried again as Oracle's SDKs do.
+//! Rate limit and retries, with the numbers of Oracle's SDKs.
 
 use crate::live::Clock;
 use ring::rand::{SecureRandom, SystemRandom};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// How often one call is tried. Source: `DEFAULT_RETRY_STRATEGY` of Oracle's Python SDK.
-pub(crate) const ATTEMPTS: u32 = 8;
-/// How long one call may be tried. Source: the same.
-pub(crate) const TOTAL: Duration = Duration::from_secs(600);
-const CAP: f64 = 30.0;
+/// The maximum number of attempts of a call. Source: `DEFAULT_RETRY_STRATEGY` of Oracle's Python SDK.
+pub(crate) const MAX_ATTEMPTS: u32 = 8;
+/// The maximum time for all attempts of a call. Source: the same.
+pub(crate) const MAX_TIME: Duration = Duration::from_secs(600);
+const MAX_PAUSE_SECONDS: f64 = 30.0;
 
-/// Lets one request through every so often, whoever asks.
-pub(crate) struct Pace {
+/// Limits the number of requests per second over all threads.
+pub(crate) struct RateLimiter {
     interval: Duration,
     next: Mutex<Duration>,
 }
 
-impl Pace {
-    /// So many requests a second; zero, negative and infinite are no limit.
+impl RateLimiter {
+    /// A limit of requests per second. Zero, negative numbers and infinity mean no limit.
     pub(crate) fn new(rps: f64) -> Self {
         let interval =
             if rps > 0.0 && rps.is_finite() { Duration::try_from_secs_f64(1.0 / rps).unwrap_or_default() } else { Duration::ZERO };
         Self { interval, next: Mutex::new(Duration::ZERO) }
     }
 
-    /// Waits for this request's turn.
+    /// Waits until this request may be sent.
     pub(crate) fn wait(&self, clock: &dyn Clock) {
         if self.interval.is_zero() {
             return;
         }
         let now = clock.elapsed();
-        let turn = {
+        let slot = {
             let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-            let turn = now.max(*next);
-            // Each caller reserves its turn and sleeps without the lock, which would keep all others from learning theirs.
-            *next = turn.saturating_add(self.interval);
-            turn
+            let slot = now.max(*next);
+            // Each caller reserves its slot, and sleeps without the lock so that the others can reserve theirs.
+            *next = slot.saturating_add(self.interval);
+            slot
         };
-        if turn > now {
-            clock.sleep(turn - now);
+        if slot > now {
+            clock.sleep(slot - now);
         }
     }
 }
 
-/// How long to wait after a failed attempt (from 1): 1 s, doubled each time, at most 30 s, with up to a second of jitter that keeps
-/// many callers apart. `chance` is from 0 to 1.
-pub(crate) fn pause(attempt: u32, chance: f64) -> Duration {
+/// How long to wait after a failed attempt (from 1): 1 s, doubled each time, at most 30 s, including up to a second of jitter that spreads
+/// concurrent callers. `jitter` is from 0 to 1.
+pub(crate) fn backoff(attempt: u32, jitter: f64) -> Duration {
     let doubled = 2_f64.powi(i32::try_from(attempt.saturating_sub(1)).unwrap_or(30).min(30));
-    Duration::try_from_secs_f64((doubled + chance).min(CAP)).unwrap_or_default()
+    Duration::try_from_secs_f64((doubled + jitter).min(MAX_PAUSE_SECONDS)).unwrap_or_default()
 }
 
-/// Whether a status is worth another attempt. Source: `retry_checkers.py` of Oracle's Python SDK.
-pub(crate) fn is_passing(status: u16, code: &str) -> bool {
+/// Whether a status is worth a retry. Source: `retry_checkers.py` of Oracle's Python SDK.
+pub(crate) fn is_transient(status: u16, code: &str) -> bool {
     match status {
-        // Other conflicts last: `InvalidatedRetryToken` is answered the same way each time.
+        // Other conflicts are permanent: `InvalidatedRetryToken` always results in the same error.
         409 => matches!(code, "IncorrectState" | "LockConflict"),
         429 => true,
         501 => false,
@@ -63,8 +63,8 @@ pub(crate) fn is_passing(status: u16, code: &str) -> bool {
     }
 }
 
-/// A number from 0 to 1.
-pub(crate) fn chance() -> f64 {
+/// A random number from 0 to 1.
+pub(crate) fn random_fraction() -> f64 {
     let mut bytes = [0; 4];
     match SystemRandom::new().fill(&mut bytes) {
         Ok(()) => f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX),
@@ -72,10 +72,10 @@ pub(crate) fn chance() -> f64 {
     }
 }
 
-/// A fresh `opc-request-id`: 32 hexadecimal digits in upper case.
+/// A new `opc-request-id`: 32 upper-case hexadecimal digits.
 pub(crate) fn request_id() -> String {
     let mut bytes = [0; 16];
-    // An id that is all zeros is as good for the service; nothing rests on it.
+    // Without random numbers the id is all zeros, which the service accepts: it is only used for support.
     let _ = SystemRandom::new().fill(&mut bytes);
     bytes.iter().map(|byte| format!("{byte:02X}")).collect()
 }
@@ -84,9 +84,9 @@ pub(crate) fn request_id() -> String {
 mod tests {
     use super::*;
 
-    struct Counted(Mutex<Duration>);
+    struct CountingClock(Mutex<Duration>);
 
-    impl Clock for Counted {
+    impl Clock for CountingClock {
         fn elapsed(&self) -> Duration {
             *self.0.lock().unwrap()
         }
@@ -96,26 +96,26 @@ mod tests {
     }
 
     #[test]
-    fn requests_keep_their_distance_and_idle_time_is_not_saved_up() {
-        let clock = Counted(Mutex::new(Duration::ZERO));
-        let pace = Pace::new(5.0);
-        (0..11).for_each(|_| pace.wait(&clock));
+    fn rate_limit_does_not_accumulate_idle_time() {
+        let clock = CountingClock(Mutex::new(Duration::ZERO));
+        let limiter = RateLimiter::new(5.0);
+        (0..11).for_each(|_| limiter.wait(&clock));
         assert_eq!(clock.elapsed(), Duration::from_secs(2));
         clock.sleep(Duration::from_secs(100));
-        (0..6).for_each(|_| pace.wait(&clock));
+        (0..6).for_each(|_| limiter.wait(&clock));
         assert_eq!(clock.elapsed(), Duration::from_secs(103));
-        let free = Pace::new(f64::INFINITY);
-        (0..1000).for_each(|_| free.wait(&clock));
+        let unlimited = RateLimiter::new(f64::INFINITY);
+        (0..1000).for_each(|_| unlimited.wait(&clock));
         assert_eq!(clock.elapsed(), Duration::from_secs(103));
     }
 
     #[test]
-    fn pauses_double_up_to_half_a_minute() {
-        let seconds: Vec<u64> = (1..=8).map(|attempt| pause(attempt, 0.0).as_secs()).collect();
+    fn backoff_doubles_up_to_30_seconds() {
+        let seconds: Vec<u64> = (1..=8).map(|attempt| backoff(attempt, 0.0).as_secs()).collect();
         assert_eq!(seconds, [1, 2, 4, 8, 16, 30, 30, 30]);
-        assert_eq!(pause(1, 0.5), Duration::from_millis(1500));
-        assert_eq!(pause(u32::MAX, 1.0).as_secs(), 30);
-        assert!(is_passing(429, "") && is_passing(503, "") && !is_passing(501, "") && !is_passing(404, ""));
-        assert!(is_passing(409, "IncorrectState") && !is_passing(409, "InvalidatedRetryToken"));
+        assert_eq!(backoff(1, 0.5), Duration::from_millis(1500));
+        assert_eq!(backoff(u32::MAX, 1.0).as_secs(), 30);
+        assert!(is_transient(429, "") && is_transient(503, "") && !is_transient(501, "") && !is_transient(404, ""));
+        assert!(is_transient(409, "IncorrectState") && !is_transient(409, "InvalidatedRetryToken"));
     }
 }

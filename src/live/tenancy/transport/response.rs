@@ -1,4 +1,4 @@
-//! What comes back from the service, and how it is quoted in a sentence.
+//! Responses of the service, and how messages quote them.
 
 use crate::live::tenancy::fault::CallError;
 use crate::live::tenancy::wire::ErrorBody;
@@ -7,40 +7,40 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
-/// What came back, whatever the status.
-pub(crate) struct HttpAnswer {
-    /// The status.
+/// A response with any status.
+pub(crate) struct HttpResponse {
+    /// The HTTP status.
     pub status: u16,
-    /// `opc-next-page`.
+    /// `opc-next-page`: the token of the next page of a list.
     pub next_page: Option<String>,
-    /// `opc-request-id`.
+    /// `opc-request-id`: the id to quote in a support ticket.
     pub request_id: Option<String>,
     /// `date`: the service's time.
     pub date: Option<String>,
     /// `retry-after`: seconds, or an HTTP date.
     pub retry_after: Option<String>,
-    /// `opc-parent-rpt-url`: where a nested resource principal finds the tokens of the next resource outwards.
+    /// `opc-parent-rpt-url`: the URL at which a nested resource principal gets the tokens of the next resource outward.
     pub parent: Option<String>,
     /// The body.
     pub body: Vec<u8>,
 }
 
-impl HttpAnswer {
-    /// How long the service asks to wait before the next attempt (RFC 9110, section 10.2.3). `now`: this machine's time, by which an HTTP
-    /// date counts where the answer has no date of its own.
-    pub(crate) fn wait(&self, now: SystemTime) -> Option<Duration> {
+impl HttpResponse {
+    /// How long the service asks to wait before the next attempt (RFC 9110, section 10.2.3). An HTTP date is relative to the response's
+    /// `date` or, without one, to this machine's time `now`.
+    pub(crate) fn retry_delay(&self, now: SystemTime) -> Option<Duration> {
         let text = self.retry_after.as_deref()?.trim();
         if let Ok(seconds) = text.parse() {
             return Some(Duration::from_secs(seconds));
         }
-        let theirs = self.date.as_deref().and_then(|date| httpdate::parse_http_date(date).ok());
-        httpdate::parse_http_date(text).ok()?.duration_since(theirs.unwrap_or(now)).ok()
+        let service_time = self.date.as_deref().and_then(|date| httpdate::parse_http_date(date).ok());
+        httpdate::parse_http_date(text).ok()?.duration_since(service_time.unwrap_or(now)).ok()
     }
 }
 
-/// An answer in a clause: status, code, what the service says, the id to quote in a ticket.
-pub(crate) fn described(answer: &HttpAnswer, error: &ErrorBody) -> String {
-    let mut text = format!("the service answered {}", answer.status);
+/// Describes an error response in a clause: status, code, message and request id.
+pub(crate) fn describe_error(response: &HttpResponse, error: &ErrorBody) -> String {
+    let mut text = format!("the service answered {}", response.status);
     if !error.code.is_empty() {
         text.push(' ');
         text.push_str(&printable(&error.code, 60));
@@ -48,33 +48,33 @@ pub(crate) fn described(answer: &HttpAnswer, error: &ErrorBody) -> String {
     if !error.message.is_empty() {
         text.push_str(&format!(", “{}”", printable(error.message.trim_end_matches('.'), 200)));
     }
-    if let Some(id) = &answer.request_id {
+    if let Some(id) = &response.request_id {
         text.push_str(&format!(" (request {})", printable(id, 100)));
     }
     text
 }
 
-/// An answer that is not what it should be.
-pub(crate) fn garbled(answer: &HttpAnswer, error: &serde_json::Error) -> CallError {
-    let start = answer.body.iter().copied().find(|byte| !byte.is_ascii_whitespace());
+/// The error for a response that does not parse.
+pub(crate) fn unreadable_response(response: &HttpResponse, error: &serde_json::Error) -> CallError {
+    let start = response.body.iter().copied().find(|byte| !byte.is_ascii_whitespace());
     let what = match start {
         None => "an empty answer".to_owned(),
-        // A captive portal answers with a page of its own and status 200.
+        // A captive portal responds with its own page and status 200.
         Some(b'<') => "a web page in place of JSON; a proxy may be in the way".to_owned(),
         Some(_) => format!("an answer that cannot be read ({})", printable(&error.to_string(), 200)),
     };
     CallError::failed(format!("the service gave {what}"))
 }
 
-/// Text of the other side, cut, without anything that could steer a terminal and without what we sent to prove who we are: some
-/// gateways quote the headers of a request that they refuse.
+/// Makes a text of the server safe to print: truncated, without control characters, and without credentials, because some gateways quote
+/// the headers of a request that they reject.
 fn printable(text: &str, length: usize) -> String {
-    without_credentials(text).chars().map(|c| if c.is_control() { ' ' } else { c }).take(length).collect()
+    redact_credentials(text).chars().map(|c| if c.is_control() { ' ' } else { c }).take(length).collect()
 }
 
-/// Replaces key ids, tokens and signatures by `[hidden]`.
-fn without_credentials(text: &str) -> Cow<'_, str> {
-    // The value after a header's or parameter's name; a session token (`ST$…`) or a JWT wherever it is; a run of Base64 as long as a signature.
+/// Replaces key ids, tokens and signatures with `[hidden]`.
+fn redact_credentials(text: &str) -> Cow<'_, str> {
+    // The value after the name of a header or parameter; a session token (`ST$…`) or a JWT anywhere; Base64 as long as a signature.
     const SECRETS: &str = r#"(?ix)
         (?: key_?id | signature | authorization | bearer | opc-obo-token | (?: security[-_]? | session[-_]? )? token )
             ["']? \s* [:=\s] \s* (?: "[^"]*"? | '[^']*'? | [^\s,;]+ )
@@ -92,28 +92,28 @@ fn without_credentials(text: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
 
-    fn answer(status: u16) -> HttpAnswer {
-        HttpAnswer { status, next_page: None, request_id: None, date: None, retry_after: None, parent: None, body: Vec::new() }
+    fn response(status: u16) -> HttpResponse {
+        HttpResponse { status, next_page: None, request_id: None, date: None, retry_after: None, parent: None, body: Vec::new() }
     }
 
     #[test]
-    fn the_time_to_wait_is_read_as_seconds_and_as_a_date() {
+    fn retry_after_is_read_as_seconds_or_date() {
         let wait = |text: &str, date: Option<&str>| {
-            let answer = HttpAnswer { retry_after: Some(text.to_owned()), date: date.map(str::to_owned), ..answer(429) };
-            answer.wait(SystemTime::UNIX_EPOCH).map(|wait| wait.as_secs())
+            let response = HttpResponse { retry_after: Some(text.to_owned()), date: date.map(str::to_owned), ..response(429) };
+            response.retry_delay(SystemTime::UNIX_EPOCH).map(|wait| wait.as_secs())
         };
         assert_eq!(wait(" 7 ", None), Some(7));
         assert_eq!(wait("Thu, 01 Jan 1970 00:01:00 GMT", None), Some(60));
-        // The service's clock counts where it shows its time.
+        // A date is relative to the `date` of the response.
         assert_eq!(wait("Thu, 05 Jan 2023 21:31:45 GMT", Some("Thu, 05 Jan 2023 21:31:40 GMT")), Some(5));
         for text in ["", "soon", "-1", "1.5", "Thu, 01 Jan 1960 00:00:00 GMT"] {
             assert_eq!(wait(text, None), None, "{text}");
         }
-        assert_eq!(answer(429).wait(SystemTime::UNIX_EPOCH), None);
+        assert_eq!(response(429).retry_delay(SystemTime::UNIX_EPOCH), None);
     }
 
     #[test]
-    fn what_proves_who_we_are_is_not_quoted_back() {
+    fn credentials_in_a_response_are_hidden() {
         let token = format!("ST$eyJraWQi{}", "aB3".repeat(40));
         let signature = format!("{}==", "Zm9v/+".repeat(50));
         let echo = format!("bad request: authorization: Signature keyId=\"{token}\",algorithm=\"rsa-sha256\",signature=\"{signature}\"");
@@ -131,9 +131,9 @@ mod tests {
     }
 
     #[test]
-    fn the_other_sides_words_cannot_steer_a_terminal() {
-        let answer = HttpAnswer { request_id: Some("A\u{1b}[2J".to_owned()), ..answer(400) };
+    fn control_characters_in_a_response_are_replaced() {
+        let response = HttpResponse { request_id: Some("A\u{1b}[2J".to_owned()), ..response(400) };
         let error = ErrorBody { code: "InvalidParameter".to_owned(), message: "no\n::error::yes.".to_owned() };
-        assert_eq!(described(&answer, &error), "the service answered 400 InvalidParameter, “no ::error::yes” (request A [2J)");
+        assert_eq!(describe_error(&response, &error), "the service answered 400 InvalidParameter, “no ::error::yes” (request A [2J)");
     }
 }
