@@ -1,10 +1,10 @@
-//! `kmslint compare`: what is new in a report since another one.
+//! `kmslint compare`: what is new in a report, compared with an older one.
 
 use crate::harness::{Output, kmslint, kmslint_with_input, root, scratch};
 use serde_json::Value;
 use std::path::Path;
 
-/// A key with these lines in it.
+/// A key with these lines.
 fn key(name: &str, body: &str) -> String {
     format!("resource \"oci_kms_key\" \"{name}\" {{\n{body}}}\n")
 }
@@ -12,7 +12,7 @@ fn key(name: &str, body: &str) -> String {
 const HSM: &str = "  protection_mode = \"HSM\"\n";
 const SOFTWARE: &str = "  protection_mode = \"SOFTWARE\"\n";
 
-/// Reports of two states of a directory, in which the comparison then runs.
+/// A directory with the reports of an old and a new configuration.
 fn reports(old: &str, new: &str) -> tempfile::TempDir {
     let directory = scratch(&[]);
     for (name, text) in [("old.json", old), ("new.json", new)] {
@@ -23,39 +23,39 @@ fn reports(old: &str, new: &str) -> tempfile::TempDir {
     directory
 }
 
-fn compared(directory: &Path) -> (Output, Value) {
+fn compare(directory: &Path) -> (Output, Value) {
     let human = kmslint(directory, &["compare", "old.json", "new.json"]);
     let json = kmslint(directory, &["compare", "old.json", "new.json", "--format", "json"]);
-    assert_eq!(human.code, json.code, "the format never changes the exit code: {human:#?}");
+    assert_eq!(human.code, json.code, "the format must not change the exit code: {human:#?}");
     (human, serde_json::from_str(&json.out).expect("JSON"))
 }
 
-/// The addresses in a list of a comparison.
+/// The addresses in one list of a comparison.
 fn addresses<'v>(comparison: &'v Value, list: &str) -> Vec<&'v str> {
     comparison[list].as_array().expect("a list").iter().filter_map(|entry| entry["key"]["address"].as_str()).collect()
 }
 
 #[test]
 fn findings_are_new_fixed_and_unchanged() {
-    let old = [key("same", HSM), key("mended", HSM), key("accepted", HSM), key("gone", HSM), key("moved", HSM), key("becomes", SOFTWARE)]
+    let old = [key("same", HSM), key("repaired", HSM), key("accepted", HSM), key("gone", HSM), key("moved", HSM), key("becomes", SOFTWARE)]
         .concat();
     let new = [
         "# another line above\n".to_owned(),
         key("same", HSM),
-        key("mended", SOFTWARE),
+        key("repaired", SOFTWARE),
         format!("# kmslint: ignore[OCI-KMS-004] contract\n{}", key("accepted", HSM)),
-        // The same demand, of another kind and at another place.
+        // The same rule is violated, with another kind and at another place.
         key("moved", ""),
         key("becomes", HSM),
         key("added", HSM),
     ]
     .concat();
     let directory = reports(&old, &new);
-    let (human, json) = compared(directory.path());
+    let (human, json) = compare(directory.path());
     assert_eq!(human.code, 1, "{human:#?}");
     for (list, expected) in [
         ("new", &["oci_kms_key.becomes", "oci_kms_key.added"][..]),
-        ("fixed", &["oci_kms_key.mended"]),
+        ("fixed", &["oci_kms_key.repaired"]),
         ("unchanged", &["oci_kms_key.same", "oci_kms_key.moved"]),
         ("exempted", &["oci_kms_key.accepted"]),
         ("gone", &["oci_kms_key.gone"]),
@@ -64,7 +64,7 @@ fn findings_are_new_fixed_and_unchanged() {
     }
     for line in [
         "new: main.tf:15:21: warning OCI-KMS-004 oci_kms_key.becomes: the key will be HSM-protected",
-        "fixed: main.tf:5:21: warning OCI-KMS-004 oci_kms_key.mended: the key will be HSM-protected",
+        "fixed: main.tf:5:21: warning OCI-KMS-004 oci_kms_key.repaired: the key will be HSM-protected",
         "2 new findings, 1 fixed, 2 unchanged, 1 exempted, 1 with a key or rule that is no longer checked",
     ] {
         assert!(human.out.lines().any(|found| found == line), "{line}: {}", human.out);
@@ -72,46 +72,46 @@ fn findings_are_new_fixed_and_unchanged() {
 }
 
 #[test]
-fn nothing_new_is_clean_and_a_fixed_report_too() {
+fn comparison_without_new_findings_exits_with_0() {
     let directory = reports(&key("a", HSM), &key("a", HSM));
-    let (human, _) = compared(directory.path());
+    let (human, _) = compare(directory.path());
     assert_eq!((human.code, human.out.as_str()), (0, "0 new findings, 0 fixed, 1 unchanged\n"), "{human:#?}");
     let directory = reports(&key("a", HSM), &key("a", SOFTWARE));
-    let (human, json) = compared(directory.path());
+    let (human, json) = compare(directory.path());
     assert_eq!((human.code, addresses(&json, "fixed")), (0, vec!["oci_kms_key.a"]));
 }
 
 #[test]
-fn another_instance_at_an_accepted_place_is_new() {
+fn new_instance_at_a_known_place_is_new() {
     let many =
         |keys: &str| format!("resource \"oci_kms_key\" \"k\" {{\n  for_each        = toset([{keys}])\n  protection_mode = \"HSM\"\n}}\n");
     let directory = reports(&many("\"a\""), &many("\"a\", \"b\""));
-    let (human, json) = compared(directory.path());
+    let (human, json) = compare(directory.path());
     assert_eq!((human.code, addresses(&json, "new")), (1, vec!["oci_kms_key.k[\"b\"]"]), "{human:#?}");
 }
 
 #[test]
-fn what_was_unknown_and_is_a_violation_is_new_and_not_the_other_way_round() {
+fn violation_after_unknown_is_new_but_unknown_after_violation_is_not() {
     let unknown = format!("variable \"m\" {{}}\n{}", key("k", "  protection_mode = var.m\n"));
     let known = key("k", HSM);
     let directory = reports(&unknown, &known);
-    assert_eq!(compared(directory.path()).0.code, 1);
+    assert_eq!(compare(directory.path()).0.code, 1);
     let directory = reports(&known, &unknown);
-    let (human, json) = compared(directory.path());
+    let (human, json) = compare(directory.path());
     assert_eq!((human.code, addresses(&json, "unchanged"), addresses(&json, "fixed")), (0, vec!["oci_kms_key.k"], vec![]), "{human:#?}");
 }
 
 #[test]
-fn an_incomplete_new_report_is_shown_and_fails() {
+fn problems_of_the_new_report_are_shown_and_exit_with_2() {
     let directory = reports(&key("a", HSM), &format!("{}resource \"oci_kms_key\" \"b\" {{\n", key("a", HSM)));
-    let (human, json) = compared(directory.path());
+    let (human, json) = compare(directory.path());
     assert_eq!(human.code, 2, "{human:#?}");
     assert!(human.out.contains("not checked: main.tf:4:") && human.out.contains("1 problem in the new report"), "{human:#?}");
     assert_eq!(json["problems"].as_array().map(Vec::len), Some(1));
 }
 
 #[test]
-fn other_files_are_answered_with_what_to_pass() {
+fn other_files_are_rejected_with_a_help() {
     let directory = reports(&key("a", HSM), &key("a", HSM));
     let sarif = kmslint(directory.path(), &["--no-config", "--format", "sarif=x.sarif"]);
     assert!(sarif.code < 2, "{sarif:#?}");
@@ -140,14 +140,14 @@ fn other_files_are_answered_with_what_to_pass() {
 }
 
 #[test]
-fn hostile_names_in_a_report_command_nothing() {
+fn hostile_names_in_a_report_are_not_commands() {
     let name = "\\u001b[31m\\n::error::forged ##[error]x \\u202e";
     let key = format!(
         "resource \"oci_kms_key\" \"k\" {{\n  for_each        = toset([\"{}\"])\n  protection_mode = \"HSM\"\n}}\n",
         name.replace("\\\\", "\\")
     );
     let directory = reports("", &key);
-    let (human, json) = compared(directory.path());
+    let (human, json) = compare(directory.path());
     assert!(human.code == 1 && json["new"].as_array().is_some_and(|new| new.len() == 1), "{human:#?}");
     let output = kmslint(directory.path(), &["compare", "old.json", "new.json", "--format", "json"]);
     for text in [&human.out, &output.out] {
@@ -157,7 +157,7 @@ fn hostile_names_in_a_report_command_nothing() {
 }
 
 #[test]
-fn what_keys_share_is_short_however_often_it_is_shown() {
+fn long_texts_that_keys_share_are_cut_and_not_repeated() {
     let keys: Vec<Value> = (0..2000).map(|n| serde_json::json!({ "root": ".", "address": format!("oci_kms_key.k{n}") })).collect();
     let fingerprints: Vec<String> = (0..2000).map(|n| n.to_string()).collect();
     let long = "x".repeat(1_000_000);
@@ -170,14 +170,14 @@ fn what_keys_share_is_short_however_often_it_is_shown() {
     let report = |findings: &[Value]| {
         serde_json::json!({ "version": 1, "kmslint": "0", "keys": [], "findings": findings, "exempted": [], "problems": [] }).to_string()
     };
-    let texts = [("old.json", report(&[])), ("new.json", report(&[finding(&fingerprints)])), ("torn.json", report(&[finding(&[])]))];
+    let texts = [("old.json", report(&[])), ("new.json", report(&[finding(&fingerprints)])), ("mismatched.json", report(&[finding(&[])]))];
     let directory = scratch(&texts.each_ref().map(|(name, text)| (*name, text.as_str())));
-    let (human, json) = compared(directory.path());
+    let (human, json) = compare(directory.path());
     assert_eq!((human.code, json["new"].as_array().map(Vec::len)), (1, Some(2000)));
     assert!(human.out.contains(" … ") && human.out.len() < 2000 * 8_000, "{}", human.out.len());
-    // A finding is not lost because its keys have no fingerprints.
-    let torn = kmslint(directory.path(), &["compare", "old.json", "torn.json"]);
-    assert!(torn.code == 2 && torn.err.contains("a finding has 2000 keys and 0 fingerprints"), "{}", torn.err);
+    // A finding whose keys have no fingerprints is an error, not ignored.
+    let mismatched = kmslint(directory.path(), &["compare", "old.json", "mismatched.json"]);
+    assert!(mismatched.code == 2 && mismatched.err.contains("a finding has 2000 keys and 0 fingerprints"), "{}", mismatched.err);
     let wrong = report(&[]).replacen("\"version\":1", &format!("\"version\":\"{long}\""), 1);
     std::fs::write(directory.path().join("wrong.json"), wrong).expect("a file");
     let wrong = kmslint(directory.path(), &["compare", "old.json", "wrong.json"]);
@@ -185,7 +185,7 @@ fn what_keys_share_is_short_however_often_it_is_shown() {
 }
 
 #[test]
-fn every_fixture_compares_with_itself() {
+fn fixtures_do_not_differ_from_themselves() {
     let directory = scratch(&[]);
     let file = directory.path().join("all.json");
     let option = format!("json={}", file.display());

@@ -1,4 +1,4 @@
-//! Expressions against what real Terraform made of them: `testdata/functions/*.jsonl`.
+//! Expressions have the values that Terraform gave them, as recorded in `testdata/functions/*.jsonl`.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a test may fail loudly")]
 
 use crate::harness::read_json;
@@ -10,12 +10,12 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Where the expectations are.
+/// The directory with the expectations.
 fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/functions")
 }
 
-/// The module that the expectations were made in: one resource whose `id` is unknown, and the files of `files/`.
+/// The module in which Terraform evaluated the expressions: one resource whose `id` is unknown, and the files of `files/`.
 struct Module {
     sources: Sources,
     files: PathBuf,
@@ -28,19 +28,19 @@ impl Scope for Module {
             ("resource", [RefStep::Attr(kind), rest @ ..]) if &*kind.text == "terraform_data" => {
                 self.resolve("terraform_data", span, rest).map(|(value, used)| (value, used + 1))
             }
-            // Terraform checks the steps behind a resource against its schema before it evaluates anything.
+            // Terraform checks the steps after a resource against its schema before it evaluates anything.
             ("terraform_data", [RefStep::Attr(name), rest @ ..]) if &*name.text == "unk" => match rest {
                 [] => Ok((resource(), 1)),
                 [RefStep::Attr(attribute)] if &*attribute.text == "id" => Ok((resource(), 1)),
                 [RefStep::Attr(attribute), ..] if ["input", "output", "triggers_replace"].contains(&&*attribute.text) => {
                     Ok((resource(), 1))
                 }
-                _ => Err(refused("This resource has no such attribute", span)),
+                _ => Err(rejected("This resource has no such attribute", span)),
             },
             ("path", [RefStep::Attr(which), ..]) if ["module", "root"].contains(&&*which.text) => Ok((Value::string("."), 1)),
             ("path", [RefStep::Attr(which), ..]) if &*which.text == "cwd" => Ok((Value::string(self.absolute(".")), 1)),
             ("terraform", [RefStep::Attr(which), ..]) if &*which.text == "workspace" => Ok((Value::string("default"), 1)),
-            _ => Err(refused(&format!("`{name}` is not declared"), span)),
+            _ => Err(rejected(&format!("`{name}` is not declared"), span)),
         }
     }
 
@@ -48,12 +48,12 @@ impl Scope for Module {
         if let ("terraform_data", [_, RefStep::Attr(attribute), _, ..]) = (name, steps)
             && &*attribute.text == "id"
         {
-            return Err(refused("A string has no attributes", span));
+            return Err(rejected("A string has no attributes", span));
         }
         if ["terraform_data", "path", "terraform", "resource"].contains(&name) {
             Ok(())
         } else {
-            Err(refused(&format!("`{name}` is not declared"), span))
+            Err(rejected(&format!("`{name}` is not declared"), span))
         }
     }
 
@@ -70,7 +70,7 @@ impl Scope for Module {
     }
 }
 
-fn refused(message: &str, span: Span) -> EvalError {
+fn rejected(message: &str, span: Span) -> EvalError {
     EvalError::refused(message.to_owned(), Some(span))
 }
 
@@ -138,13 +138,13 @@ impl FileAccess for Module {
     }
 }
 
-/// What Terraform said.
+/// The result in Terraform.
 enum Expected<'a> {
     Error,
     Value { value: &'a Json, unknown: &'a Json, ty: Option<&'a Json>, sensitive: bool },
 }
 
-/// Compares; the error says what differs.
+/// Compares a result with Terraform's. The error describes the difference.
 fn compare(got: &Result<Value, EvalError>, expected: &Expected<'_>) -> Result<(), String> {
     match (got, expected) {
         (Err(_), Expected::Error) => Ok(()),
@@ -159,7 +159,7 @@ fn compare(got: &Result<Value, EvalError>, expected: &Expected<'_>) -> Result<()
             {
                 return Err(format!("has type {ty} in Terraform, here {:?}", got.ty()));
             }
-            // Terraform loses the mark of some unknown values; keeping it hides nothing that it shows.
+            // Terraform loses the sensitive mark of some unknown values; keeping it hides nothing that Terraform shows.
             if (*sensitive || !got.is_unknown()) && got.deep_marks().is_secret() != *sensitive {
                 return Err(format!("sensitive is {sensitive} in Terraform"));
             }
@@ -178,7 +178,7 @@ fn same(got: &Value, value: &Json, unknown: &Json) -> bool {
         Data::Unknown(_) => false,
         Data::Null(_) => value.is_null(),
         Data::Bool(got) => value == &Json::Bool(*got),
-        // Numbers come as texts, see `exact_numbers`.
+        // Numbers are strings here, see `exact_numbers`.
         Data::Number(got) => value.get("number").and_then(Json::as_str) == Some(&got.plan_text()),
         Data::String(got) => value.as_str() == Some(&**got),
         Data::List(_, elements) | Data::Set(_, elements) | Data::Tuple(elements) => value.as_array().is_some_and(|values| {
@@ -248,7 +248,7 @@ fn write_value(value: &Value, text: &mut String) {
     };
 }
 
-/// Wraps every number of a JSON text as `{"number": "digits"}`, so that no digit is lost.
+/// Wraps every number of a JSON text as `{"number": "digits"}`, because parsing would lose digits.
 fn exact_numbers(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 32);
     let mut rest = text;
@@ -280,7 +280,7 @@ fn exact_numbers(text: &str) -> String {
     out
 }
 
-/// Expressions that are known to differ, with the reason: lines of `{"expr": …, "reason": …}`.
+/// Expressions that are known to differ, with the reason; each line is `{"expr": …, "reason": …}`.
 fn known_differences() -> BTreeMap<String, String> {
     let text = std::fs::read_to_string(directory().join("known_differences.txt")).unwrap_or_default();
     let lines = text.lines().filter(|line| line.starts_with('{'));
@@ -322,7 +322,7 @@ fn run_family(text: &str, module: &Module, known: &BTreeMap<String, String>) -> 
             Err(_) => Some("panics here".to_owned()),
         };
         match difference {
-            None if known.contains_key(expr) => tally.differ.push(format!("`{expr}` agrees by now: take it off the known differences")),
+            None if known.contains_key(expr) => tally.differ.push(format!("`{expr}` agrees now; remove it from the known differences")),
             None => tally.agree += 1,
             Some(_) if known.contains_key(expr) => tally.known += 1,
             Some(difference) => tally.differ.push(format!("`{expr}` {difference}")),
@@ -332,7 +332,7 @@ fn run_family(text: &str, module: &Module, known: &BTreeMap<String, String>) -> 
 }
 
 #[test]
-fn expressions_evaluate_as_real_terraform_evaluates_them() {
+fn expressions_evaluate_as_in_terraform() {
     let known = known_differences();
     let files = directory().join("files").canonicalize().expect("testdata/functions/files");
     let module = Module { sources: Sources::default(), files };

@@ -1,4 +1,4 @@
-//! What auditors get: CSV and HTML hold every key and verdict, how the run was made, and nothing that a program would carry out.
+//! Evidence for auditors: CSV and HTML have every key and verdict and the details of the run, and nothing that a program would execute.
 
 use crate::harness::{Output, command, expect_syntax, kmslint, output_of, report, root, scratch, with_tested_rules};
 use base64::Engine;
@@ -8,22 +8,22 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Two keys: one of them has a violation that was accepted.
+/// Two keys; one of them has an accepted violation.
 const ACCEPTED: &str = "resource \"oci_kms_key\" \"a\" {\n  display_name    = \"alpha\"\n  protection_mode = \"HSM\"\n}\n\n\
                         # kmslint: ignore[OCI-KMS-004] until=2027-01-31 FIPS contract\n\
                         resource \"oci_kms_key\" \"b\" {\n  protection_mode = \"HSM\"\n}\n";
 
-/// The rows of a CSV report, each by the names of its columns.
+/// The rows of a CSV report, with the column names as keys.
 fn rows(output: &Output) -> Vec<BTreeMap<String, String>> {
     let mut table = csv::Reader::from_reader(output.out.as_bytes());
     table.deserialize().map(|row| row.unwrap_or_else(|error| panic!("{error}: {output:#?}"))).collect()
 }
 
-fn csv_of(directory: &Path, arguments: &[&str]) -> Vec<BTreeMap<String, String>> {
+fn csv_rows(directory: &Path, arguments: &[&str]) -> Vec<BTreeMap<String, String>> {
     rows(&kmslint(directory, &[&["--no-config", "--now", "2026-06-01", "--format", "csv"], arguments].concat()))
 }
 
-fn html_of(directory: &Path, arguments: &[&str]) -> String {
+fn html_report(directory: &Path, arguments: &[&str]) -> String {
     let output = kmslint(directory, &[&["--no-config", "--now", "2026-06-01", "--format", "html"], arguments].concat());
     expect_syntax(Format::by_name("html").expect("the format"), &output.out);
     output.out
@@ -32,7 +32,7 @@ fn html_of(directory: &Path, arguments: &[&str]) -> String {
 #[test]
 fn csv_has_a_row_for_each_key_and_rule() {
     let directory = scratch(&[("infra/main.tf", ACCEPTED)]);
-    let rows = csv_of(directory.path(), &[]);
+    let rows = csv_rows(directory.path(), &[]);
     let of = |row: &BTreeMap<String, String>| {
         ["address", "rule", "verdict", "kind", "level"].map(|column| row[column].clone()).join(" ").trim_end().to_owned()
     };
@@ -64,14 +64,14 @@ fn csv_has_a_row_for_each_key_and_rule() {
 }
 
 #[test]
-fn csv_of_nothing_has_its_columns_and_the_page_explains_each() {
+fn csv_without_keys_has_all_columns_and_the_page_documents_each() {
     let directory = scratch(&[("main.tf", "")]);
     let output = kmslint(directory.path(), &["--no-config", "--format", "csv"]);
     let page = std::fs::read_to_string(root().join("docs/formats.md")).expect("the page");
     let columns: Vec<&str> = output.out.trim_end().split(',').collect();
     assert!(columns.len() > 15 && output.out.lines().count() == 1, "{output:#?}");
     for column in columns {
-        assert!(page.contains(&format!("| `{column}` |")), "docs/formats.md does not explain `{column}`");
+        assert!(page.contains(&format!("| `{column}` |")), "docs/formats.md does not document `{column}`");
     }
 }
 
@@ -90,27 +90,27 @@ fn csv_has_the_age_of_keys_and_versions_and_what_was_not_checked() {
     }
     let problems: Vec<_> = rows.iter().filter(|row| row["record"] == "problem").collect();
     assert!(output.code == 2 && problems.len() == 1 && problems[0]["reason"].contains("encrypted"), "{output:#?}");
-    let page = html_of(&states, &files);
+    let page = html_report(&states, &files);
     assert!(page.contains("<th scope=\"col\">Version age</th>") && page.contains("<td>key: 78 days</td>"), "{page}");
 }
 
 #[test]
-fn csv_has_rows_for_findings_that_are_not_about_a_rule_and_a_key() {
+fn csv_has_rows_for_findings_without_a_key() {
     let directory = scratch(&[("main.tf", "module \"keys\" {\n  source = \"example/keys/oci\"\n}\n")]);
-    let records = |arguments: &[&str]| csv_of(directory.path(), arguments).iter().map(|row| row["record"].clone()).collect::<Vec<_>>();
+    let records = |arguments: &[&str]| csv_rows(directory.path(), arguments).iter().map(|row| row["record"].clone()).collect::<Vec<_>>();
     assert_eq!(records(&[]), ["module-not-followed"]);
     assert_eq!(records(&["--strict"]), ["finding", "module-not-followed"]);
 }
 
 #[test]
-fn no_cell_is_a_formula() {
+fn csv_cells_are_not_formulas() {
     let names = ["=1+1", "+1", "-1", "@SUM(A1)", "\\t=1", "\\r=1", " =1", "a;=1", "\u{ff1d}1", "\\\"=1", "a\\n=1"];
     let names = names.map(|name| format!("\"{name}\"")).join(", ");
     let key = format!(
         "resource \"oci_kms_key\" \"k\" {{\n  for_each        = toset([{names}])\n  display_name    = each.key\n  protection_mode = each.key\n}}\n"
     );
     let directory = scratch(&[("=main/main.tf", &key)]);
-    let rows = csv_of(directory.path(), &[]);
+    let rows = csv_rows(directory.path(), &[]);
     assert_eq!(rows.len(), 22);
     for cell in rows.iter().flat_map(|row| row.values()).flat_map(|cell| cell.split(';')) {
         let start = cell.trim_start().chars().next();
@@ -120,18 +120,18 @@ fn no_cell_is_a_formula() {
 }
 
 #[test]
-fn html_holds_every_key_and_says_how_it_was_made() {
+fn html_has_every_key_and_the_details_of_the_run() {
     let directory = scratch(&[
         ("infra/main.tf", ACCEPTED),
         ("infra/variables.tf", "variable \"token\" {}\n"),
         (".git/HEAD", "ref: refs/heads/main\n"),
         (".git/refs/heads/main", "0123456789abcdef0123456789abcdef01234567\n"),
     ]);
-    let page = html_of(directory.path(), &["infra", "--var", "token=hush-hush"]);
-    let typed = with_tested_rules(&["check", "--no-config", "--now", "2026-06-01", "--format", "html", "infra", "--var", "token=…"]);
+    let page = html_report(directory.path(), &["infra", "--var", "token=hush-hush"]);
+    let command_line = with_tested_rules(&["check", "--no-config", "--now", "2026-06-01", "--format", "html", "infra", "--var", "token=…"]);
     for words in [
         "<h1>3 violations in 2 keys</h1>",
-        &format!("kmslint {}", typed.join(" ")),
+        &format!("kmslint {}", command_line.join(" ")),
         "2026-06-01 00:00:00 UTC",
         "<dd>0.1.0</dd>",
         "0123456789abcdef0123456789abcdef01234567",
@@ -147,17 +147,17 @@ fn html_holds_every_key_and_says_how_it_was_made() {
     }
     assert!(!page.contains("hush"));
     let empty = scratch(&[("main.tf", "")]);
-    assert!(html_of(empty.path(), &[]).contains("<p>No key was found.</p>"));
+    assert!(html_report(empty.path(), &[]).contains("<p>No key was found.</p>"));
 }
 
 #[test]
-fn html_says_what_was_not_seen() {
+fn html_lists_what_was_not_checked() {
     let directory = scratch(&[
         ("main.tf", "module \"keys\" {\n  source = \"example/keys/oci\"\n}\nresource \"oci_kms_key\" \"off\" {\n  count = 0\n}\n"),
         ("broken.tf", "resource \"oci_kms_key\" \"b\" {\n"),
         ("prod.tfvars", "x = 1\n"),
     ]);
-    let page = html_of(directory.path(), &[]);
+    let page = html_report(directory.path(), &[]);
     for words in
         ["This report is incomplete", "unclosed block", "<code>module.keys</code>", "<code>prod.tfvars</code>", "2: something could not"]
     {
@@ -166,17 +166,17 @@ fn html_says_what_was_not_seen() {
 }
 
 #[test]
-fn html_lets_only_its_own_script_and_style_in() {
+fn html_allows_only_its_own_script_and_style() {
     let directory = scratch(&[(
         "main.tf",
         "# kmslint: ignore[OCI-KMS-001] <img src=x onerror=alert(1)>\nresource \"oci_kms_key\" \"k\" {\n  for_each        = toset([\"</script><script>alert(1)</script>\", \"\\\" onclick=\\\"alert(1)\"])\n  display_name    = each.key\n  protection_mode = \"HSM\"\n}\n",
     )]);
-    let page = html_of(directory.path(), &[]);
+    let page = html_report(directory.path(), &[]);
     for (tag, directive) in [("style", "style-src"), ("script", "script-src")] {
         let (_, rest) = page.split_once(&format!("<{tag}>")).expect("the tag");
         let (own, _) = rest.split_once(&format!("</{tag}>")).expect("its end");
         let hash = STANDARD.encode(Sha256::digest(own.as_bytes()));
-        assert!(page.contains(&format!("{directive} 'sha256-{hash}'")), "{tag} is not what the policy lets in");
+        assert!(page.contains(&format!("{directive} 'sha256-{hash}'")), "{tag} does not match the content security policy");
         assert_eq!(page.matches(&format!("<{tag}")).count(), 1, "{tag}");
     }
     assert!(page.contains("default-src 'none'; ") && !page.contains("unsafe"));
@@ -187,7 +187,7 @@ fn html_lets_only_its_own_script_and_style_in() {
 }
 
 #[test]
-fn places_are_links_where_the_ci_service_shows_the_files() {
+fn places_are_links_to_the_files_on_the_ci_service() {
     let directory = scratch(&[("in fra/main.tf", ACCEPTED), (".git/HEAD", "ref: refs/heads/main\n")]);
     let commit = "0123456789abcdef0123456789abcdef01234567";
     let github = [("GITHUB_SERVER_URL", "https://git.example"), ("GITHUB_REPOSITORY", "acme/infra"), ("GITHUB_SHA", commit)];
@@ -206,7 +206,7 @@ fn places_are_links_where_the_ci_service_shows_the_files() {
 }
 
 #[test]
-fn the_lists_hold_what_the_json_report_holds() {
+fn csv_and_html_have_the_keys_of_the_json_report() {
     let directory = root().join("testdata/parity");
     let (_, json) = report(&directory, &["--no-config"]);
     let mut expected: Vec<String> = Vec::new();
@@ -216,7 +216,7 @@ fn the_lists_hold_what_the_json_report_holds() {
             expected.push([text(&key["root"]), text(&key["address"]), rule.clone(), text(&verdict["verdict"])].join(" "));
         }
     }
-    let rows = csv_of(&directory, &[]);
+    let rows = csv_rows(&directory, &[]);
     let found: Vec<String> = rows
         .iter()
         .filter(|row| row["record"] == "key")
@@ -224,6 +224,6 @@ fn the_lists_hold_what_the_json_report_holds() {
         .collect();
     assert!(expected.len() > 100);
     assert_eq!(found, expected);
-    let page = html_of(&directory, &[]);
+    let page = html_report(&directory, &[]);
     assert_eq!(page.matches("<tr><td class=\"verdict").count(), found.len());
 }

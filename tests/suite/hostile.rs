@@ -1,29 +1,29 @@
-//! Hostile repositories and arbitrary bytes: each run ends by itself, in bounded memory, with a clear sentence, and still judges what it can.
+//! Hostile repositories and arbitrary bytes: each run ends in bounded time and memory, with a clear message, and still checks other keys.
 
-/// What stands in files.
+/// Hostile contents of files.
 #[cfg(unix)]
 mod contents;
-/// What is cheap to write and dear to compute.
+/// Configuration that is short to write and expensive to evaluate.
 #[cfg(unix)]
 mod costs;
-/// What a report could be made to tell.
+/// Attempts to make a report disclose files or environment variables.
 #[cfg(unix)]
 mod disclosure;
-/// What is opened in an editor, and what a client sends.
+/// Hostile repositories in an editor, and hostile clients of the language server.
 #[cfg(unix)]
 mod editor;
-/// What lies in directories.
+/// Hostile directory entries.
 #[cfg(unix)]
 mod files;
-/// What grows.
+/// Inputs whose cost must not grow faster than their size.
 #[cfg(unix)]
 mod growth;
-/// No panic on any bytes; nothing that must not matter matters.
+/// No panic on arbitrary bytes; irrelevant differences do not change the output.
 mod properties;
-/// What a pull request of a stranger may try.
+/// Attacks by the pull request of a stranger.
 #[cfg(unix)]
 mod untrusted;
-/// Writes are complete or did not happen.
+/// Writes are atomic.
 #[cfg(unix)]
 mod writes;
 
@@ -33,25 +33,25 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-/// A key that violates OCI-KMS-004; every hostile directory has it, and it must be judged.
+/// A key that violates OCI-KMS-004. Every hostile directory has it, and it must be reported.
 const HONEST: &str = "resource \"oci_kms_key\" \"honest\" {\n  protection_mode = \"HSM\"\n}\n";
 
-/// More address space than any input may need, in KiB.
+/// The limit of the address space in KiB, more than any input may need.
 const MEMORY: u64 = 4 << 20;
 
-/// A guard against runs that never end, far above what any takes; no test depends on how long one takes.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// Ends runs that hang. It is far above the duration of any run, so that no test depends on speed.
+const TIMEOUT: Duration = Duration::from_secs(300);
 
-/// A shell command in a directory under guard: it may not hang, not eat memory, not panic, not be killed. `$KMSLINT` is the binary.
+/// Runs a shell command in a directory; it must not hang, exceed the memory limit, panic, or be killed. `$KMSLINT` is the binary.
 fn shell(directory: &Path, script: &str, arguments: &[&str]) -> Output {
-    let output = unguarded(directory, &format!("ulimit -v {MEMORY} 2>/dev/null; {script}"), arguments);
-    assert!((0..=2).contains(&output.code), "killed, or an exit code of nobody's: {output:#?}");
+    let output = shell_without_limits(directory, &format!("ulimit -v {MEMORY} 2>/dev/null; {script}"), arguments);
+    assert!((0..=2).contains(&output.code), "killed, or an undocumented exit code: {output:#?}");
     assert!(!output.err.contains("panicked"), "{output:#?}");
     output
 }
 
-/// A shell command in a directory that may be killed, but not hang.
-fn unguarded(directory: &Path, script: &str, arguments: &[&str]) -> Output {
+/// Runs a shell command in a directory; it may be killed, but it must not hang.
+fn shell_without_limits(directory: &Path, script: &str, arguments: &[&str]) -> Output {
     let child = clear_environment(&mut Command::new("/bin/sh"))
         .args(["-c", script, "sh"])
         .args(arguments)
@@ -64,13 +64,13 @@ fn unguarded(directory: &Path, script: &str, arguments: &[&str]) -> Output {
         .spawn()
         .expect("a shell starts");
     let pid = child.id().to_string();
-    let (ended, end) = mpsc::channel();
-    let waiting = std::thread::spawn(move || ended.send(child.wait_with_output()).expect("somebody waits"));
-    let output = end.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+    let (sender, receiver) = mpsc::channel();
+    let waiter = std::thread::spawn(move || sender.send(child.wait_with_output()).expect("the receiver exists"));
+    let output = receiver.recv_timeout(TIMEOUT).unwrap_or_else(|_| {
         let _ = Command::new("kill").args(["-9", &pid]).status();
         panic!("`{script}` {arguments:?} hangs")
     });
-    waiting.join().expect("the waiting thread ends");
+    waiter.join().expect("the waiting thread ends");
     let output = output.expect("the command ends");
     Output {
         code: output.status.code().unwrap_or(-1),
@@ -79,17 +79,17 @@ fn unguarded(directory: &Path, script: &str, arguments: &[&str]) -> Output {
     }
 }
 
-/// kmslint in a directory under guard.
+/// Runs kmslint in a directory, with the limits of [`shell`].
 fn kmslint(directory: &Path, arguments: &[&str]) -> Output {
     shell(directory, "exec \"$KMSLINT\" \"$@\"", &with_tested_rules(arguments))
 }
 
-/// Judges a hostile directory: the run ends, and the honest key in it is found.
+/// Checks a hostile directory; the honest key in it must be reported.
 fn judged(directory: &Path, arguments: &[&str]) -> (Output, serde_json::Value) {
     let output = kmslint(directory, &[&["check", "--no-config", "--format", "json"], arguments].concat());
     let report = read_json(&output.out).unwrap_or_else(|error| panic!("no JSON report ({error}): {output:#?}"));
     let honest: Vec<_> = keys(&report).filter(|key| key["address"] == "oci_kms_key.honest").collect();
-    assert_eq!(honest.len(), 1, "the honest key is judged once: {output:#?}");
+    assert_eq!(honest.len(), 1, "the honest key must be checked once: {output:#?}");
     assert_eq!(honest[0]["verdicts"]["OCI-KMS-004"]["verdict"], "violation", "{output:#?}");
     assert!(output.code >= 1, "{output:#?}");
     (output, report)
@@ -100,7 +100,7 @@ fn keys(report: &serde_json::Value) -> impl Iterator<Item = &serde_json::Value> 
     report["keys"].as_array().expect("keys").iter()
 }
 
-/// Whether a problem with these words was told, which makes the exit code 2.
+/// Whether a problem with these words was reported and the exit code is 2.
 fn has_problem(output: &Output, report: &serde_json::Value, words: &[&str]) -> bool {
     output.code == 2
         && report["problems"].as_array().expect("problems").iter().any(|problem| {

@@ -1,4 +1,4 @@
-//! What is cheap to write and dear to compute: bombs in YAML, gzip and JSON, loops over dear calls, lists of millions.
+//! Configuration that is short to write and expensive to evaluate: bombs in YAML, gzip and JSON, loops over expensive calls, huge lists.
 
 use super::{HONEST, has_problem, judged, keys, kmslint};
 use crate::harness::{formats, scratch};
@@ -6,7 +6,7 @@ use base64::Engine;
 use std::fs;
 use std::io::Write;
 
-/// Judges `oci_kms_key.k`, whose protection mode is this expression, in a directory with these files.
+/// Checks `oci_kms_key.k`, whose protection mode is this expression, in a directory with these files. Returns the key.
 fn mode(expression: &str, files: &[(&str, &str)]) -> serde_json::Value {
     let key = format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n}}\n");
     let directory = scratch(&[files, &[("main.tf", HONEST), ("k.tf", &key)]].concat());
@@ -16,14 +16,14 @@ fn mode(expression: &str, files: &[(&str, &str)]) -> serde_json::Value {
     key.cloned().unwrap_or_else(|| panic!("{about}: the key is passed over, code {}", output.code))
 }
 
-/// The protection mode is undetermined because its value is too large.
-fn is_given_up(expression: &str, files: &[(&str, &str)]) {
+/// Asserts that the protection mode is undetermined because its value is too large.
+fn assert_too_large(expression: &str, files: &[(&str, &str)]) {
     let (key, about) = (mode(expression, files), expression.chars().take(200).collect::<String>());
     assert_eq!(key["protection_mode"]["why"], "the value is too large to evaluate", "{about}: {key:#}");
     assert_eq!(key["verdicts"]["OCI-KMS-004"]["verdict"], "undetermined", "{about}: {key:#}");
 }
 
-/// 90,000 rounds of an expression: few words, and more calls than anybody waits for where each is dear.
+/// Evaluates an expression 90,000 times, which must not take long even if each time is expensive.
 fn rounds(expression: &str) -> String {
     format!("length([for n in setproduct(range(300), range(300)) : {expression}]) == 7 ? \"HSM\" : \"SOFTWARE\"")
 }
@@ -42,7 +42,7 @@ fn gzip(mebibytes: usize, damaged: bool) -> String {
 }
 
 #[test]
-fn yaml_files_that_explode_are_given_up() {
+fn exploding_yaml_files_are_undetermined() {
     let aliases: String = (1..30).map(|n| format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 9].join(", "))).collect();
     let merges: String = (1..3_000).map(|n| format!("a{n}: &a{n} {{<<: *a{}, k{n}: 1}}\n", n - 1)).collect();
     for (about, text) in [
@@ -60,42 +60,42 @@ fn yaml_files_that_explode_are_given_up() {
 }
 
 #[test]
-fn a_large_text_is_not_written_out_again_and_again() {
+fn large_string_is_not_serialized_many_times() {
     let texts = format!(
         "locals {{\n  large = join(\"\", [for n in range(1000) : \"{}\"])\n  many = [for n in range(1000) : local.large]\n}}\n",
         "x".repeat(4_000)
     );
     for expression in ["jsonencode(local.many)", "yamlencode(local.many)", "format(\"%v\", local.many)", "join(\"\", local.many)"] {
-        is_given_up(expression, &[("texts.tf", &texts)]);
+        assert_too_large(expression, &[("texts.tf", &texts)]);
     }
     let keys = rounds("{ (join(\"\", [local.large, local.large])) = 1 }");
-    is_given_up(&keys, &[("texts.tf", &texts)]);
-    // Names are shared, not copied: this takes no memory, and is known.
+    assert_too_large(&keys, &[("texts.tf", &texts)]);
+    // Names are shared, not copied, so this is cheap and evaluated.
     let key = mode(&rounds("{ (local.large) = 1 }"), &[("texts.tf", &texts)]);
     assert_eq!(key["protection_mode"]["value"], "SOFTWARE", "{key:#}");
 }
 
 #[test]
-fn what_is_packed_is_not_unpacked_again_and_again() {
+fn gzip_is_not_decompressed_many_times() {
     for packed in [gzip(64, false), gzip(7, true)] {
-        is_given_up(&rounds(&format!("try(base64gunzip(\"{packed}\"), \"\")")), &[]);
+        assert_too_large(&rounds(&format!("try(base64gunzip(\"{packed}\"), \"\")")), &[]);
     }
     let honest = gzip(7, false);
     let key = mode(&format!("length(base64gunzip(\"{honest}\")) > 5 ? \"SOFTWARE\" : \"HSM\""), &[]);
-    assert_eq!(key["protection_mode"]["value"], "SOFTWARE", "what fits is read: {key:#}");
+    assert_eq!(key["protection_mode"]["value"], "SOFTWARE", "a small one is decompressed: {key:#}");
 }
 
 #[test]
-fn long_texts_are_not_looked_at_again_and_again() {
+fn long_strings_are_not_compared_many_times() {
     let text = "x".repeat(8_000_000);
     let locals = "locals {\n  text  = file(\"text.txt\")\n  other = replace(local.text, \"x\", \"x\")\n}\n";
     for call in ["startswith(local.text, \"y\")", "local.text == local.other", "sort([local.text, local.other])"] {
-        is_given_up(&rounds(call), &[("text.txt", &text), ("locals.tf", locals)]);
+        assert_too_large(&rounds(call), &[("text.txt", &text), ("locals.tf", locals)]);
     }
 }
 
 #[test]
-fn a_long_value_is_not_kept_for_each_of_many_keys() {
+fn long_value_is_not_stored_for_each_of_many_keys() {
     let text = "locals {\n  large = join(\"\", [for n in range(1000) : \"PIECE\"])\n}\nresource \"oci_kms_key\" \"k\" {\n  count           = 1000\n  display_name    = local.large\n  protection_mode = local.large\n}\nresource \"oci_kms_key\" \"refused\" {\n  count           = 1000\n  protection_mode = jsondecode(local.large)\n}\n"
         .replace("PIECE", &"x".repeat(5_000));
     let directory = scratch(&[("main.tf", HONEST), ("large.tf", &text)]);
@@ -119,7 +119,7 @@ fn a_long_value_is_not_kept_for_each_of_many_keys() {
 }
 
 #[test]
-fn long_lists_from_files_are_not_judged_one_by_one() {
+fn long_lists_from_files_are_checked_as_one_symbolic_key() {
     let list: String = (0..120_000).map(|n| format!("\"{n:x}\",")).collect();
     let key = |for_each: &str| {
         format!(
@@ -136,14 +136,14 @@ fn long_lists_from_files_are_not_judged_one_by_one() {
         let directory = scratch(&[("main.tf", HONEST), ("k.tf", &key(for_each)), (name, text)]);
         let (output, report) = judged(directory.path(), &[]);
         let all: Vec<_> = keys(&report).filter(|key| key["address"] != "oci_kms_key.honest").collect();
-        assert_eq!(all.len(), 1, "{name}: one key stands for all: {}", output.err);
+        assert_eq!(all.len(), 1, "{name}: one key represents all: {}", output.err);
         assert_eq!(all[0]["verdicts"]["OCI-KMS-004"]["verdict"], "violation", "{name}: {:#}", all[0]);
         assert_eq!(output.code, 1, "{name}: {}", output.err);
     }
 }
 
 #[test]
-fn what_is_beyond_the_longest_file_is_told_as_that() {
+fn file_with_too_many_tokens_is_one_problem() {
     let numbers = "1,".repeat(1_100_000);
     for (name, text, sentence) in [
         ("terraform.tfvars", format!("list = [{numbers}]\n"), "this file is not read to its end"),
@@ -153,13 +153,13 @@ fn what_is_beyond_the_longest_file_is_told_as_that() {
         let directory = scratch(&[("main.tf", HONEST), (name, &text)]);
         let (output, report) = judged(directory.path(), &[]);
         assert!(has_problem(&output, &report, &[name, sentence, "more than 2000000"]), "{name}: {}", output.err);
-        assert_eq!(report["problems"].as_array().map(Vec::len), Some(1), "{name}: nothing else is said to be wrong: {}", output.err);
-        assert!(output.err.len() < 10_000, "{name}: {} bytes of complaint", output.err.len());
+        assert_eq!(report["problems"].as_array().map(Vec::len), Some(1), "{name}: nothing else is reported: {}", output.err);
+        assert!(output.err.len() < 10_000, "{name}: {} bytes of messages", output.err.len());
     }
 }
 
 #[test]
-fn archives_are_refused_unopened() {
+fn archives_are_rejected_without_decompression() {
     let packed = base64::engine::general_purpose::STANDARD.decode(gzip(64, false)).expect("Base64");
     let directory = scratch(&[("main.tf", HONEST)]);
     for (name, head) in [("plan.json", b"".as_slice()), ("plan.bin", b"PK\x03\x04"), ("plan.gz", b""), ("state.tfstate", b"")] {
@@ -175,7 +175,7 @@ fn archives_are_refused_unopened() {
 }
 
 #[test]
-fn lines_that_nobody_can_read_are_not_shown() {
+fn extremely_long_lines_are_cut() {
     let text = format!("locals {{ a = \"{}\" b c }}\n", "x".repeat(5_000_000));
     let key = format!("resource \"oci_kms_key\" \"k\" {{ protection_mode = true ? \"HSM\" : \"{}\" }}\n", "x".repeat(100_000));
     let directory = scratch(&[("main.tf", HONEST), ("wide.tf", &text), ("key.tf", &key)]);

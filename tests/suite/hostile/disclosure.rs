@@ -1,5 +1,5 @@
-//! What a stranger's configuration could make a report tell of files and of the environment: module sources, file sets, links to files of
-//! another kind, workspaces, messages.
+//! A stranger's configuration cannot make a report disclose files or environment variables: through module sources, file sets, links to
+//! files of another kind, workspaces, or messages.
 
 use crate::harness::{Output, command, in_all_formats, output_of, report, scratch};
 use std::fs;
@@ -8,8 +8,8 @@ use std::path::Path;
 
 const TOKEN: &str = "Ck3qW8eX5vD0bH6mY1uI";
 
-/// Reports in every format; nothing of it may hold four characters of the token in a row.
-fn shows_nothing(directory: &Path, arguments: &[&str]) -> Output {
+/// Runs with all formats; no output may have four consecutive characters of the token.
+fn check_hides_token(directory: &Path, arguments: &[&str]) -> Output {
     let mut command = command(directory);
     let (output, reports) = in_all_formats(command.env("TF_VAR_env", TOKEN).args(["check", "--no-config", "--verbose"]).args(arguments));
     for (from, text) in reports.into_iter().chain([("standard error", output.err.clone())]) {
@@ -20,7 +20,7 @@ fn shows_nothing(directory: &Path, arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn a_module_source_tells_nothing_of_what_it_is_made_of() {
+fn module_source_does_not_disclose_its_parts() {
     for source in [
         "./m-${local.token}",
         "./${substr(local.token, 0, 6)}",
@@ -33,18 +33,18 @@ fn a_module_source_tells_nothing_of_what_it_is_made_of() {
             "variable \"env\" {{\n  const = true\n}}\nvariable \"marked\" {{\n  const     = true\n  sensitive = true\n  default   = \"{TOKEN}\"\n}}\nlocals {{\n  token = file(\"token.txt\")\n}}\nmodule \"m\" {{\n  source = \"{source}\"\n}}\nresource \"oci_kms_key\" \"k\" {{\n  protection_mode = \"SOFTWARE\"\n}}\n"
         );
         let directory = scratch(&[("main.tf", &main), ("token.txt", TOKEN)]);
-        let output = shows_nothing(directory.path(), &["--dialect", "opentofu"]);
+        let output = check_hides_token(directory.path(), &["--dialect", "opentofu"]);
         assert!(output.code >= 1, "{source}: {output:#?}");
-        shows_nothing(directory.path(), &[]);
+        check_hides_token(directory.path(), &[]);
     }
-    // What is written in the call is still told.
+    // A literal source is still shown.
     let directory = scratch(&[("main.tf", "module \"m\" {\n  source = \"./no-such\"\n}\nresource \"oci_kms_key\" \"k\" {\n}\n")]);
     let (output, _) = report(directory.path(), &["--no-config"]);
     assert!(output.err.contains("the directory `./no-such` of module `m` does not exist"), "{output:#?}");
 }
 
 #[test]
-fn a_message_tells_no_letter_of_a_text_from_elsewhere() {
+fn messages_do_not_disclose_external_strings() {
     for call in [
         "jsondecode(substr(§, 0, 1))",
         "jsondecode(§)",
@@ -62,7 +62,7 @@ fn a_message_tells_no_letter_of_a_text_from_elsewhere() {
         "templatestring(§, {})",
         "file(§)",
         "strcontains(§, [])",
-        // What the reason of an unknown value would tell.
+        // These would disclose it in the reason of an unknown value.
         "file(\"../${§}\")",
         "file(\"~/${§}\")",
         "file(\".git/${§}\")",
@@ -77,7 +77,7 @@ fn a_message_tells_no_letter_of_a_text_from_elsewhere() {
                 "variable \"env\" {{}}\nvariable \"marked\" {{\n  sensitive = true\n  default   = \"{TOKEN}\"\n}}\nresource \"oci_kms_key\" \"k\" {{\n  display_name    = {call}\n  protection_mode = {call}\n}}\nresource \"oci_kms_key\" \"n\" {{\n  count = {call}\n}}\nresource \"oci_kms_key\" \"s\" {{\n  for_each = toset([{call}])\n}}\n"
             );
             let directory = scratch(&[("main.tf", &main), ("token.txt", TOKEN)]);
-            let output = shows_nothing(directory.path(), &[]);
+            let output = check_hides_token(directory.path(), &[]);
             for quoted in ["`C`", "'C'", "\"C\""] {
                 assert!(!output.err.contains(quoted), "{call}: {output:#?}");
             }
@@ -86,7 +86,7 @@ fn a_message_tells_no_letter_of_a_text_from_elsewhere() {
 }
 
 #[test]
-fn a_file_set_tells_nothing_of_git_nor_of_what_lies_outside() {
+fn file_sets_do_not_disclose_git_or_files_outside() {
     let outside = scratch(&[("private-name", "")]);
     let directory = scratch(&[(".git/HEAD", ""), (".git/refs/heads/secret-branch", ""), (".git/config", ""), ("keys/a.json", "{}")]);
     symlink(".git/config", directory.path().join("keys/g.yaml")).expect("a link");
@@ -124,7 +124,7 @@ fn a_file_set_tells_nothing_of_git_nor_of_what_lies_outside() {
 }
 
 #[test]
-fn a_link_to_a_file_of_another_kind_is_not_quoted() {
+fn link_to_a_file_of_another_kind_is_not_quoted() {
     let env = format!("m     = \"HSM\"\ntoken = \"{TOKEN}\"\n");
     let json = format!("{{\"m\": \"HSM\", \"token\": \"{TOKEN}\"}}");
     let main = "variable \"m\" {\n  default = \"SOFTWARE\"\n}\nvariable \"token\" {\n  default = \"\"\n}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.m\n  display_name    = var.token\n  freeform_tags   = { (var.token) = var.token }\n}\n";
@@ -149,12 +149,12 @@ fn a_link_to_a_file_of_another_kind_is_not_quoted() {
             ("credentials.json", &json),
         ]);
         symlink(target, directory.path().join(link)).expect("a link");
-        let output = shows_nothing(directory.path(), &[]);
+        let output = check_hides_token(directory.path(), &[]);
         assert!(output.code >= 1, "{link} -> {target}: {output:#?}");
-        let output = shows_nothing(directory.path(), &["--dialect", "opentofu"]);
+        let output = check_hides_token(directory.path(), &["--dialect", "opentofu"]);
         assert!(output.code >= 1, "{link} -> {target}: {output:#?}");
     }
-    // One to a file of the same kind is shared configuration.
+    // A link to a file of the same kind is shared configuration.
     let directory = scratch(&[("main.tf", main), (".git/HEAD", ""), ("env/prod.tfvars", "m = \"HSM\"\ntoken = \"a name\"\n")]);
     symlink("env/prod.tfvars", directory.path().join("terraform.tfvars")).expect("a link");
     let (output, report) = report(directory.path(), &["--no-config"]);
@@ -162,7 +162,7 @@ fn a_link_to_a_file_of_another_kind_is_not_quoted() {
 }
 
 #[test]
-fn a_workspace_is_read_from_its_own_file_only() {
+fn workspace_is_not_read_through_foreign_links() {
     let main = "resource \"oci_kms_key\" \"k\" {\n  display_name = terraform.workspace\n}\n";
     let outside = scratch(&[("environment", TOKEN)]);
     let named = |directory: &Path, data: Option<&str>| {
@@ -186,7 +186,7 @@ fn a_workspace_is_read_from_its_own_file_only() {
         let output = named(directory.path(), data);
         assert!(!output.out.contains(TOKEN) && !output.err.contains(TOKEN), "{data:?}, {target}: {output:#?}");
     }
-    // What the user keeps elsewhere is read, and so is what a linked directory in the repository holds.
+    // The data directory that the user sets is read, and so is a linked directory inside of the repository.
     let directory = scratch(&[("main.tf", main), (".git/HEAD", ""), ("shared/environment", "prod")]);
     symlink("shared", directory.path().join(".terraform")).expect("a link");
     assert!(named(directory.path(), None).out.contains("\"prod\""));
@@ -195,7 +195,7 @@ fn a_workspace_is_read_from_its_own_file_only() {
 }
 
 #[test]
-fn what_a_module_outside_calls_is_not_told() {
+fn calls_of_a_module_outside_are_not_disclosed() {
     let around = scratch(&[
         ("repo/.git/HEAD", ""),
         ("repo/main.tf", "module \"m\" {\n  source = \"../other/m\"\n}\n"),
@@ -212,7 +212,7 @@ fn what_a_module_outside_calls_is_not_told() {
 }
 
 #[test]
-fn a_plan_finds_the_code_of_a_key_whose_name_the_code_does_not_show() {
+fn plan_finds_the_configuration_of_a_key_with_a_hidden_name() {
     let main = "module \"m\" {\n  source   = \"./m\"\n  for_each = toset([file(\"token.txt\")])\n}\n";
     let module = "resource \"oci_kms_key\" \"k\" {\n  for_each        = toset([file(\"${path.root}/token.txt\"), \"other\"])\n  protection_mode = \"SOFTWARE\"\n}\nresource \"time_rotating\" \"t\" {\n  rotation_days = 90\n}\nresource \"terraform_data\" \"d\" {\n  triggers_replace = time_rotating.t.id\n}\nresource \"oci_kms_key_version\" \"v\" {\n  for_each = oci_kms_key.k\n  key_id   = each.value.id\n  lifecycle {\n    replace_triggered_by = [terraform_data.d]\n  }\n}\n";
     let directory = scratch(&[("main.tf", main), ("m/main.tf", module), ("token.txt", TOKEN)]);
@@ -239,7 +239,7 @@ fn a_plan_finds_the_code_of_a_key_whose_name_the_code_does_not_show() {
     let plan = format!("{{\"format_version\": \"1.2\", \"terraform_version\": \"1.9.0\", \"resource_changes\": [{}]}}", changes.join(", "));
     fs::write(directory.path().join("plan.json"), plan).expect("a file");
     let (output, report) = report(directory.path(), &["--no-config", "plan.json", "--source", "."]);
-    assert_eq!(output.code, 0, "the code says where each key is, and what rotates it: {output:#?}");
+    assert_eq!(output.code, 0, "the configuration has the place and the schedule of each key: {output:#?}");
     assert_eq!(shown(&report).len(), 2);
     for key in report["keys"].as_array().expect("keys") {
         assert_eq!(key["place"]["path"], "m/main.tf", "{key:#}");

@@ -1,4 +1,4 @@
-//! What a stranger's repository may try on the language server, and what a client may send.
+//! The language server with a stranger's repository, and with hostile messages from a client.
 
 use crate::harness::scratch;
 use crate::lsp::Editor;
@@ -15,7 +15,7 @@ fn hover(editor: &mut Editor, name: &str, text: &str, part: &str) -> String {
 }
 
 #[test]
-fn names_of_megabytes_are_not_repeated_for_each_key() {
+fn huge_names_are_not_repeated_for_each_key() {
     let long = "v".repeat(20_000);
     let text = format!(
         "variable \"{long}\" {{}}\nresource \"oci_kms_key\" \"{long}\" {{\n  count = 300\n  protection_mode = var.{long}\n}}\n{}",
@@ -39,7 +39,7 @@ fn names_of_megabytes_are_not_repeated_for_each_key() {
 }
 
 #[test]
-fn a_document_in_no_repository_leads_to_no_walk_through_the_disk() {
+fn document_outside_of_a_repository_does_not_cause_a_directory_walk() {
     let elsewhere = scratch(&[("x.tf", KEY), ("below/y.tf", KEY)]);
     let directory = elsewhere.path().canonicalize().expect("a path");
     let uri = |name: &str| format!("file://{}", directory.join(name).display());
@@ -49,7 +49,7 @@ fn a_document_in_no_repository_leads_to_no_walk_through_the_disk() {
     editor.settle();
     let has = |editor: &Editor, name: &str| editor.shown.get(&uri(name)).is_some_and(|one| one["diagnostics"] != json!([]));
     assert!(has(&editor, "x.tf") && !has(&editor, "below/y.tf"), "{:#?}", editor.shown.keys());
-    // What is opened is read, wherever it is.
+    // An open document is always read.
     let document = json!({ "uri": uri("below/y.tf"), "languageId": "terraform", "version": 1, "text": KEY });
     editor.notify("textDocument/didOpen", json!({ "textDocument": document }));
     editor.settle();
@@ -57,7 +57,7 @@ fn a_document_in_no_repository_leads_to_no_walk_through_the_disk() {
 }
 
 #[test]
-fn what_may_not_be_read_is_not_read_because_it_is_open() {
+fn open_documents_do_not_bypass_file_access_rules() {
     let outside = scratch(&[("secret.txt", "planted-disk"), ("x.tf", KEY)]);
     let outside = outside.path().canonicalize().expect("a path");
     let text = format!(
@@ -88,7 +88,7 @@ fn what_may_not_be_read_is_not_read_because_it_is_open() {
 }
 
 #[test]
-fn tooltips_hold_no_markup_of_others() {
+fn tooltips_have_no_markup_of_the_repository() {
     let hostile = "`](command:x) <img src=x> ![x](https://evil.example/x.png) `` www.evil.example \\n# H";
     let directory = "a](command:x) `<b>&lpar;";
     let text = format!("variable \"m\" {{}}\n{}", KEY.replace("\"HSM\"", "var.m"));
@@ -97,7 +97,7 @@ fn tooltips_hold_no_markup_of_others() {
     editor.open("m/main.tf");
     let shown = hover(&mut editor, "m/main.tf", &text, "protection_mode");
     assert!(shown.contains("command:x"), "{shown}");
-    // Outside of code spans, links are only to files, and nothing else is there.
+    // Outside of code spans, the only markup is links to files.
     let mut rest = shown.as_str();
     let mut outside = String::new();
     while let Some(at) = rest.find('`') {
@@ -119,7 +119,7 @@ fn tooltips_hold_no_markup_of_others() {
 }
 
 #[test]
-fn thousands_of_changes_of_a_large_document_are_made_in_their_order() {
+fn many_changes_of_a_large_document_are_applied_in_order() {
     let lines = 30_000;
     let text = "# é😀 x\n".repeat(lines);
     let mut editor = Editor::new(&[("main.tf", &text)]);
@@ -138,7 +138,7 @@ fn thousands_of_changes_of_a_large_document_are_made_in_their_order() {
 }
 
 #[test]
-fn hostile_messages_are_answered_and_end_nothing() {
+fn hostile_messages_do_not_stop_the_server() {
     let mut editor = Editor::new(&[("main.tf", KEY)]);
     let mut malformed = 0;
     for body in [

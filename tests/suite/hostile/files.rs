@@ -1,4 +1,4 @@
-//! What lies in directories: links, pipes, devices, strange names, too many and too large files.
+//! Hostile directory entries: links, pipes, devices, strange names, too many and too large files.
 
 use super::{HONEST, has_problem, judged, keys, kmslint, shell};
 use crate::harness::{formats, root, scratch};
@@ -10,13 +10,13 @@ use std::os::unix::net::UnixListener;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Makes a FIFO.
-fn pipe(path: &std::path::Path) {
+/// Creates a FIFO.
+fn create_pipe(path: &std::path::Path) {
     assert!(Command::new("mkfifo").arg(path).status().expect("mkfifo").success());
 }
 
 #[test]
-fn links_that_lead_in_circles_end() {
+fn cyclic_links_are_not_followed_forever() {
     let directory = scratch(&[("main.tf", HONEST), ("a/b/c/other.tf", "locals {}\n")]);
     symlink("..", directory.path().join("a/up")).expect("a link");
     symlink(".", directory.path().join("here")).expect("a link");
@@ -29,7 +29,7 @@ fn links_that_lead_in_circles_end() {
 }
 
 #[test]
-fn links_out_of_the_repository_show_nothing_of_what_is_there() {
+fn links_out_of_the_repository_disclose_nothing() {
     let outside =
         scratch(&[("secret.txt", "the-secret { of = \n the-house\n"), ("module/main.tf", "resource \"oci_kms_key\" \"theirs\" {}\n")]);
     let directory = scratch(&[("main.tf", HONEST), (".git/HEAD", "")]);
@@ -37,7 +37,7 @@ fn links_out_of_the_repository_show_nothing_of_what_is_there() {
     symlink(outside.path().join("module"), directory.path().join("walked")).expect("a link");
     symlink("/", directory.path().join("everything")).expect("a link");
     let (_, report) = judged(directory.path(), &[]);
-    assert_eq!(keys(&report).count(), 1, "a walk does not follow links: {report:#}");
+    assert_eq!(keys(&report).count(), 1, "links to directories are not followed: {report:#}");
     for format in ["human", "short", "json", "sarif", "github", "markdown"] {
         let output = kmslint(directory.path(), &["--no-config", "--format", format]);
         assert!(!output.out.contains("the-secret") && !output.err.contains("the-secret"), "{format}: {output:#?}");
@@ -45,7 +45,7 @@ fn links_out_of_the_repository_show_nothing_of_what_is_there() {
 }
 
 #[test]
-fn file_functions_do_not_read_what_lies_outside() {
+fn file_functions_do_not_read_outside_of_the_repository() {
     let outside = scratch(&[("secret.txt", "HSM-the-secret")]);
     let path = outside.path().join("secret.txt");
     let reading = |expression: &str| format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n}}\n");
@@ -68,9 +68,9 @@ fn file_functions_do_not_read_what_lies_outside() {
 }
 
 #[test]
-fn pipes_and_devices_are_not_waited_for() {
+fn pipes_and_devices_do_not_block_a_run() {
     let directory = scratch(&[("main.tf", HONEST), ("other/main.tf", "locals {}\n"), (".terraform/modules/keep", "")]);
-    pipe(&directory.path().join("pipe.tf"));
+    create_pipe(&directory.path().join("pipe.tf"));
     symlink("/dev/zero", directory.path().join("zero.tf")).expect("a link");
     fs::create_dir(directory.path().join("directory.tf")).expect("a directory");
     let (output, report) = judged(directory.path(), &[]);
@@ -82,17 +82,17 @@ fn pipes_and_devices_are_not_waited_for() {
     for name in
         ["terraform.tfvars", "x.auto.tfvars", ".terraform/modules/modules.json", ".terraform/environment", "pipe.tf.json", "notes.json"]
     {
-        pipe(&directory.path().join(name));
+        create_pipe(&directory.path().join(name));
         judged(directory.path(), &[]);
         fs::remove_file(directory.path().join(name)).expect("it is there");
     }
-    pipe(&directory.path().join("kmslint.toml"));
+    create_pipe(&directory.path().join("kmslint.toml"));
     let output = kmslint(directory.path(), &[]);
     assert!(output.code == 2 && output.err.contains("kmslint.toml"), "{output:#?}");
 }
 
 #[test]
-fn a_plan_is_read_from_a_pipe_that_has_a_name() {
+fn plan_is_read_from_a_passed_pipe() {
     let plan = root().join("testdata/plans/create/plan.json");
     let script = "cat \"$1\" | \"$KMSLINT\" --no-config --format short /dev/stdin";
     let output = shell(plan.parent().expect("a directory"), script, &[plan.to_str().expect("UTF-8")]);
@@ -100,14 +100,14 @@ fn a_plan_is_read_from_a_pipe_that_has_a_name() {
 }
 
 #[test]
-fn what_may_not_be_read_is_told() {
+fn unreadable_files_and_directories_are_problems() {
     let directory = scratch(&[("main.tf", HONEST), ("secret.tf", "locals {}\n"), ("closed/main.tf", HONEST)]);
     let readable = Command::new("chmod").args(["-R", "go+rX"]).arg(directory.path()).status().expect("chmod");
     assert!(readable.success());
     for name in ["secret.tf", "closed"] {
         assert!(Command::new("chmod").arg("000").arg(directory.path().join(name)).status().expect("chmod").success());
     }
-    // Nothing is closed to root, so root becomes somebody else.
+    // Permissions do not apply to root, so root switches to another user.
     let script = "if [ \"$(id -u)\" = 0 ]; then cp \"$KMSLINT\" ./kmslint; set -- setpriv --reuid 65534 --regid 65534 --clear-groups ./kmslint \"$@\"; else set -- \"$KMSLINT\" \"$@\"; fi; exec \"$@\"";
     let output = shell(directory.path(), script, &["--no-config", "--format", "short"]);
     assert!(Command::new("chmod").args(["-R", "700"]).arg(directory.path()).status().expect("chmod").success());
@@ -117,7 +117,7 @@ fn what_may_not_be_read_is_told() {
 }
 
 #[test]
-fn files_that_come_and_go_are_no_reason_to_stop() {
+fn concurrent_creation_and_removal_of_files_is_harmless() {
     let directory = scratch(&[("main.tf", HONEST)]);
     let (stop, here) = (AtomicBool::new(false), directory.path());
     std::thread::scope(|scope| {
@@ -133,14 +133,14 @@ fn files_that_come_and_go_are_no_reason_to_stop() {
         });
         let runs = std::panic::catch_unwind(|| (0..20).for_each(|_| drop(judged(here, &[]))));
         stop.store(true, Ordering::Relaxed);
-        runs.expect("every run ends well");
+        runs.expect("every run succeeds");
     });
 }
 
 #[test]
-fn pipes_and_sockets_are_not_waited_for_wherever_they_are_named() {
+fn passed_and_referenced_pipes_and_sockets_do_not_block_a_run() {
     let directory = scratch(&[("main.tf", HONEST), ("reading.tf", "")]);
-    pipe(&directory.path().join("pipe"));
+    create_pipe(&directory.path().join("pipe"));
     let _socket = UnixListener::bind(directory.path().join("socket.tf")).expect("a socket");
     let (output, report) = judged(directory.path(), &[]);
     assert!(has_problem(&output, &report, &["socket.tf", "regular file"]), "{output:#?}");
@@ -166,7 +166,7 @@ fn pipes_and_sockets_are_not_waited_for_wherever_they_are_named() {
 }
 
 #[test]
-fn a_file_is_read_as_it_was_or_as_it_is() {
+fn file_replaced_during_a_run_is_read_completely() {
     let old = HONEST.replace("honest", "k") + &"# old\n".repeat(20_000);
     let new = old.replace("HSM", "SOFTWARE").replace("old", "new");
     let directory = scratch(&[("main.tf", HONEST), ("k.tf", &old)]);
@@ -188,26 +188,26 @@ fn a_file_is_read_as_it_was_or_as_it_is() {
             }
         });
         stop.store(true, Ordering::Relaxed);
-        runs.expect("every run ends well");
+        runs.expect("every run succeeds");
     });
 }
 
 #[test]
-fn a_pipe_that_takes_the_place_of_a_file_is_not_waited_for() {
+fn pipe_that_replaces_a_file_does_not_block_a_run() {
     let names: Vec<String> = (0..20).map(|at| format!("f{at}.tf")).collect();
     let directory = scratch(&[("main.tf", HONEST)]);
     let (stop, here) = (AtomicBool::new(false), directory.path());
     let change = |name: &str, is_pipe: bool| {
         let _ = fs::remove_file(here.join("next"));
         if is_pipe {
-            pipe(&here.join("next"));
+            create_pipe(&here.join("next"));
         } else {
             fs::write(here.join("next"), "locals {}\n").expect("a file");
         }
         fs::rename(here.join("next"), here.join(name)).expect("renamed");
     };
     names.iter().for_each(|name| change(name, false));
-    // Each file is a pipe now and then: when the directory is listed, when a file in it is opened, or neither.
+    // Each file is a pipe at times: when the directory is listed, when the file is opened, or at neither time.
     std::thread::scope(|scope| {
         scope.spawn(|| {
             for (at, name) in names.iter().cycle().enumerate() {
@@ -221,12 +221,12 @@ fn a_pipe_that_takes_the_place_of_a_file_is_not_waited_for() {
             (0..30).for_each(|_| drop(judged(here, &["--var-file", "f0.tf"])));
         });
         stop.store(true, Ordering::Relaxed);
-        runs.expect("every run ends well");
+        runs.expect("every run succeeds");
     });
 }
 
 #[test]
-fn names_are_shown_so_that_they_command_nobody() {
+fn file_names_are_not_printed_as_commands() {
     let directory = scratch(&[("main.tf", HONEST)]);
     let names: [&[u8]; 6] = [
         b"a\n::warning::owned.tf",
@@ -244,7 +244,7 @@ fn names_are_shown_so_that_they_command_nobody() {
         fs::write(directory.path().join(OsStr::from_bytes(name)), text).expect("a file");
     }
     let (output, report) = judged(directory.path(), &[]);
-    // A file whose name is not Unicode is told and not read; a directory is walked.
+    // A file whose name is not Unicode is a problem; a directory with such a name is read.
     assert_eq!(keys(&report).count(), 12, "{output:#?}");
     assert!(has_problem(&output, &report, &["not Unicode"]), "{output:#?}");
     for format in formats() {
@@ -262,13 +262,13 @@ fn names_are_shown_so_that_they_command_nobody() {
         let output = kmslint(directory.path(), &["--no-config", "--format", format]);
         assert!(
             !output.out.contains(['\u{202e}', '\u{2028}']) && !output.err.contains(['\u{202e}', '\u{2028}']),
-            "text that runs backwards, and ends of lines that are none, are shown escaped, {format}: {output:#?}"
+            "bidirectional overrides and Unicode line separators must be escaped, {format}: {output:#?}"
         );
     }
 }
 
 #[test]
-fn texts_in_the_code_are_shown_so_that_they_command_nobody() {
+fn strings_in_the_configuration_are_not_printed_as_commands() {
     let directory = scratch(&[
         ("main.tf", HONEST),
         (
@@ -288,7 +288,7 @@ fn texts_in_the_code_are_shown_so_that_they_command_nobody() {
 }
 
 #[test]
-fn an_index_of_modules_does_not_send_us_through_the_disk() {
+fn modules_json_does_not_cause_a_walk_outside() {
     let call = "module \"m\" {\n  source = \"example.com/acme/keys/oci\"\n}\n";
     for modules in [
         r#"{"Modules":[{"Key":"m","Source":"example.com/acme/keys/oci","Dir":"/"}]}"#,
@@ -311,10 +311,10 @@ fn an_index_of_modules_does_not_send_us_through_the_disk() {
 }
 
 #[test]
-fn a_huge_file_is_refused_unread() {
+fn huge_file_is_rejected_without_reading_it() {
     let directory = scratch(&[("main.tf", HONEST)]);
     for name in ["huge.tf", "huge.tf.json", "huge.auto.tfvars"] {
-        // Sparse: it takes no space on the disk.
+        // The file is sparse and takes no space on the disk.
         let path = directory.path().join(name);
         File::create(&path).and_then(|file| file.set_len(2 << 30)).expect("a sparse file");
         let (output, report) = judged(directory.path(), &[]);
@@ -328,12 +328,12 @@ fn a_huge_file_is_refused_unread() {
 }
 
 #[test]
-fn a_directory_of_very_many_files_is_read() {
+fn directory_with_very_many_files_is_read() {
     let directory = scratch(&[("main.tf", HONEST), ("first", "")]);
     for number in 0..2_000 {
         fs::write(directory.path().join(format!("n{number}.tf")), "locals {}\n").expect("a file");
     }
-    // Links to one file are made in no time: names are what there are many of.
+    // Hard links are fast to create; only the number of names matters.
     let first = directory.path().join("first");
     for number in 0..60_000 {
         fs::hard_link(&first, directory.path().join(format!("n{number}.txt"))).expect("a name");
@@ -350,7 +350,7 @@ fn a_directory_of_very_many_files_is_read() {
 }
 
 #[test]
-fn long_names_and_deep_directories_are_walked() {
+fn long_names_and_deep_directories_are_read() {
     let directory = scratch(&[("main.tf", HONEST)]);
     fs::write(directory.path().join(format!("{}.tf", "é".repeat(126))), "locals {}\n").expect("a file");
     let mut deep = directory.path().to_path_buf();

@@ -1,4 +1,4 @@
-//! What grows: many keys, long names, many references to the same thing. `.ci/scaling` counts what each costs; here is what is said of it.
+//! Large inputs: many keys, long names, many references to one thing. `.ci/scaling` measures their costs; these tests check the output.
 
 use super::{HONEST, has_problem, judged, keys, kmslint};
 use crate::harness::{messages, report as report_of, scratch};
@@ -9,14 +9,14 @@ use kmslint::terraform::{ScanRequest, read};
 use std::os::unix::fs::symlink;
 use std::sync::Arc;
 
-/// What is read of these files where little may be spent.
-fn look(files: &[(&str, &str)], limits: Limits) -> Inventory {
+/// Reads these files with limits.
+fn scan(files: &[(&str, &str)], limits: Limits) -> Inventory {
     let directory = scratch(files);
     let request = ScanRequest::new(directory.path().canonicalize().expect("a path"), Vec::new());
     read(&ScanRequest { limits, ..request }, &Arc::new(Sources::default()))
 }
 
-fn small() -> Limits {
+fn small_limits() -> Limits {
     let usual = Limits::default();
     Limits { work: usual.work / 25, size: usual.size / 8, run_work: usual.run_work / 25, run_kept: usual.run_kept / 8, depth: 900 }
 }
@@ -24,7 +24,7 @@ fn small() -> Limits {
 /// The protection mode of `oci_kms_key.k`, or why it is unknown.
 fn mode(expression: &str, files: &[(&str, &str)]) -> String {
     let text = format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n}}\n");
-    let inventory = look(&[files, &[("k.tf", text.as_str())]].concat(), small());
+    let inventory = scan(&[files, &[("k.tf", text.as_str())]].concat(), small_limits());
     let key = inventory.keys.iter().find(|key| key.id.address == "oci_kms_key.k").expect("the key");
     match &key.protection_mode.claim {
         Claim::Known(mode) => mode.to_string(),
@@ -33,16 +33,16 @@ fn mode(expression: &str, files: &[(&str, &str)]) -> String {
     }
 }
 
-/// Many rounds of an expression.
+/// Evaluates an expression 10,000 times.
 fn rounds(expression: &str) -> String {
     format!("length([for n in setproduct(range(100), range(100)) : {expression}]) == 7 ? \"HSM\" : \"SOFTWARE\"")
 }
 
 #[test]
-fn functions_pay_for_the_time_that_they_take() {
+fn cost_of_functions_counts_against_the_budget() {
     let (text, yaml) = ("a".repeat(100_000), "- 1\n".repeat(2_000));
     let files = [("text.txt", text.as_str()), ("list.yaml", yaml.as_str()), ("locals.tf", "locals {\n  number = 1e-70000\n}\n")];
-    for dear in [
+    for expensive in [
         "can(yamldecode(\"${file(\"list.yaml\")}]\"))",
         "sha512(file(\"text.txt\"))",
         "strrev(file(\"text.txt\"))",
@@ -57,7 +57,7 @@ fn functions_pay_for_the_time_that_they_take() {
         "fileset(\".\", \"**/${n[0]}${n[1]}*${join(\"\", range(200))}\")",
         "can(file(\"missing${n[0]}/${n[1]}/${join(\"/\", range(200))}\"))",
     ] {
-        assert_eq!(mode(&rounds(dear), &files), TOO_LARGE, "{dear}");
+        assert_eq!(mode(&rounds(expensive), &files), TOO_LARGE, "{expensive}");
     }
 }
 
@@ -70,35 +70,35 @@ fn cheap_functions_in_loops_stay_known() {
 }
 
 #[test]
-fn sources_that_explode_in_many_directories_are_given_up() {
+fn exploding_module_sources_in_many_directories_are_not_followed() {
     let bomb = "module \"m\" {\n  source = \"./${length([for a in range(1000) : [for b in range(1000) : range(1000)]])}\"\n}\n";
     let files: Vec<(String, String)> = (0..40).map(|at| (format!("r{at}/main.tf"), format!("{bomb}{HONEST}"))).collect();
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-    let inventory = look(&files, small());
+    let inventory = scan(&files, small_limits());
     assert_eq!(inventory.keys.len(), 40, "every key is found: {:?}", messages(&inventory));
     assert_eq!(inventory.modules_not_followed.len(), 40, "{:?}", messages(&inventory));
 }
 
 #[test]
-fn keys_with_long_names_are_cut_and_that_is_said() {
+fn too_many_keys_with_long_names_are_cut_with_a_problem() {
     let text = format!("resource \"oci_kms_key\" \"k{}\" {{\n  count = 5000\n}}\n", "x".repeat(100_000));
-    let inventory = look(&[("main.tf", &text)], Limits::default());
+    let inventory = scan(&[("main.tf", &text)], Limits::default());
     assert!((100..2000).contains(&inventory.keys.len()), "{}", inventory.keys.len());
     assert!(messages(&inventory).iter().any(|message| message.contains("the rest of `.` was not checked")), "{:?}", messages(&inventory));
 }
 
 #[test]
-fn keys_with_many_tags_are_cut_and_that_is_said() {
+fn too_many_keys_with_many_tags_are_cut_with_a_problem() {
     let text =
         "resource \"oci_kms_key\" \"k\" {\n  count = 2000\n  freeform_tags = { for n in range(200) : n => join(\"\", range(400)) }\n}\n";
-    let inventory = look(&[("main.tf", text)], Limits::default());
+    let inventory = scan(&[("main.tf", text)], Limits::default());
     assert!((100..1500).contains(&inventory.keys.len()), "{}", inventory.keys.len());
     assert!(inventory.keys.iter().all(|key| key.freeform_tags.len() == 200));
     assert!(messages(&inventory).iter().any(|message| message.contains("the rest of `.` was not checked")), "{:?}", messages(&inventory));
 }
 
 #[test]
-fn instances_of_a_state_with_a_long_name_are_refused() {
+fn state_with_many_instances_of_a_long_name_is_a_problem() {
     let instances = vec!["{\"attributes\":{}}"; 100].join(",");
     let state = format!(
         "{{\"version\": 4, \"serial\": 1, \"resources\": [{{\"mode\": \"managed\", \"type\": \"oci_kms_key\", \"name\": \"k{}\", \"instances\": [{instances}]}}]}}",
@@ -111,7 +111,7 @@ fn instances_of_a_state_with_a_long_name_are_refused() {
 }
 
 #[test]
-fn many_entries_of_one_key_are_not_related_one_by_one() {
+fn versions_are_related_to_a_limited_number_of_entries_of_one_key() {
     let key = |at: usize| {
         format!(
             "{{\"address\": \"oci_kms_key.k{at}\", \"mode\": \"managed\", \"type\": \"oci_kms_key\", \"name\": \"k{at}\", \"values\": {{\"id\": \"ocid1.key\", \"protection_mode\": \"SOFTWARE\"}}}}"
@@ -123,26 +123,26 @@ fn many_entries_of_one_key_are_not_related_one_by_one() {
     let directory = scratch(&[("main.tf", HONEST), ("state.json", &state)]);
     let (_, report) = judged(directory.path(), &[".", "state.json", "--now", "2026-02-01T00:00:00Z"]);
     let related: Vec<usize> = keys(&report).map(|key| key["key_versions"].as_array().map_or(0, Vec::len)).collect();
-    assert_eq!(related.iter().sum::<usize>(), 16, "some of them stand for all");
+    assert_eq!(related.iter().sum::<usize>(), 16, "a few represent all of them");
 }
 
 #[test]
-fn many_imports_into_one_block_leave_open_which_keys_exist() {
+fn too_many_imports_into_one_block_make_all_its_keys_unknown() {
     let imports = |count: usize| -> String {
         (0..count).map(|at| format!("import {{\n  to = oci_kms_key.k[{at}]\n  id = \"ocid1.key.{at}\"\n}}\n")).collect()
     };
     let key = "resource \"oci_kms_key\" \"k\" {\n  count = 3\n  protection_mode = \"SOFTWARE\"\n}\n";
     let imported = |count: usize| {
-        let inventory = look(&[("main.tf", key), ("imports.tf", &imports(count))], Limits::default());
+        let inventory = scan(&[("main.tf", key), ("imports.tf", &imports(count))], Limits::default());
         inventory.keys.iter().map(|key| key.imported.value().copied()).collect::<Vec<_>>()
     };
     assert_eq!(imported(2), [Some(true), Some(true), None]);
-    let inventory = look(&[("main.tf", key), ("imports.tf", &imports(1_001))], Limits::default());
+    let inventory = scan(&[("main.tf", key), ("imports.tf", &imports(1_001))], Limits::default());
     assert!(inventory.keys.iter().all(|key| key.imported.as_unknown().is_some()));
 }
 
 #[test]
-fn a_name_of_megabytes_is_not_repeated_for_each_key_that_refers_to_it() {
+fn huge_name_is_not_repeated_for_each_key_that_refers_to_it() {
     let name = "v".repeat(1 << 20);
     let text = format!("variable \"{name}\" {{}}\nresource \"oci_kms_key\" \"k\" {{\n  count = 200\n  protection_mode = var.{name}\n}}\n");
     let directory = scratch(&[("main.tf", &text)]);
@@ -159,7 +159,7 @@ fn a_name_of_megabytes_is_not_repeated_for_each_key_that_refers_to_it() {
 }
 
 #[test]
-fn exemptions_by_any_part_of_an_address_cover_what_they_name() {
+fn exemptions_with_wildcards_cover_the_matching_keys() {
     let key = |name: &str| format!("resource \"oci_kms_key\" \"{name}\" {{\n  protection_mode = \"HSM\"\n}}\n");
     let main: String = ["pci_a", "pci_b", "dev_a", "dev_b", "x_mid_y", "end"].map(key).concat();
     for (pattern, covered) in [
@@ -188,38 +188,38 @@ fn exemptions_by_any_part_of_an_address_cover_what_they_name() {
 fn links_to_one_large_file_are_followed_up_to_a_limit() {
     let large = format!("{HONEST}{}", "# a comment\n".repeat(85_000));
     let values = format!("mode = \"HSM\"\n{}", "# a comment\n".repeat(85_000));
-    let tree = scratch(&[("shared/large.tf", large.as_str()), ("shared/values.tfvars", values.as_str())]);
+    let repository = scratch(&[("shared/large.tf", large.as_str()), ("shared/values.tfvars", values.as_str())]);
     for at in 10..30 {
-        let directory = tree.path().join(format!("d{at}"));
+        let directory = repository.path().join(format!("d{at}"));
         std::fs::create_dir(&directory).expect("a directory");
         symlink("../shared/large.tf", directory.join("main.tf")).expect("a link");
     }
     for at in 10..20 {
-        let directory = tree.path().join(format!("e{at}"));
+        let directory = repository.path().join(format!("e{at}"));
         std::fs::create_dir(&directory).expect("a directory");
         std::fs::write(directory.join("main.tf"), format!("variable \"mode\" {{}}\n{}", HONEST.replace("\"HSM\"", "var.mode")))
             .expect("a file");
         symlink("../shared/values.tfvars", directory.join("terraform.tfvars")).expect("a link");
     }
     let read = || {
-        let request = ScanRequest::new(tree.path().canonicalize().expect("a path"), Vec::new());
+        let request = ScanRequest::new(repository.path().canonicalize().expect("a path"), Vec::new());
         let inventory = read(&request, &Arc::new(Sources::default()));
         let modes = inventory.keys.iter().filter(|key| matches!(key.protection_mode.claim, Claim::Known(_))).count();
         (inventory.keys.len(), modes, messages(&inventory).into_iter().map(str::to_owned).collect::<Vec<_>>())
     };
     let (keys, modes, problems) = read();
-    let refused = |start: &str| {
-        let refused = problems.iter().filter(|message| message.contains("symbolic links lead to more than 16 MiB of configuration"));
-        refused.filter(|message| message.contains(start)).count()
+    let rejected = |start: &str| {
+        let rejected = problems.iter().filter(|message| message.contains("symbolic links lead to more than 16 MiB of configuration"));
+        rejected.filter(|message| message.contains(start)).count()
     };
-    // A directory of the first sort takes the room; those that are named later find none, whichever is read first.
+    // The first directories in order use up the limit, whichever are read first.
     assert_eq!((keys, modes), (1 + 16 + 10, 1 + 16), "{problems:?}");
-    assert_eq!((refused("`d"), refused("`e")), (4, 10), "{problems:?}");
+    assert_eq!((rejected("`d"), rejected("`e")), (4, 10), "{problems:?}");
     assert_eq!(read(), (keys, modes, problems));
 }
 
 #[test]
-fn objects_that_a_type_makes_large_are_not_made() {
+fn objects_that_a_type_makes_too_large_are_not_built() {
     let reading = |attributes: usize, elements: usize, is_inside: bool| {
         let attributes: String = (0..attributes).map(|at| format!("    a{at} = optional(string)\n")).collect();
         let (ty, list) = (format!("list(object({{\n{attributes}  }}))"), format!("[{}]", "{},".repeat(elements)));
@@ -234,7 +234,7 @@ fn objects_that_a_type_makes_large_are_not_made() {
         let key = keys(&report).find(|key| key["address"] == "oci_kms_key.k").expect("the key").clone();
         key["protection_mode"]["claim"].as_str().expect("a claim").to_owned()
     };
-    // Each object has all attributes of its type: these would take gigabytes, which the run does not have.
+    // Each object has all attributes of its type, so these would need gigabytes, more than the run may use.
     for is_inside in [false, true] {
         assert_eq!(reading(300, 300, is_inside), "known");
         assert_eq!(reading(12_000, 12_000, is_inside), "unknown");

@@ -1,4 +1,4 @@
-//! A stranger's pull request: links, `.git`, commands, markup, and a config file that it brings along.
+//! The pull request of a stranger: links, `.git`, commands, markup, and its own config file.
 
 use super::{HONEST, kmslint, shell};
 use crate::harness::{command, expect_syntax, formats, in_all_formats, report, scratch, with_tested_rules};
@@ -21,8 +21,8 @@ fn checkout(files: &[(&str, &str)]) -> tempfile::TempDir {
     directory
 }
 
-/// Runs in every format: no output may hold the token.
-fn shows_nothing(directory: &Path, arguments: &[&str]) {
+/// Runs with all formats; no output may contain the token.
+fn check_hides_token(directory: &Path, arguments: &[&str]) {
     let (output, reports) = in_all_formats(command(directory).args(with_tested_rules(arguments)));
     for (from, text) in reports.into_iter().chain([("standard error", output.err)]) {
         assert!(!text.contains(TOKEN), "{from}: {text}");
@@ -30,7 +30,7 @@ fn shows_nothing(directory: &Path, arguments: &[&str]) {
 }
 
 #[test]
-fn found_files_that_are_links_out_of_the_repository_are_refused() {
+fn found_links_out_of_the_repository_are_rejected() {
     let outside = scratch(&[("secret", TOKEN), ("kms.toml", "fail-on = \"never\"\n")]);
     for (name, target) in [
         ("kmslint.toml", "/proc/self/environ".to_owned()),
@@ -45,14 +45,14 @@ fn found_files_that_are_links_out_of_the_repository_are_refused() {
     ] {
         let directory = checkout(&[]);
         symlink(&target, directory.path().join(name)).expect("a link");
-        shows_nothing(directory.path(), &["check"]);
+        check_hides_token(directory.path(), &["check"]);
         let output = kmslint(directory.path(), &["check", "--format", "short"]);
         assert!(output.code == 2 && output.err.contains(name), "{name} -> {target}: {output:#?}");
     }
 }
 
 #[test]
-fn links_inside_of_the_repository_hold() {
+fn links_inside_of_the_repository_are_followed() {
     let directory = checkout(&[("policy/kms.toml", "[rules.OCI-KMS-004]\nlevel = \"off\"\n"), ("values/prod", "m = \"HSM\"\n")]);
     symlink("policy/kms.toml", directory.path().join("kmslint.toml")).expect("a link");
     symlink("values/prod", directory.path().join("terraform.tfvars")).expect("a link");
@@ -61,14 +61,14 @@ fn links_inside_of_the_repository_hold() {
     let (output, report) = report(directory.path(), &[]);
     assert_eq!(report["keys"][0]["protection_mode"]["value"], "HSM", "{output:#?}");
     assert!(report["keys"][0]["verdicts"]["OCI-KMS-004"].is_null(), "{output:#?}");
-    // What a link leads to is not quoted as if it were the file.
+    // The target of a link is not quoted as if it were the file.
     fs::write(directory.path().join("policy/kms.toml"), "fail-on = \"the-other-text\"\n").expect("a file");
     let output = kmslint(directory.path(), &["check"]);
     assert!(output.code == 2 && output.err.contains("kmslint.toml") && !output.err.contains("fail-on = \"the-other"), "{output:#?}");
 }
 
 #[test]
-fn a_path_that_is_a_link_out_of_the_repository_is_refused() {
+fn passed_link_out_of_the_repository_is_rejected() {
     let outside = scratch(&[("plan.json", "{}"), ("infra/main.tf", HONEST)]);
     let directory = checkout(&[]);
     for (name, target) in [("plan.json", "plan.json"), ("infra", "infra"), ("x.tfvars", "plan.json")] {
@@ -77,11 +77,11 @@ fn a_path_that_is_a_link_out_of_the_repository_is_refused() {
         assert!(output.code == 2 && output.err.contains("leads out of the repository"), "{name}: {output:#?}");
     }
     let output = kmslint(directory.path(), &["check", "--no-config", &outside.path().join("infra").display().to_string()]);
-    assert_eq!(output.code, 1, "what the user names elsewhere is read: {output:#?}");
+    assert_eq!(output.code, 1, "a path outside that the user passes is read: {output:#?}");
 }
 
 #[test]
-fn git_is_never_read() {
+fn git_directory_is_never_read() {
     for expression in [
         "file(\".git/config\")",
         "file(\"./x/../.git/config\")",
@@ -101,7 +101,7 @@ fn git_is_never_read() {
         let (output, report) = report(directory.path(), &["--no-config"]);
         let key = report["keys"].as_array().expect("keys").iter().find(|key| key["address"] == "oci_kms_key.k").expect("the key");
         assert_eq!(key["protection_mode"]["claim"], "unknown", "{expression}: {output:#?}");
-        shows_nothing(directory.path(), &["check", "--no-config"]);
+        check_hides_token(directory.path(), &["check", "--no-config"]);
         let output = kmslint(directory.path(), &["eval", expression]);
         assert!(!output.out.contains(TOKEN) && output.out.contains("unknown"), "{expression}: {output:#?}");
     }
@@ -111,7 +111,7 @@ fn git_is_never_read() {
 }
 
 #[test]
-fn modules_outside_are_followed_and_not_quoted_unless_confined() {
+fn modules_outside_are_followed_without_quoting_and_not_at_all_if_confined() {
     let around = scratch(&[
         ("repo/.git/HEAD", ""),
         ("repo/main.tf", "module \"m\" {\n  source = \"../other/m\"\n}\n"),
@@ -129,7 +129,7 @@ fn modules_outside_are_followed_and_not_quoted_unless_confined() {
     let (output, report) = report(&directory, &["--no-config"]);
     assert_eq!(report["keys"][0]["protection_mode"]["value"], "HSM", "{output:#?}");
     for finding in report["findings"].as_array().expect("findings") {
-        assert_eq!(finding["place"]["path"], "main.tf", "the finding stands at the call: {finding:#}");
+        assert_eq!(finding["place"]["path"], "main.tf", "the finding is at the call: {finding:#}");
     }
     let output = kmslint(&directory, &["check", "--no-config", "--confined"]);
     assert!(output.code == 2 && output.err.contains("--confined"), "{output:#?}");
@@ -137,7 +137,7 @@ fn modules_outside_are_followed_and_not_quoted_unless_confined() {
 }
 
 #[test]
-fn nothing_is_written_through_a_link_out_of_the_repository() {
+fn links_out_of_the_repository_are_not_written_through() {
     let outside = scratch(&[("bashrc", "theirs\n")]);
     let bashrc = outside.path().join("bashrc");
     for (name, target) in [
@@ -164,11 +164,14 @@ fn nothing_is_written_through_a_link_out_of_the_repository() {
     }
     let directory = checkout(&[]);
     let output = shell(directory.path(), "exec \"$KMSLINT\" check --no-config --format sarif=/dev/stdout", &[]);
-    assert!(output.code == 1 && output.out.contains("\"version\": \"2.1.0\""), "what the user names elsewhere is followed: {output:#?}");
+    assert!(
+        output.code == 1 && output.out.contains("\"version\": \"2.1.0\""),
+        "a path outside that the user passes is written: {output:#?}"
+    );
 }
 
 #[test]
-fn new_files_have_the_permissions_that_the_umask_leaves() {
+fn new_files_have_the_permissions_of_the_umask() {
     for (umask, mode) in [("077", 0o600), ("022", 0o644), ("027", 0o640)] {
         let directory = checkout(&[]);
         let script = format!("umask {umask}; exec \"$KMSLINT\" check --no-config --format json=out.json --format sarif=out.sarif");
@@ -181,12 +184,12 @@ fn new_files_have_the_permissions_that_the_umask_leaves() {
     }
 }
 
-/// Names and texts that would be commands of a CI service.
+/// Names and texts that a CI service would execute as commands.
 const COMMANDS: [&str; 6] =
     ["##[error]forged", "##vso[task.setvariable variable=x]y", "::error::forged", "::add-mask::x", "##[group]", "##VSO[x]"];
 
 #[test]
-fn nothing_that_is_printed_is_a_command() {
+fn output_contains_no_ci_commands() {
     let mut text = String::new();
     for (at, command) in COMMANDS.iter().enumerate() {
         let key = serde_json::to_string(&format!("{command}\n{command}")).expect("a string");
@@ -222,7 +225,7 @@ fn nothing_that_is_printed_is_a_command() {
     }
 }
 
-/// What a reader of Markdown sees of a line as markup: all but the code spans, which end at a run of as many backticks as they began with.
+/// The parts of a line of Markdown outside of code spans. A span ends with a run of as many backticks as it starts with.
 fn outside_of_code(line: &str) -> String {
     let (mut out, mut left) = (String::new(), line);
     while let Some(start) = left.find('`') {
@@ -238,12 +241,12 @@ fn outside_of_code(line: &str) -> String {
 }
 
 #[test]
-fn a_reader_of_markdown_knows_code_spans() {
+fn code_spans_are_removed_from_markdown() {
     assert_eq!(outside_of_code("a `b` c ``d ` e`` `f"), "a  c  `f");
     assert_eq!(outside_of_code("`a``b` <img>"), " <img>");
 }
 
-/// Names that are HTML, links, mentions or columns where Markdown is read, with backticks that do not fit together.
+/// Names that are HTML, links, mentions or columns in Markdown, with unbalanced backticks.
 const MARKUP: [&str; 8] = [
     "<img src=https://evil.example/1>",
     "`<img src=2>",
@@ -256,7 +259,7 @@ const MARKUP: [&str; 8] = [
 ];
 
 #[test]
-fn names_are_no_markup_where_reports_are_rendered() {
+fn names_are_not_rendered_as_markup() {
     let mut text = String::new();
     for (at, name) in MARKUP.iter().enumerate() {
         let name = serde_json::to_string(name).expect("a string");
@@ -271,7 +274,7 @@ fn names_are_no_markup_where_reports_are_rendered() {
     let directory = checkout(&files);
     let report = |format| kmslint(directory.path(), &["check", "--no-config", "--verbose", "--show-passes", "--format", format]);
     let markdown = report("markdown").out;
-    // Messages that GitLab and reviewdog render.
+    // GitLab and reviewdog render messages as Markdown.
     let mut rendered: Vec<String> = markdown.lines().map(str::to_owned).collect();
     for format in ["gitlab", "gitlab-sast", "rdjson"] {
         let document: serde_json::Value = serde_json::from_str(&report(format).out).expect("JSON");
@@ -279,7 +282,7 @@ fn names_are_no_markup_where_reports_are_rendered() {
         texts_of(&document, &["message", "description", "solution"], &mut rendered);
         assert!(rendered.len() >= before + MARKUP.len(), "{format}");
     }
-    // Long lists are folded by tags of our own, and rules and files have links.
+    // Long lists are folded with these tags, and rules and files have links.
     let own = regex::Regex::new(r"</?(details|summary)>|\]\(https://github\.com/kmslint/kmslint/[^()\s]*\)").expect("a pattern");
     for line in &rendered {
         let outside = own.replace_all(&outside_of_code(line), "").to_lowercase();
@@ -287,14 +290,14 @@ fn names_are_no_markup_where_reports_are_rendered() {
             assert!(!outside.contains(forged), "{forged}: {line}");
         }
     }
-    // The columns of a table are its own.
+    // Names do not add columns to a table.
     let columns = |line: &str| line.replace("\\|", "").matches('|').count();
     let rows: Vec<&str> =
         markdown.lines().skip_while(|line| !line.starts_with("| Level |")).take_while(|line| line.starts_with('|')).collect();
     assert!(rows.len() > 2 * MARKUP.len() && rows.iter().all(|row| columns(row) == 6), "{rows:#?}");
 }
 
-/// The texts with these names in a document.
+/// Collects the strings of these properties in a document, line by line.
 fn texts_of(value: &serde_json::Value, names: &[&str], found: &mut Vec<String>) {
     if let Some(object) = value.as_object() {
         found.extend(names.iter().filter_map(|name| object.get(*name)?.as_str()).flat_map(str::lines).map(str::to_owned));
@@ -304,9 +307,9 @@ fn texts_of(value: &serde_json::Value, names: &[&str], found: &mut Vec<String>) 
 }
 
 #[test]
-fn xml_stays_well_formed_and_nothing_unseen_passes() {
-    let unseen = "\u{fffe}\u{ffff}\u{61c}\u{2028}\u{200b}\u{feff}\u{e0041}\u{202e}\u{ad}\u{2800}\u{1d159}\u{1}x";
-    let key = serde_json::to_string(unseen).expect("a string").replace('\u{1}', "\\u0001");
+fn xml_is_well_formed_and_invisible_characters_are_escaped() {
+    let invisible = "\u{fffe}\u{ffff}\u{61c}\u{2028}\u{200b}\u{feff}\u{e0041}\u{202e}\u{ad}\u{2800}\u{1d159}\u{1}x";
+    let key = serde_json::to_string(invisible).expect("a string").replace('\u{1}', "\\u0001");
     let text = format!(
         "resource \"oci_kms_key\" \"k\" {{\n  for_each = toset([{key}])\n  protection_mode = {key}\n  is_auto_rotation_enabled = {key}\n}}\n"
     );
@@ -318,14 +321,14 @@ fn xml_stays_well_formed_and_nothing_unseen_passes() {
             continue;
         }
         let format = format.name;
-        for c in unseen.chars().filter(|c| *c != 'x') {
+        for c in invisible.chars().filter(|c| *c != 'x') {
             assert!(!output.out.contains(c) && !output.err.contains(c), "{format}: U+{:04X}", u32::from(c));
         }
     }
 }
 
 #[test]
-fn a_step_summary_ends_below_githubs_limit_and_says_what_was_cut() {
+fn step_summary_is_cut_below_githubs_limit() {
     let name = "x".repeat(3000);
     let keys: String =
         (0..450).map(|at| format!("resource \"oci_kms_key\" \"k{at}{name}\" {{\n  protection_mode = \"HSM\"\n}}\n")).collect();
@@ -336,7 +339,7 @@ fn a_step_summary_ends_below_githubs_limit_and_says_what_was_cut() {
 }
 
 #[test]
-fn the_config_that_a_pull_request_brings_is_named_with_what_it_turns_off() {
+fn config_file_is_reported_with_everything_it_turns_off() {
     let directory = checkout(&[
         ("infra/main.tf", HONEST),
         ("infra/kmslint.toml", "exclude = [\"old/**\"]\nfail-on = \"never\"\n[rules.OCI-KMS-001]\nlevel = \"off\"\n"),
@@ -356,7 +359,7 @@ fn the_config_that_a_pull_request_brings_is_named_with_what_it_turns_off() {
 }
 
 #[test]
-fn a_path_that_is_named_and_excluded_is_reported() {
+fn passed_but_excluded_path_is_reported() {
     let directory =
         checkout(&[("kmslint.toml", "exclude = [\"main.tf\", \"plan.json\", \"old\"]\n"), ("plan.json", "{}"), ("old/main.tf", HONEST)]);
     for name in ["main.tf", "plan.json", "old"] {
@@ -369,7 +372,7 @@ fn a_path_that_is_named_and_excluded_is_reported() {
 }
 
 #[test]
-fn a_file_whose_name_is_an_option_is_a_file() {
+fn file_name_that_looks_like_an_option_is_a_file() {
     let directory = checkout(&[("--write-baseline=x.tf", &HONEST.replace("honest", "other"))]);
     let output = kmslint(directory.path(), &["check", "--quiet", "--no-config", "--", "--write-baseline=x.tf"]);
     assert!(output.code == 1 && !directory.path().join("x.tf").exists(), "{output:#?}");
@@ -379,7 +382,7 @@ fn a_file_whose_name_is_an_option_is_a_file() {
 }
 
 #[test]
-fn marks_that_cannot_be_read_hide() {
+fn invalid_sensitivity_marks_hide_the_value() {
     for mark in
         ["true", "\"yes\"", "1", "null", "{\"display_name\": true}", "{\"display_name\": \"yes\"}", "{\"display_name\": null}", "[true]"]
     {
