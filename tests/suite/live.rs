@@ -1,24 +1,24 @@
-//! The service's audit against a server that behaves as OCI does.
+//! Audits of a test server that behaves like OCI.
 
-/// `kmslint live` as a user meets it.
+/// `kmslint live` from the command line.
 mod command;
-/// Credentials: what is found, and the sentence for everything that can be wrong with them.
+/// Credentials: where they are found, and the messages for invalid ones.
 mod credentials;
-/// Dead hosts, throttling, interruptions: what is said, what it costs, what is kept.
+/// Dead hosts, throttling, interruptions: progress, cost, and the saved inventory.
 mod endurance;
-/// Each call in turn goes wrong: nothing is lost silently, nothing hangs.
+/// Each call fails in turn: nothing is lost silently, nothing hangs.
 mod faults;
 /// Instance principals: metadata, certificate, tokens and their renewal.
 mod instance;
-/// What is found in a healthy tenancy, and in how many calls.
+/// The inventory of a healthy tenancy, and the number of calls that it takes.
 mod inventory;
-/// Resource principals of all versions, workloads of Kubernetes Engine, and what a profile says of itself.
+/// Resource principals of all versions, and workload identities of Kubernetes Engine.
 mod principals;
-/// Serves for Oracle's own client.
+/// A server for Oracle's client.
 mod sdk;
-/// The server: signatures, pages, faults.
+/// The test server: signatures, pages, faults.
 mod server;
-/// A small tenancy with everything in it that is told apart.
+/// A small tenancy with every kind of key and vault.
 mod tenancy;
-/// An audit of the server, with a clock that does not wait.
+/// Runs an audit of the test server, with a clock that does not wait.
 mod trial;

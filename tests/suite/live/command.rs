@@ -1,7 +1,7 @@
-//! `kmslint live` as a user meets it: exit codes, reports, evidence, drift.
+//! `kmslint live` from the command line: exit codes, reports, saved inventories, drift.
 
-use super::server::{Behaviour, FINGERPRINT, Fault, Faults, KEY_PEM, Server, TENANCY, USER};
-use super::tenancy::{A, B, C, FRA, IAD, KEYS, PRIVATE, Small, ocid};
+use super::server::{Behavior, FINGERPRINT, Fault, Faults, KEY_PEM, Server, TENANCY, USER};
+use super::tenancy::{A, B, C, FRA, IAD, KEYS, PRIVATE, SmallTenancy, ocid};
 use super::trial::healthy;
 use crate::harness::{Output, command, output_of, with_tested_rules};
 use jiff::Timestamp;
@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 fn serve(faults: Faults) -> Server {
-    Server::start(Small::at(Timestamp::now()), Behaviour { faults, ..Behaviour::default() })
+    Server::start(SmallTenancy::at(Timestamp::now()), Behavior { faults, ..Behavior::default() })
 }
 
 fn live(server: &Server, directory: &Path, arguments: &[&str]) -> Output {
@@ -24,7 +24,7 @@ fn live_command(server: &Server, directory: &Path, arguments: &[&str]) -> Comman
     command
 }
 
-/// An audit of the regions that the arguments name.
+/// The command for an audit of the regions in the arguments.
 fn regional_command(server: &Server, directory: &Path, arguments: &[&str]) -> Command {
     let mut command = command(directory);
     command
@@ -60,7 +60,7 @@ fn violations(report: &Value) -> Vec<(String, String, String)> {
 }
 
 #[test]
-fn live_keys_are_judged_by_the_same_two_rules() {
+fn live_keys_are_checked_by_the_same_two_rules() {
     let directory = tempfile::tempdir().unwrap();
     let server = serve(healthy());
     let output = live(&server, directory.path(), &["--format", "json", "--verbose"]);
@@ -79,7 +79,7 @@ fn live_keys_are_judged_by_the_same_two_rules() {
     let found: Vec<_> = found.iter().map(|(rule, kind, name)| (rule.as_str(), kind.as_str(), name.as_str())).collect();
     assert_eq!(found, expected);
     assert!(output.err.contains("35 requests"), "{}", output.err);
-    // The service may have a mode that this version does not know: that is no proof of anything.
+    // An unknown protection mode is undetermined: the service may add modes that this version does not know.
     let odd = report["findings"].as_array().unwrap().iter().find(|finding| {
         finding["rule"] == "OCI-KMS-004" && finding["verdict"] == "undetermined" && finding.to_string().contains("fra.odd")
     });
@@ -91,11 +91,11 @@ fn live_keys_are_judged_by_the_same_two_rules() {
         output.err
     );
     assert!(output.err.contains("  ocid1.vault.oc1.fra.private in eu-frankfurt-1: 23 HSM key versions, "), "{}", output.err);
-    assert_eq!(*server.refused.lock().unwrap(), [] as [&str; 0]);
+    assert_eq!(*server.rejected.lock().unwrap(), [] as [&str; 0]);
 }
 
 #[test]
-fn hsm_key_versions_are_counted_by_vault_in_the_reports_that_are_kept() {
+fn hsm_key_versions_are_counted_by_vault_in_json_markdown_and_html() {
     let directory = tempfile::tempdir().unwrap();
     let server = serve(healthy());
     let mut arguments = vec!["--save", "evidence.json"];
@@ -118,14 +118,14 @@ fn hsm_key_versions_are_counted_by_vault_in_the_reports_that_are_kept() {
     ] {
         assert!(text(name).contains(sentence) && text(name).contains(cell), "{name}: {}", text(name));
     }
-    // The saved inventory is checked to the same.
+    // Checking the saved inventory has the same result.
     let again = crate::harness::kmslint(directory.path(), &["check", "evidence.json", "--format", "json"]);
     assert!(output.err.contains(sentence) && again.err.contains(sentence), "{}\n{}", output.err, again.err);
     assert_eq!(json_of(&again)["hsm_vaults"], vaults);
 }
 
 #[test]
-fn saved_evidence_is_judged_to_the_same_findings() {
+fn saved_inventory_has_the_same_findings() {
     let directory = tempfile::tempdir().unwrap();
     let server = serve(healthy());
     let now = Timestamp::now().to_string();
@@ -139,10 +139,10 @@ fn saved_evidence_is_judged_to_the_same_findings() {
 }
 
 #[test]
-fn what_could_not_be_read_is_exit_code_2_and_the_rest_is_judged() {
+fn denied_compartment_is_exit_code_2_and_other_keys_are_still_checked() {
     let directory = tempfile::tempdir().unwrap();
     let denied = Fault::Status(404, "NotAuthorizedOrNotFound");
-    let server = serve(Box::new(move |ask, _| (ask.path.ends_with("/keys") && ask.get("compartmentId") == C).then_some(denied)));
+    let server = serve(Box::new(move |call, _| (call.path.ends_with("/keys") && call.get("compartmentId") == C).then_some(denied)));
     let output = live(&server, directory.path(), &["--format", "json"]);
     assert_eq!(output.code, 2, "{}", output.err);
     assert!(output.err.contains(&format!("not audited: compartment {C} in {FRA}")), "{}", output.err);
@@ -153,7 +153,7 @@ fn what_could_not_be_read_is_exit_code_2_and_the_rest_is_judged() {
 }
 
 #[test]
-fn people_are_told_keys_by_their_names_and_of_no_files() {
+fn reports_name_live_keys_and_do_not_mention_files() {
     let directory = tempfile::tempdir().unwrap();
     let server = serve(healthy());
     let stale = ocid("stale");
@@ -169,7 +169,7 @@ fn people_are_told_keys_by_their_names_and_of_no_files() {
 }
 
 #[test]
-fn a_replica_whose_primary_is_not_audited_is_referred_to_the_region_of_its_primary() {
+fn help_for_a_replica_without_its_primary_refers_to_the_primary_key() {
     let directory = tempfile::tempdir().unwrap();
     let server = serve(healthy());
     let audit = |format: &str| output_of(&mut regional_command(&server, directory.path(), &["--region", IAD, "--format", format]));
@@ -186,16 +186,16 @@ fn a_replica_whose_primary_is_not_audited_is_referred_to_the_region_of_its_prima
     let rotate = "This key is a replica: rotate the primary key, in the region of its vault, and the replica follows.";
     assert_eq!(help("OCI-KMS-001"), rotate);
     assert!(help("OCI-KMS-004").starts_with("This key is a replica, which has the mode of its primary key"), "{}", help("OCI-KMS-004"));
-    // A replica refuses every change, so no report has a command for it; SARIF also holds the rules' pages.
+    // A replica cannot be changed, so no report has a command for it. SARIF is excluded: it contains the documents of the rules.
     for format in Format::ALL.iter().filter(|format| format.name != "sarif") {
         let out = audit(format.name).out;
         assert!(!out.contains("oci kms") && !out.contains("Rotate it"), "{}: {out}", format.name);
     }
-    assert_eq!(*server.refused.lock().unwrap(), [] as [&str; 0]);
+    assert_eq!(*server.rejected.lock().unwrap(), [] as [&str; 0]);
 }
 
 #[test]
-fn drift_is_reported_where_code_and_service_differ() {
+fn drift_between_code_and_service_is_reported() {
     let directory = tempfile::tempdir().unwrap();
     let key = |name: &str, attributes: Value| {
         let mut all = json!({"id": ocid(name), "display_name": name, "compartment_id": A, "vault_id": PRIVATE, "state": "ENABLED",
@@ -228,18 +228,18 @@ fn drift_is_reported_where_code_and_service_differ() {
         drift.iter().any(|(_, message)| message.contains("`rotation_interval_in_days` is `60` in the code and `90` in the service")),
         "{drift:?}"
     );
-    // SARIF describes the rule of what it reports.
+    // SARIF describes the drift rule.
     let log = json_of(&live(&server, directory.path(), &["--format", "sarif", "--against", "terraform.tfstate"]));
     let run = &log["runs"][0];
     let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
-    let told = run["results"].as_array().unwrap().iter().filter(|result| result["ruleId"] == "OCI-KMS-DRIFT").count();
-    assert_eq!(told, drift.len());
-    let rule = rules.iter().find(|rule| rule["id"] == "OCI-KMS-DRIFT").expect("the rule is described");
+    let reported = run["results"].as_array().unwrap().iter().filter(|result| result["ruleId"] == "OCI-KMS-DRIFT").count();
+    assert_eq!(reported, drift.len());
+    let rule = rules.iter().find(|rule| rule["id"] == "OCI-KMS-DRIFT").expect("SARIF describes the drift rule");
     assert!(rule["help"]["text"].as_str().unwrap().contains("apply the code"), "{rule:#}");
 }
 
 #[test]
-fn several_roots_are_compared_at_once_with_their_inputs() {
+fn several_roots_are_compared_with_their_own_inputs() {
     let tree = tempfile::tempdir().unwrap();
     let root = |directory: &str, name: &str| {
         let code = format!(
@@ -270,7 +270,7 @@ fn several_roots_are_compared_at_once_with_their_inputs() {
 }
 
 #[test]
-fn the_policy_is_printed_without_any_call() {
+fn print_policy_needs_no_call() {
     let directory = tempfile::tempdir().unwrap();
     let output = crate::harness::kmslint(directory.path(), &["live", "--print-policy"]);
     assert_eq!(output.code, 0);
@@ -279,21 +279,21 @@ fn the_policy_is_printed_without_any_call() {
 }
 
 #[test]
-fn without_credentials_there_is_a_sentence_and_exit_code_2() {
+fn missing_credentials_are_exit_code_2() {
     let directory = tempfile::tempdir().unwrap();
     let output = crate::harness::kmslint(directory.path(), &["live"]);
     assert_eq!(output.code, 2);
     assert!(output.err.contains("there are no credentials"), "{}", output.err);
 }
 
-/// Runs `kmslint live` against a server that says nothing to one call, and sends a signal while it waits.
+/// Runs `kmslint live` against a server that stalls one call, and sends signals while it waits.
 #[cfg(unix)]
-fn signalled(directory: &Path, signal: &str, times: usize) -> (Output, Server) {
+fn interrupt_with_signal(directory: &Path, signal: &str, times: usize) -> (Output, Server) {
     let (sender, receiver) = std::sync::mpsc::channel();
     let sender = std::sync::Mutex::new(sender);
-    let stalled: Faults = Box::new(move |ask, before| {
-        let is_it = before == 0 && ask.path.ends_with("/keys") && ask.service == PRIVATE && ask.get("compartmentId") == C;
-        is_it.then(|| {
+    let stalled: Faults = Box::new(move |call, before| {
+        let is_stalled_call = before == 0 && call.path.ends_with("/keys") && call.service == PRIVATE && call.get("compartmentId") == C;
+        is_stalled_call.then(|| {
             sender.lock().unwrap().send(()).unwrap();
             Fault::Stall
         })
@@ -312,31 +312,31 @@ fn signalled(directory: &Path, signal: &str, times: usize) -> (Output, Server) {
 
 #[cfg(unix)]
 #[test]
-fn a_signal_ends_the_audit_with_a_report_and_a_saved_inventory_that_can_be_resumed() {
+fn signal_ends_the_audit_with_a_report_and_a_resumable_inventory() {
     for signal in ["INT", "TERM"] {
         let directory = tempfile::tempdir().unwrap();
-        let (first, server) = signalled(directory.path(), signal, 1);
+        let (first, server) = interrupt_with_signal(directory.path(), signal, 1);
         assert_eq!(first.code, 2, "{}", first.err);
         assert!(first.err.contains("the audit was interrupted"), "{}", first.err);
         assert!(first.err.contains("Continue with `--resume` and the saved inventory"), "{}", first.err);
         assert!(first.err.contains("not audited: "), "{}", first.err);
         let keys = json_of(&first)["keys"].as_array().unwrap().len();
         assert!(keys < KEYS.len());
-        // What was saved is checked to the same result, and is as incomplete.
+        // Checking the saved inventory has the same result, and is as incomplete.
         let again = crate::harness::kmslint(directory.path(), &["check", "evidence.json", "--format", "json"]);
         assert_eq!((again.code, json_of(&again)["keys"].as_array().unwrap().len()), (2, keys), "{}", again.err);
         let before = server.calls();
         let second = live(&server, directory.path(), &["--format", "json", "--resume", "evidence.json"]);
         assert_eq!(second.code, 1, "{}", second.err);
         assert_eq!(json_of(&second)["keys"].as_array().unwrap().len(), KEYS.len());
-        assert!(server.calls() - before < 40, "what was read is not read again");
+        assert!(server.calls() - before < 40, "the resumed audit does not read the same objects again");
         let complete = crate::harness::kmslint(directory.path(), &["check", "evidence.json", "--format", "json"]);
         assert_eq!((complete.code, &json_of(&complete)["findings"]), (1, &json_of(&second)["findings"]), "{}", complete.err);
     }
 }
 
 #[test]
-fn what_cannot_be_saved_or_resumed_is_refused_before_any_call() {
+fn invalid_save_resume_and_time_options_are_errors_before_any_call() {
     let directory = tempfile::tempdir().unwrap();
     let server = serve(healthy());
     std::fs::write(directory.path().join("junk.json"), "{}").unwrap();
@@ -355,7 +355,7 @@ fn what_cannot_be_saved_or_resumed_is_refused_before_any_call() {
 }
 
 #[test]
-fn regions_and_compartments_are_checked_before_credentials() {
+fn invalid_regions_and_compartments_are_reported_before_missing_credentials() {
     let directory = tempfile::tempdir().unwrap();
     for (arguments, words) in [
         (["--region", "eu frankfurt"], "`eu frankfurt` is not the name of a region"),
@@ -369,9 +369,10 @@ fn regions_and_compartments_are_checked_before_credentials() {
 }
 
 #[test]
-fn the_first_failed_call_is_said_while_the_audit_works() {
+fn first_retry_is_reported_while_the_audit_runs() {
     let directory = tempfile::tempdir().unwrap();
-    let once: Faults = Box::new(|ask, before| (ask.path.ends_with("/compartments") && before == 0).then_some(Fault::Wait(503, "0")));
+    let once: Faults =
+        Box::new(|call, before| (call.path.ends_with("/compartments") && before == 0).then_some(Fault::RetryAfter(503, "0")));
     let server = serve(once);
     let output = live(&server, directory.path(), &["--format", "json"]);
     assert_eq!(output.code, 1, "{}", output.err);
@@ -384,9 +385,9 @@ fn the_first_failed_call_is_said_while_the_audit_works() {
 }
 
 #[test]
-fn parts_that_were_lost_for_the_same_reason_are_listed_together() {
+fn gaps_with_the_same_reason_are_listed_together() {
     let directory = tempfile::tempdir().unwrap();
-    let server = serve(Box::new(|ask, _| ask.path.contains("/keys/").then_some(Fault::Html)));
+    let server = serve(Box::new(|call, _| call.path.contains("/keys/").then_some(Fault::Html)));
     let output = live(&server, directory.path(), &["--format", "json", "--save", "evidence.json"]);
     assert_eq!(output.code, 2);
     let lines: Vec<&str> = output.err.lines().filter(|line| line.starts_with("not audited: ")).collect();

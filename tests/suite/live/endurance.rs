@@ -1,8 +1,8 @@
 //! Dead hosts, throttling, interruptions: what is said while the audit works, what it costs, and what is kept.
 
-use super::server::{Ask, Behaviour, Fault, Faults, Server};
-use super::tenancy::{B, C, FRA, KEYS, PRIVATE, Small, VIRTUAL};
-use super::trial::{self, Kept, Skipping, Trial, healthy, keep, run, trial};
+use super::server::{ApiCall, Behavior, Fault, Faults, Server};
+use super::tenancy::{B, C, FRA, KEYS, PRIVATE, SmallTenancy, VIRTUAL};
+use super::trial::{self, SavedTexts, SkippingClock, Trial, healthy, run, run_with_sink, trial};
 use kmslint::live::saved::{self, UnfinishedAudit};
 use kmslint::live::{AuditRequest, Clock};
 use std::sync::Arc;
@@ -15,33 +15,33 @@ fn a_first_call_that_cannot_be_made_ends_the_audit_at_once_with_what_to_do() {
         ("https://kms.invalid", "cannot reach kms.invalid: the host name cannot be resolved"),
     ] {
         let (mut request, clock) = trial::request(endpoint);
-        let server = Server::start(Small::at(request.now), Behaviour::default());
+        let server = Server::start(SmallTenancy::at(request.now), Behavior::default());
         request.endpoint = Some(endpoint.to_owned());
         let trial = run(&request, &clock, &server);
         assert_eq!(trial.inventory.problems.len(), 1, "{}", trial.messages());
         assert_eq!(trial.inventory.problems[0].message, why);
         assert!(trial.messages().contains("Check the network, DNS and the name of the region; set `HTTPS_PROXY`"), "{}", trial.messages());
         // Nothing was waited for.
-        assert_eq!((trial.took, trial.retries.len()), (Duration::ZERO, 0), "{:?}", trial.retries);
+        assert_eq!((trial.elapsed, trial.retries.len()), (Duration::ZERO, 0), "{:?}", trial.retries);
     }
 }
 
 #[test]
 fn a_proxy_that_cannot_be_reached_is_named() {
     let (mut request, clock) = trial::request("");
-    let server = Server::start(Small::at(request.now), Behaviour::default());
+    let server = Server::start(SmallTenancy::at(request.now), Behavior::default());
     request.endpoint = Some("https://192.0.2.1".to_owned());
     request.env.insert("HTTPS_PROXY".to_owned(), "http://user:hunter2@127.0.0.1:1".to_owned());
     let trial = run(&request, &clock, &server);
     assert!(trial.messages().contains("Check that the proxy in `HTTPS_PROXY` can be reached"), "{}", trial.messages());
     assert!(!trial.messages().contains("hunter2"), "{}", trial.messages());
-    assert_eq!(trial.took, Duration::ZERO);
+    assert_eq!(trial.elapsed, Duration::ZERO);
 }
 
 #[test]
 fn a_host_that_is_gone_later_is_tried_again() {
     // The network works, so the refusal may pass: vaults of one compartment come with an endpoint where nothing listens.
-    let dead: Faults = Box::new(|ask, _| (ask.path.ends_with("/vaults") && ask.get("compartmentId") == B).then_some(Fault::DeadHost));
+    let dead: Faults = Box::new(|call, _| (call.path.ends_with("/vaults") && call.get("compartmentId") == B).then_some(Fault::DeadHost));
     let trial = trial(dead, None, |request| request.all_regions = false);
     assert!(trial.retries.len() >= 7, "{:?}", trial.retries);
     assert!(
@@ -54,7 +54,7 @@ fn a_host_that_is_gone_later_is_tried_again() {
 
 #[test]
 fn a_dead_endpoint_costs_its_time_once() {
-    let dead: Faults = Box::new(|ask, _| (ask.path.ends_with("/vaults") && ask.get("compartmentId") == B).then_some(Fault::DeadHost));
+    let dead: Faults = Box::new(|call, _| (call.path.ends_with("/vaults") && call.get("compartmentId") == B).then_some(Fault::DeadHost));
     let trial = trial(dead, None, |request| request.all_regions = false);
     assert_eq!(trial.names(), ["failed", "manual", "scheduled"]);
     let gaps: Vec<_> = trial.inventory.not_audited.iter().map(|gap| (gap.what, gap.ocid.as_str())).collect();
@@ -62,15 +62,16 @@ fn a_dead_endpoint_costs_its_time_once() {
     assert_eq!(gaps, [("vault", VIRTUAL)], "{}", trial.messages());
     // Eight attempts of the first call and two of the second, the last of which opens the circuit; the other two calls are not made.
     assert_eq!(trial.retries.len(), 8, "{:?}", trial.retries);
-    assert!(trial.took < Duration::from_secs(120), "{:?}", trial.took);
+    assert!(trial.elapsed < Duration::from_secs(120), "{:?}", trial.elapsed);
 }
 
 #[test]
 fn the_service_says_how_long_to_wait() {
-    let wait: Faults = Box::new(|ask, before| (ask.path.ends_with("/compartments") && before == 0).then_some(Fault::Wait(429, "47")));
+    let wait: Faults =
+        Box::new(|call, before| (call.path.ends_with("/compartments") && before == 0).then_some(Fault::RetryAfter(429, "47")));
     let trial = trial(wait, None, |_| {});
-    assert!(trial.is_whole(), "{}", trial.messages());
-    assert_eq!(trial.took, Duration::from_secs(47));
+    assert!(trial.is_complete(), "{}", trial.messages());
+    assert_eq!(trial.elapsed, Duration::from_secs(47));
     assert!(trial.retries[0].starts_with("first: the service answered 429 TooManyRequests"), "{:?}", trial.retries);
     assert_eq!(trial.inventory.log.last().map(String::as_str), Some("36 requests, one of them a retry"));
 }
@@ -78,16 +79,17 @@ fn the_service_says_how_long_to_wait() {
 #[test]
 fn a_wait_that_is_too_long_is_not_waited_for() {
     for seconds in ["3600", "18446744073709551615"] {
-        let wait: Faults = Box::new(move |ask, _| (ask.path.ends_with("/compartments")).then_some(Fault::Wait(503, seconds)));
+        let wait: Faults = Box::new(move |call, _| (call.path.ends_with("/compartments")).then_some(Fault::RetryAfter(503, seconds)));
         let trial = trial(wait, None, |request| request.deadline = Duration::from_secs(300));
         assert!(trial.messages().contains("it asks to wait"), "{}", trial.messages());
-        assert!(trial.took < Duration::from_secs(301), "{:?}", trial.took);
+        assert!(trial.elapsed < Duration::from_secs(301), "{:?}", trial.elapsed);
     }
 }
 
 #[test]
 fn a_list_with_ever_new_pages_is_given_up_and_what_was_read_is_kept() {
-    let endless: Faults = Box::new(|ask, _| (ask.path.ends_with("/keys") && ask.get("compartmentId") == C).then_some(Fault::FreshPages));
+    let endless: Faults =
+        Box::new(|call, _| (call.path.ends_with("/keys") && call.get("compartmentId") == C).then_some(Fault::EndlessPages));
     let trial = trial(endless, None, |request| request.all_regions = false);
     assert!(trial.messages().contains("the service names further pages after 1000: the list has no end"), "{}", trial.messages());
     assert_eq!(trial.names().len(), KEYS.len() - 1);
@@ -106,10 +108,10 @@ fn progress_counts_what_was_found_and_estimates_the_rest() {
 
 /// Audits with somebody who saves, interrupted before this call is answered (from 0), and gives what was saved last.
 fn interrupted(at: Option<usize>, change: impl FnOnce(&mut AuditRequest)) -> (Trial, Vec<String>) {
-    let (mut request, clock) = trial::repeated();
+    let (mut request, clock) = trial::cached_request();
     let theirs = Arc::clone(&clock);
     let count = std::sync::atomic::AtomicUsize::new(0);
-    let faults: Faults = Box::new(move |_: &Ask, _| {
+    let faults: Faults = Box::new(move |_: &ApiCall, _| {
         if Some(count.fetch_add(1, std::sync::atomic::Ordering::SeqCst)) == at {
             theirs.interrupt();
         }
@@ -117,20 +119,20 @@ fn interrupted(at: Option<usize>, change: impl FnOnce(&mut AuditRequest)) -> (Tr
     });
     let started = SystemTime::from(request.now);
     let theirs = Arc::clone(&clock);
-    let behaviour = Behaviour { faults, now: Box::new(move || started + theirs.elapsed()), ..Behaviour::default() };
-    let server = Server::restart(Small::at(request.now), behaviour);
+    let behavior = Behavior { faults, now: Box::new(move || started + theirs.elapsed()), ..Behavior::default() };
+    let server = Server::restart(SmallTenancy::at(request.now), behavior);
     request.endpoint = Some(server.endpoint());
     request.thorough = true;
     change(&mut request);
-    let kept = Kept::default();
-    let trial = keep(&request, &clock, &server, Some(&kept));
+    let kept = SavedTexts::default();
+    let trial = run_with_sink(&request, &clock, &server, Some(&kept));
     (trial, kept.0.into_inner().unwrap())
 }
 
 #[test]
 fn an_interrupted_audit_keeps_what_was_read_and_says_what_was_not() {
     let (whole, saved) = interrupted(None, |_| {});
-    assert!(whole.is_whole(), "{}", whole.messages());
+    assert!(whole.is_complete(), "{}", whole.messages());
     let calls = whole.log.len();
     assert!(!saved.last().unwrap().contains("\"answers\""), "a complete inventory has nothing to go on from");
     for at in 0..calls - 1 {
@@ -151,19 +153,19 @@ fn an_interrupted_audit_keeps_what_was_read_and_says_what_was_not() {
 }
 
 /// Goes on from what was saved, with a server of its own at the same address.
-fn resumed(saved: &str, endpoint: &str, server: &Server, clock: &Skipping, change: impl FnOnce(&mut AuditRequest)) -> Trial {
+fn resumed(saved: &str, endpoint: &str, server: &Server, clock: &SkippingClock, change: impl FnOnce(&mut AuditRequest)) -> Trial {
     let (mut request, _) = trial::request(endpoint);
     request.thorough = true;
     request.resume = Some(saved::resume(saved).unwrap());
     change(&mut request);
-    let kept = Kept::default();
-    keep(&request, clock, server, Some(&kept))
+    let kept = SavedTexts::default();
+    run_with_sink(&request, clock, server, Some(&kept))
 }
 
 #[test]
 fn a_resumed_audit_reads_only_what_is_missing() {
     let (request, clock) = trial::request("");
-    let server = Server::start(Small::at(request.now), Behaviour::default());
+    let server = Server::start(SmallTenancy::at(request.now), Behavior::default());
     let audit = |deadline: u64, resume: Option<UnfinishedAudit>| {
         let before = server.calls();
         let (mut request, clock) = trial::request(&server.endpoint());
@@ -171,21 +173,21 @@ fn a_resumed_audit_reads_only_what_is_missing() {
         request.rps = 1.0;
         request.deadline = Duration::from_secs(deadline);
         request.resume = resume;
-        let kept = Kept::default();
-        let trial = keep(&request, &clock, &server, Some(&kept));
+        let kept = SavedTexts::default();
+        let trial = run_with_sink(&request, &clock, &server, Some(&kept));
         (trial, server.calls() - before, kept.0.into_inner().unwrap().pop().unwrap())
     };
     let (whole, calls, complete) = audit(1000, None);
-    assert!(whole.is_whole(), "{}", whole.messages());
+    assert!(whole.is_complete(), "{}", whole.messages());
     for deadline in 1..calls as u64 {
         let (first, made, saved) = audit(deadline, None);
         assert!(
-            !first.is_whole() && first.messages().contains("Allow it more time with `--deadline`, or continue with `--resume`"),
+            !first.is_complete() && first.messages().contains("Allow it more time with `--deadline`, or continue with `--resume`"),
             "{}",
             first.messages()
         );
         let (second, rest, again) = audit(1000, Some(saved::resume(&saved).unwrap()));
-        assert!(second.is_whole(), "{deadline}: {}", second.messages());
+        assert!(second.is_complete(), "{deadline}: {}", second.messages());
         assert_eq!(made + rest, calls, "{deadline}: nothing is read twice");
         let times = |text: &str| text.lines().filter(|line| !line.contains("\"taken\"")).collect::<Vec<_>>().join("\n");
         assert_eq!(times(&again), times(&complete), "{deadline}");
@@ -199,7 +201,7 @@ fn a_resumed_audit_reads_only_what_is_missing() {
 #[test]
 fn what_is_saved_on_the_way_can_be_checked_and_continued() {
     let (trial, saved) = interrupted(None, |request| request.rps = 1.0);
-    assert!(trial.is_whole());
+    assert!(trial.is_complete());
     // One call a second, saved every 15 seconds and at the end.
     assert_eq!((trial.log.len() / 15, saved.len()), (3, 3));
     let mut known = 0;
@@ -217,13 +219,13 @@ fn what_is_saved_on_the_way_can_be_checked_and_continued() {
 #[test]
 fn a_saved_inventory_that_was_edited_is_read_again_and_leads_nowhere_else() {
     let (request, clock) = trial::request("");
-    let server = Server::start(Small::at(request.now), Behaviour::default());
+    let server = Server::start(SmallTenancy::at(request.now), Behavior::default());
     let (mut first, theirs) = trial::request(&server.endpoint());
     first.thorough = true;
     first.rps = 1.0;
     first.deadline = Duration::from_secs(14);
-    let kept = Kept::default();
-    let _ = keep(&first, &theirs, &server, Some(&kept));
+    let kept = SavedTexts::default();
+    let _ = run_with_sink(&first, &theirs, &server, Some(&kept));
     let saved = kept.0.into_inner().unwrap().pop().unwrap();
     assert!(saved.contains(&format!("{}/{FRA}/{PRIVATE}", server.base)), "{saved}");
     // An endpoint outside of the realm is refused, wherever it was read.
@@ -233,7 +235,7 @@ fn a_saved_inventory_that_was_edited_is_read_again_and_leads_nowhere_else() {
     // What cannot be read is asked for again.
     let broken = saved.replace("\"id\": \"ocid1.compartment", "\"ids\": \"ocid1.compartment");
     let trial = resumed(&broken, &server.endpoint(), &server, &clock, |_| {});
-    assert!(trial.is_whole(), "{}", trial.messages());
+    assert!(trial.is_complete(), "{}", trial.messages());
     assert_eq!(trial.names(), KEYS);
     for text in ["{}", "[]", "", r#"{"kmslint_inventory": 2, "taken": ""}"#, r#"{"kmslint_inventory": 1, "taken": "yesterday"}"#] {
         assert!(saved::resume(text).is_err(), "{text}");

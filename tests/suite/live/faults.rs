@@ -1,7 +1,7 @@
 //! Each call in turn goes wrong: nothing is lost silently, nothing hangs, and what could be read is judged.
 
-use super::server::{Ask, Behaviour, Fault, Faults, Server};
-use super::tenancy::{A, B, FRA, KEYS, PRIVATE, Small, VIRTUAL};
+use super::server::{ApiCall, Behavior, Fault, Faults, Server};
+use super::tenancy::{A, B, FRA, KEYS, PRIVATE, SmallTenancy, VIRTUAL};
 use super::trial::{self, Trial, healthy, run, trial};
 use std::io::Read;
 use std::net::TcpListener;
@@ -18,7 +18,7 @@ fn calls() -> Vec<String> {
 /// One call goes wrong: the first `times` attempts.
 fn broken(target: &str, fault: Fault, times: usize) -> Faults {
     let target = target.to_owned();
-    Box::new(move |ask: &Ask, before| (ask.target == target && before < times).then_some(fault))
+    Box::new(move |call: &ApiCall, before| (call.target == target && before < times).then_some(fault))
 }
 
 #[test]
@@ -28,13 +28,13 @@ fn what_passes_is_tried_again_and_leaves_no_trace() {
     for pair in pairs {
         for target in calls() {
             let wanted = target.clone();
-            let faults: Faults = Box::new(move |ask, before| pair.get(before / 2).copied().filter(|_| ask.target == wanted));
+            let faults: Faults = Box::new(move |call, before| pair.get(before / 2).copied().filter(|_| call.target == wanted));
             let trial = trial(faults, None, |_| {});
-            assert!(trial.is_whole() && trial.warnings.is_empty(), "{pair:?} {target}: {}", trial.messages());
+            assert!(trial.is_complete() && trial.warnings.is_empty(), "{pair:?} {target}: {}", trial.messages());
             assert_eq!(trial.names(), KEYS);
             assert_eq!(trial.log.iter().filter(|one| **one == target).count(), 5, "{pair:?} {target}");
             // 1 s, 2 s, 4 s and 8 s, each with up to a second of jitter.
-            assert!((15..=19).contains(&trial.took.as_secs()), "{:?}", trial.took);
+            assert!((15..=19).contains(&trial.elapsed.as_secs()), "{:?}", trial.elapsed);
         }
     }
 }
@@ -53,11 +53,11 @@ fn what_lasts_is_said_and_the_rest_is_judged() {
     for (fault, attempts, words) in faults {
         for target in calls() {
             let trial = trial(broken(&target, fault, usize::MAX), None, |_| {});
-            assert!(!trial.is_whole(), "{fault:?} {target} was lost silently");
+            assert!(!trial.is_complete(), "{fault:?} {target} was lost silently");
             assert!(trial.messages().contains(words), "{fault:?} {target}: {}", trial.messages());
             assert_eq!(trial.log.iter().filter(|one| **one == target).count(), attempts, "{fault:?} {target}");
             assert_lost_is_covered(&trial, &target);
-            assert!(trial.took < Duration::from_secs(600));
+            assert!(trial.elapsed < Duration::from_secs(600));
         }
     }
 }
@@ -83,7 +83,7 @@ fn what_is_denied_is_listed_with_the_statement_that_is_lacking() {
             let trial = trial(broken(&target, Fault::Status(status.0, status.1), usize::MAX), None, |_| {});
             let output = trial.messages();
             let details_only = target.contains("/kms/20180608/vaults/");
-            assert_eq!(trial.is_whole(), details_only, "{target}: {output}");
+            assert_eq!(trial.is_complete(), details_only, "{target}: {output}");
             if target.ends_with("/usage") {
                 continue;
             }
@@ -111,7 +111,7 @@ fn what_is_denied_is_listed_with_the_statement_that_is_lacking() {
 fn one_compartment_that_is_denied_takes_no_other_with_it() {
     let denied = Fault::Status(404, "NotAuthorizedOrNotFound");
     let trial =
-        trial(Box::new(move |ask, _| (ask.path.ends_with("/keys") && ask.get("compartmentId") == B).then_some(denied)), None, |_| {});
+        trial(Box::new(move |call, _| (call.path.ends_with("/keys") && call.get("compartmentId") == B).then_some(denied)), None, |_| {});
     assert_eq!(trial.names(), ["disabled", "external", "failed", "fresh", "manual", "odd", "scheduled"]);
     let gaps: Vec<_> = trial.inventory.not_audited.iter().map(|gap| (gap.what, gap.ocid.as_str())).collect();
     assert_eq!(gaps, [("compartment", B); 3]);
@@ -121,7 +121,7 @@ fn one_compartment_that_is_denied_takes_no_other_with_it() {
 #[test]
 fn a_vault_that_is_denied_everywhere_is_said_once() {
     let denied = Fault::Status(404, "NotAuthorizedOrNotFound");
-    let trial = trial(Box::new(move |ask, _| (ask.service == VIRTUAL).then_some(denied)), None, |_| {});
+    let trial = trial(Box::new(move |call, _| (call.service == VIRTUAL).then_some(denied)), None, |_| {});
     assert_eq!(trial.names(), ["external", "failed", "manual", "scheduled"]);
     let gaps: Vec<_> = trial.inventory.not_audited.iter().map(|gap| (gap.what, gap.ocid.as_str())).collect();
     assert_eq!(gaps, [("vault", VIRTUAL)]);
@@ -130,11 +130,11 @@ fn a_vault_that_is_denied_everywhere_is_said_once() {
 #[test]
 fn inspect_alone_gives_modes_and_ages() {
     let denied = Fault::Status(404, "NotAuthorizedOrNotFound");
-    let read = |ask: &Ask| {
-        let parts: Vec<&str> = ask.path.split('/').skip(2).collect();
+    let read = |call: &ApiCall| {
+        let parts: Vec<&str> = call.path.split('/').skip(2).collect();
         matches!(parts.as_slice(), ["vaults", _] | ["vaults", _, "usage"] | ["keys", _])
     };
-    let trial = trial(Box::new(move |ask, _| read(ask).then_some(denied)), None, |request| request.all_regions = false);
+    let trial = trial(Box::new(move |call, _| read(call).then_some(denied)), None, |request| request.all_regions = false);
     assert_eq!(judged(&trial), ["disabled", "failed", "fresh", "going", "manual", "odd", "scheduled", "stale"]);
     let keys = trial.keys();
     assert!(keys["scheduled"].rotation.interval_days.as_unknown().is_some_and(|unknown| unknown.why.contains("read keys")));
@@ -169,7 +169,7 @@ fn a_body_that_never_ends_is_given_up() {
     assert_eq!(kinds.len(), 3);
     for target in kinds {
         let trial = trial(broken(&target, Fault::Stall, usize::MAX), None, |request| request.timeouts.read = Duration::from_millis(100));
-        assert!(!trial.is_whole() && trial.messages().contains("there was no answer in time"), "{target}: {}", trial.messages());
+        assert!(!trial.is_complete() && trial.messages().contains("there was no answer in time"), "{target}: {}", trial.messages());
     }
 }
 
@@ -179,7 +179,7 @@ fn a_list_without_end_is_given_up_and_what_was_read_is_kept() {
         calls().into_iter().filter(|target| target.contains("/vaults?") || target.contains("/keys?") || target.contains("/compartments?"))
     {
         let path = target.clone();
-        let faults: Faults = Box::new(move |ask, _| ask.target.starts_with(&path).then_some(Fault::SamePage));
+        let faults: Faults = Box::new(move |call, _| call.target.starts_with(&path).then_some(Fault::SamePage));
         let trial = trial(faults, None, |_| {});
         assert!(trial.messages().contains("the same page twice"), "{target}: {}", trial.messages());
         assert_eq!(trial.names(), KEYS, "{target}");
@@ -188,8 +188,8 @@ fn a_list_without_end_is_given_up_and_what_was_read_is_kept() {
 
 #[test]
 fn nothing_is_sent_outside_of_the_realm() {
-    let faults: Faults = Box::new(|ask, _| {
-        (ask.path == "/20180608/vaults" && ask.region == FRA && ask.get("compartmentId") == A).then_some(Fault::ForeignHost)
+    let faults: Faults = Box::new(|call, _| {
+        (call.path == "/20180608/vaults" && call.region == FRA && call.get("compartmentId") == A).then_some(Fault::ForeignHost)
     });
     let trial = trial(faults, None, |request| request.all_regions = false);
     assert_eq!(trial.names(), ["disabled", "fresh", "going", "odd", "stale"]);
@@ -211,7 +211,7 @@ fn the_deadline_ends_the_audit_and_says_what_was_not_seen() {
         trial.messages()
     );
     assert!(!trial.inventory.not_audited.is_empty());
-    assert!(trial.took <= Duration::from_secs(21));
+    assert!(trial.elapsed <= Duration::from_secs(21));
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn a_clock_that_is_wrong_is_named() {
         let (mut request, clock) = trial::request("");
         let offset = Duration::from_secs(3600);
         let now = move || if hours > 0 { SystemTime::now() + offset } else { SystemTime::now() - offset };
-        let server = Server::start(Small::at(request.now), Behaviour { now: Box::new(now), ..Behaviour::default() });
+        let server = Server::start(SmallTenancy::at(request.now), Behavior { now: Box::new(now), ..Behavior::default() });
         request.endpoint = Some(server.endpoint());
         let trial = run(&request, &clock, &server);
         assert!(trial.messages().contains(words), "{}", trial.messages());
@@ -231,11 +231,15 @@ fn a_clock_that_is_wrong_is_named() {
 #[test]
 fn a_network_that_is_not_there_is_said() {
     let (mut request, clock) = trial::request("");
-    let server = Server::start(Small::at(request.now), Behaviour::default());
+    let server = Server::start(SmallTenancy::at(request.now), Behavior::default());
     // Nobody listens on port 1.
     request.endpoint = Some("http://127.0.0.1:1/{region}/{service}".to_owned());
     let trial = run(&request, &clock, &server);
-    assert!(!trial.is_whole() && trial.messages().contains("cannot reach 127.0.0.1: the connection was refused"), "{}", trial.messages());
+    assert!(
+        !trial.is_complete() && trial.messages().contains("cannot reach 127.0.0.1: the connection was refused"),
+        "{}",
+        trial.messages()
+    );
     assert_eq!(server.calls(), 0);
 }
 
@@ -254,13 +258,13 @@ fn certificates_are_always_verified() {
     std::fs::write(&bundle, made.cert.pem()).unwrap();
     for trusted in [true, false] {
         let (mut request, clock) = trial::request("");
-        let behaviour = Behaviour { tls: Some(Arc::new(config.clone())), ..Behaviour::default() };
-        let server = Server::start(Small::at(request.now), behaviour);
+        let behavior = Behavior { tls: Some(Arc::new(config.clone())), ..Behavior::default() };
+        let server = Server::start(SmallTenancy::at(request.now), behavior);
         assert!(server.base.starts_with("https://"));
         request.endpoint = Some(server.endpoint());
         request.ca_bundle = trusted.then(|| bundle.clone());
         let trial = run(&request, &clock, &server);
-        assert_eq!(trial.is_whole(), trusted, "{}", trial.messages());
+        assert_eq!(trial.is_complete(), trusted, "{}", trial.messages());
         assert_eq!(trial.names().len(), if trusted { KEYS.len() } else { 0 });
         if !trusted {
             assert!(trial.messages().contains("certificate is not accepted"), "{}", trial.messages());
@@ -272,7 +276,7 @@ fn certificates_are_always_verified() {
 #[test]
 fn an_endpoint_without_encryption_is_for_this_machine_only() {
     let (mut request, clock) = trial::request("");
-    let server = Server::start(Small::at(request.now), Behaviour::default());
+    let server = Server::start(SmallTenancy::at(request.now), Behavior::default());
     request.endpoint = Some("http://kms.example.com".to_owned());
     let trial = run(&request, &clock, &server);
     assert_eq!(trial.inventory.problems.len(), 1);
@@ -294,13 +298,13 @@ fn socks_proxies_are_used_and_their_failure_is_a_sentence() {
                 version[0]
             });
             let (mut request, clock) = trial::request("");
-            let server = Server::start(Small::at(request.now), Behaviour::default());
+            let server = Server::start(SmallTenancy::at(request.now), Behavior::default());
             // No name to resolve and no route to it but the proxy: an address for documentation (RFC 5737).
             request.endpoint = Some("https://192.0.2.1".to_owned());
             request.env.insert(variable.to_owned(), format!("{scheme}://{address}"));
             let trial = run(&request, &clock, &server);
             assert_eq!(proxy.join().unwrap(), if scheme.starts_with("socks4") { 4 } else { 5 }, "{scheme}");
-            assert!(!trial.is_whole() && server.calls() == 0, "{scheme}: {}", trial.messages());
+            assert!(!trial.is_complete() && server.calls() == 0, "{scheme}: {}", trial.messages());
         }
     }
 }

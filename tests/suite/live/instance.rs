@@ -1,7 +1,7 @@
 //! Instance principals: metadata, certificate, tokens and their renewal.
 
-use super::server::{Behaviour, Fault, Faults, Instance, KEY_PEM, Server, TENANCY, jwt};
-use super::tenancy::{FRA, KEYS, Small};
+use super::server::{Behavior, Fault, Faults, Instance, KEY_PEM, Server, TENANCY, jwt};
+use super::tenancy::{FRA, KEYS, SmallTenancy};
 use super::trial::{self, Trial, healthy, run};
 use kmslint::live::{AuditRequest, AuthKind, Clock};
 use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair};
@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// The server's key again, in the form that rcgen reads.
+/// The test key in the format that rcgen reads.
 const KEY_PKCS8: &str = include_str!("../../../testdata/live/vectors/pkcs8.pem");
 
-/// An instance with a certificate for this key, issued by a throw-away authority.
+/// An instance with a certificate for this key, issued by a new test CA.
 fn instance(key: &KeyPair) -> Instance {
     let authority = KeyPair::generate().unwrap();
     let mut root = CertificateParams::new([]).unwrap();
@@ -30,21 +30,21 @@ fn instance(key: &KeyPair) -> Instance {
         ("/identity/key.pem", KEY_PEM.to_owned()),
         ("/identity/intermediate.pem", intermediate.pem()),
     ]);
-    Instance { metadata, certificate: leaf.der().to_vec(), lives: Vec::new() }
+    Instance { metadata, certificate: leaf.der().to_vec(), token_lifetimes: Vec::new() }
 }
 
-/// The instance that has the server's key.
-pub fn own() -> Instance {
+/// An instance with the test key.
+pub fn server_key_instance() -> Instance {
     instance(&KeyPair::from_pem(KEY_PKCS8).unwrap())
 }
 
-/// Audits as an instance, with nothing else in the environment.
+/// Audits as an instance, without other credentials in the environment.
 fn audit(instance: Instance, faults: Faults, change: impl FnOnce(&mut AuditRequest)) -> Trial {
     let (mut request, clock) = trial::request("");
-    // The server's time is the audit's: making a key takes real seconds, which must not eat up a token's life.
-    let (started, theirs) = (SystemTime::from(request.now), Arc::clone(&clock));
-    let now = Box::new(move || started + theirs.elapsed());
-    let server = Server::start(Small::at(request.now), Behaviour { instance: Some(instance), faults, now, ..Behaviour::default() });
+    // The server uses the audit's clock: generating a key takes real seconds, in which a token could expire.
+    let (started, server_clock) = (SystemTime::from(request.now), Arc::clone(&clock));
+    let now = Box::new(move || started + server_clock.elapsed());
+    let server = Server::start(SmallTenancy::at(request.now), Behavior { instance: Some(instance), faults, now, ..Behavior::default() });
     request.env = BTreeMap::from([("OCI_METADATA_BASE_URL".to_owned(), format!("{}/opc/v2", server.base))]);
     request.auth = Some(AuthKind::InstancePrincipal);
     request.all_regions = false;
@@ -53,51 +53,51 @@ fn audit(instance: Instance, faults: Faults, change: impl FnOnce(&mut AuditReque
     run(&request, &clock, &server)
 }
 
-/// How many tokens were asked for, all in the instance's region.
+/// The number of token requests, all in the instance's region.
 fn tokens(trial: &Trial) -> usize {
     trial.log.iter().filter(|target| **target == format!("/{FRA}/auth/v1/x509")).count()
 }
 
 #[track_caller]
-fn assert_fine(trial: &Trial, with_tokens: usize) {
-    assert!(trial.is_whole() && trial.warnings.is_empty(), "{}", trial.messages());
-    assert_eq!(trial.refused, [] as [&str; 0]);
+fn assert_healthy(trial: &Trial, expected_tokens: usize) {
+    assert!(trial.is_complete() && trial.warnings.is_empty(), "{}", trial.messages());
+    assert_eq!(trial.rejected, [] as [&str; 0]);
     assert_eq!(trial.inventory.keys.len(), KEYS.len() - 1);
-    assert_eq!(tokens(trial), with_tokens);
+    assert_eq!(tokens(trial), expected_tokens);
 }
 
 #[test]
-fn an_instance_audits_with_nothing_but_its_certificate() {
-    let trial = audit(own(), healthy(), |request| request.connections = 4);
-    assert_fine(&trial, 1);
+fn instance_audits_with_its_certificate_only() {
+    let trial = audit(server_key_instance(), healthy(), |request| request.connections = 4);
+    assert_healthy(&trial, 1);
     assert_eq!(trial.inventory.log[0], "credentials: the instance principal");
     assert_eq!(trial.log.iter().filter(|target| target.starts_with("/opc/v2/")).count(), 4);
 }
 
 #[test]
-fn the_command_lines_variable_chooses_it_and_no_proxy_is_asked() {
-    let trial = audit(own(), healthy(), |request| {
+fn oci_cli_auth_selects_the_instance_and_metadata_bypasses_the_proxy() {
+    let trial = audit(server_key_instance(), healthy(), |request| {
         request.auth = None;
         request.env.insert("OCI_CLI_AUTH".to_owned(), "instance_principal".to_owned());
         request.env.insert("HTTPS_PROXY".to_owned(), "http://127.0.0.1:1".to_owned());
     });
-    assert_fine(&trial, 1);
+    assert_healthy(&trial, 1);
 }
 
 #[test]
-fn a_token_is_replaced_a_minute_before_its_end() {
-    let trial = audit(Instance { lives: vec![59], ..own() }, healthy(), |_| {});
-    assert_fine(&trial, 2);
+fn token_is_renewed_a_minute_before_it_expires() {
+    let trial = audit(Instance { token_lifetimes: vec![59], ..server_key_instance() }, healthy(), |_| {});
+    assert_healthy(&trial, 2);
 }
 
 #[test]
-fn a_token_that_is_withdrawn_is_replaced_once() {
-    let withdrawn = Fault::Status(401, "NotAuthenticated");
-    let once: Faults = Box::new(move |ask, before| {
-        (ask.path.ends_with("/vaults") && before == 0 && ask.get("compartmentId") == TENANCY).then_some(withdrawn)
+fn revoked_token_is_renewed_once() {
+    let revoked = Fault::Status(401, "NotAuthenticated");
+    let once: Faults = Box::new(move |call, before| {
+        (call.path.ends_with("/vaults") && before == 0 && call.get("compartmentId") == TENANCY).then_some(revoked)
     });
-    assert_fine(&audit(own(), once, |_| {}), 2);
-    let trial = audit(own(), Box::new(move |_, _| Some(withdrawn)), |_| {});
+    assert_healthy(&audit(server_key_instance(), once, |_| {}), 2);
+    let trial = audit(server_key_instance(), Box::new(move |_, _| Some(revoked)), |_| {});
     assert_eq!(tokens(&trial), 2, "{:?}", trial.log);
     assert_eq!(trial.inventory.keys.len(), 0);
     assert!(
@@ -109,9 +109,9 @@ fn a_token_that_is_withdrawn_is_replaced_once() {
     );
 }
 
-/// What is said where nothing can begin.
+/// Asserts that an audit as this instance fails with one problem before it lists compartments.
 #[track_caller]
-fn refused(instance: Instance, expected: &str) {
+fn assert_rejected(instance: Instance, expected: &str) {
     let trial = audit(instance, healthy(), |_| {});
     assert!(trial.messages().contains(expected), "{}", trial.messages());
     assert_eq!((trial.inventory.problems.len(), trial.inventory.keys.len()), (1, 0));
@@ -120,26 +120,26 @@ fn refused(instance: Instance, expected: &str) {
 }
 
 #[test]
-fn a_certificate_that_is_not_the_keys_or_not_known_is_told() {
-    refused(
+fn mismatched_or_unknown_certificate_is_an_error() {
+    assert_rejected(
         instance(&KeyPair::generate().unwrap()),
         "the certificate of the instance's metadata service cannot be used: it does not belong to the private key there",
     );
-    let unknown = Instance { certificate: vec![0x30, 0], ..own() };
-    refused(unknown, "127.0.0.1 returned no session token: the service answered 401 NotAuthenticated");
+    let unknown = Instance { certificate: vec![0x30, 0], ..server_key_instance() };
+    assert_rejected(unknown, "127.0.0.1 returned no session token: the service answered 401 NotAuthenticated");
 }
 
 #[test]
-fn a_token_that_is_over_when_it_comes_is_told() {
-    refused(Instance { lives: vec![-1], ..own() }, "the session token of 127.0.0.1 expired at ");
+fn token_that_is_already_expired_is_an_error() {
+    assert_rejected(Instance { token_lifetimes: vec![-1], ..server_key_instance() }, "the session token of 127.0.0.1 expired at ");
 }
 
 #[test]
-fn metadata_that_are_lacking_or_out_of_reach_are_told() {
-    let mut bare = own();
-    bare.metadata.remove("/identity/key.pem");
-    refused(bare, "it answers 404 for /identity/key.pem");
-    let trial = audit(own(), healthy(), |request| {
+fn missing_or_unreachable_metadata_is_an_error() {
+    let mut without_key = server_key_instance();
+    without_key.metadata.remove("/identity/key.pem");
+    assert_rejected(without_key, "it answers 404 for /identity/key.pem");
+    let trial = audit(server_key_instance(), healthy(), |request| {
         request.env.insert("OCI_METADATA_BASE_URL".to_owned(), "http://127.0.0.1:1/opc/v2".to_owned());
     });
     let output = trial.messages();
@@ -151,8 +151,8 @@ fn metadata_that_are_lacking_or_out_of_reach_are_told() {
     assert_eq!(trial.log, [] as [&str; 0]);
 }
 
-/// Audits on behalf of a user, as in a Cloud Shell: with its config file, and a delegation token in a file.
-fn on_behalf(delegation: &str, sent: &str, change: impl FnOnce(&mut AuditRequest)) -> Trial {
+/// Audits for a user, as in a Cloud Shell: with its config file, and a delegation token in a file. The server expects the token `sent`.
+fn audit_for_user(delegation: &str, sent: &str, change: impl FnOnce(&mut AuditRequest)) -> Trial {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("delegation_token");
     std::fs::write(&file, format!("{delegation}\n")).unwrap();
@@ -163,8 +163,8 @@ fn on_behalf(delegation: &str, sent: &str, change: impl FnOnce(&mut AuditRequest
     );
     std::fs::write(&config, text).unwrap();
     let (mut request, clock) = trial::request("");
-    let behaviour = Behaviour { instance: Some(own()), delegation: Some(sent.to_owned()), ..Behaviour::default() };
-    let server = Server::start(Small::at(request.now), behaviour);
+    let behavior = Behavior { instance: Some(server_key_instance()), delegation: Some(sent.to_owned()), ..Behavior::default() };
+    let server = Server::start(SmallTenancy::at(request.now), behavior);
     request.env = BTreeMap::from([
         ("OCI_METADATA_BASE_URL".to_owned(), format!("{}/opc/v2", server.base)),
         ("OCI_CLI_SUPPRESS_FILE_PERMISSIONS_WARNING".to_owned(), "true".to_owned()),
@@ -176,36 +176,36 @@ fn on_behalf(delegation: &str, sent: &str, change: impl FnOnce(&mut AuditRequest
     run(&request, &clock, &server)
 }
 
-/// A user's delegation token that expires then.
-pub fn delegation(expires: i64) -> String {
+/// A user's delegation token that expires at this time, in seconds since 1970.
+pub fn delegation_token(expires: i64) -> String {
     jwt(&json!({"exp": expires, "tenant": TENANCY}))
 }
 
 #[test]
-fn a_cloud_shell_asks_on_behalf_of_its_user() {
+fn cloud_shell_acts_for_its_user() {
     let now = jiff::Timestamp::now().as_second();
-    let token = delegation(now + 3600);
-    // The profile says so itself, as in a Cloud Shell; and the variable and the option of Oracle's command line do.
+    let token = delegation_token(now + 3600);
+    // Selected by the profile, as in a Cloud Shell, or by the option or the variable of the OCI CLI.
     for choice in [None, Some(AuthKind::InstanceOboUser)] {
-        let trial = on_behalf(&token, &token, |request| request.auth = choice);
-        assert_fine(&trial, 1);
+        let trial = audit_for_user(&token, &token, |request| request.auth = choice);
+        assert_healthy(&trial, 1);
         assert!(trial.inventory.log[0].starts_with("credentials: the delegation token of profile `DEFAULT`"), "{:?}", trial.inventory.log);
     }
-    let trial = on_behalf(&token, &token, |request| {
+    let trial = audit_for_user(&token, &token, |request| {
         request.env.insert("OCI_CLI_AUTH".to_owned(), "instance_obo_user".to_owned());
     });
-    assert_fine(&trial, 1);
-    // A profile that has nothing else.
-    let trial = on_behalf(&token, &token, |request| {
+    assert_healthy(&trial, 1);
+    // Selected by a profile without `authentication_type`, because it has no other credentials.
+    let trial = audit_for_user(&token, &token, |request| {
         let text = std::fs::read_to_string(&request.env["OCI_CLI_CONFIG_FILE"]).unwrap();
         std::fs::write(&request.env["OCI_CLI_CONFIG_FILE"], text.replace("authentication_type = instance_principal\n", "")).unwrap();
     });
-    assert_fine(&trial, 1);
+    assert_healthy(&trial, 1);
 }
 
 #[test]
-fn a_cloud_shell_is_understood_by_the_variables_that_oracles_scripts_read() {
-    let token = delegation(jiff::Timestamp::now().as_second() + 3600);
+fn cloud_shell_is_found_by_the_variables_that_oracles_scripts_read() {
+    let token = delegation_token(jiff::Timestamp::now().as_second() + 3600);
     let rename = |request: &mut AuditRequest, profile: &str| {
         let config = request.env.remove("OCI_CLI_CONFIG_FILE").unwrap();
         let text = std::fs::read_to_string(&config).unwrap().replace("[DEFAULT]", "[DEFAULT]\nregion = nowhere\n[eu-frankfurt-1]");
@@ -213,33 +213,33 @@ fn a_cloud_shell_is_understood_by_the_variables_that_oracles_scripts_read() {
         request.env.insert("OCI_CONFIG_FILE".to_owned(), config);
         request.env.insert("OCI_CONFIG_PROFILE".to_owned(), profile.to_owned());
     };
-    let trial = on_behalf(&token, &token, |request| rename(request, "eu-frankfurt-1"));
-    assert_fine(&trial, 1);
+    let trial = audit_for_user(&token, &token, |request| rename(request, "eu-frankfurt-1"));
+    assert_healthy(&trial, 1);
     assert!(
         trial.inventory.log[0].starts_with("credentials: the delegation token of profile `eu-frankfurt-1`"),
         "{:?}",
         trial.inventory.log
     );
-    let trial = on_behalf(&token, &token, |request| rename(request, "us-ashburn-1"));
+    let trial = audit_for_user(&token, &token, |request| rename(request, "us-ashburn-1"));
     assert!(format!("{:?}", trial.inventory.problems).contains("us-ashburn-1"), "{:?}", trial.inventory.problems);
 }
 
 #[test]
-fn a_delegation_token_that_cannot_be_used_is_named_and_not_shown() {
+fn invalid_delegation_token_is_an_error_that_does_not_show_it() {
     let now = jiff::Timestamp::now().as_second();
-    let (over, other) = (delegation(now - 1), delegation(now + 7200));
+    let (expired, other) = (delegation_token(now - 1), delegation_token(now + 7200));
     for (token, words) in [
-        (over.as_str(), "the delegation token "),
+        (expired.as_str(), "the delegation token "),
         ("hunter2", "does not hold a delegation token"),
         ("", "does not hold a delegation token"),
         ("a.b.c\r\nx: y", "does not hold a delegation token"),
     ] {
-        let trial = on_behalf(token, token, |_| {});
+        let trial = audit_for_user(token, token, |_| {});
         assert!(trial.messages().contains(words), "{token}: {}", trial.messages());
         assert_eq!((trial.inventory.problems.len(), trial.log.len()), (1, 0), "{token}");
         assert!(!trial.messages().contains("hunter2") && !trial.messages().contains("eyJ"), "{}", trial.messages());
     }
-    // The service knows another user.
-    let trial = on_behalf(&other, &delegation(now + 60), |_| {});
+    // The service expects another token.
+    let trial = audit_for_user(&other, &delegation_token(now + 60), |_| {});
     assert!(trial.messages().contains("401 NotAuthenticated") && !trial.messages().contains(&other), "{}", trial.messages());
 }

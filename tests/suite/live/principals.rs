@@ -1,7 +1,7 @@
-//! Resource principals of all versions, workloads of Kubernetes Engine, and what a profile says of itself.
+//! Resource principals of all versions, and workload identities of Kubernetes Engine.
 
-use super::server::{Behaviour, KEY_PEM, Principals, Server, TENANCY};
-use super::tenancy::{FRA, KEYS, Small};
+use super::server::{Behavior, KEY_PEM, Principals, Server, TENANCY};
+use super::tenancy::{FRA, KEYS, SmallTenancy};
 use super::trial::{self, Trial, run};
 use kmslint::live::AuthKind;
 use std::collections::BTreeMap;
@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 const ID: &str = "ocid1.fnfunc.oc1.fra.a";
 
-/// Audits with these variables; `{}` in a value is the server's address.
+/// Audits with these variables, without their prefix. `{}` in a value is replaced by the URL of the server.
 fn audit(principals: Principals, variables: &[(&str, &str)]) -> Trial {
     let (mut request, clock) = trial::request("");
-    let server = Server::start(Small::at(request.now), Behaviour { principals: Some(principals), ..Behaviour::default() });
+    let server = Server::start(SmallTenancy::at(request.now), Behavior { principals: Some(principals), ..Behavior::default() });
     request.env = variables
         .iter()
         .map(|(name, value)| (format!("OCI_RESOURCE_PRINCIPAL_{name}"), value.replace("{}", &server.base)))
@@ -24,17 +24,17 @@ fn audit(principals: Principals, variables: &[(&str, &str)]) -> Trial {
 }
 
 #[track_caller]
-fn assert_fine(trial: &Trial, source: &str) {
-    assert!(trial.is_whole() && trial.warnings.is_empty(), "{}", trial.messages());
-    assert_eq!(trial.refused, [] as [&str; 0]);
+fn assert_healthy(trial: &Trial, source: &str) {
+    assert!(trial.is_complete() && trial.warnings.is_empty(), "{}", trial.messages());
+    assert_eq!(trial.rejected, [] as [&str; 0]);
     assert_eq!(trial.inventory.keys.len(), KEYS.len() - 1);
     assert_eq!(trial.inventory.log[0], format!("credentials: {source}"));
 }
 
 const SOURCE: &str = "the resource principal of the environment";
 
-/// What every exchange needs.
-fn exchange(version: &str) -> Vec<(&str, &str)> {
+/// The variables of a resource that exchanges its key for a token.
+fn exchange_variables(version: &str) -> Vec<(&str, &str)> {
     vec![
         ("VERSION", version),
         ("RPT_ENDPOINT", "{}/rp"),
@@ -46,7 +46,7 @@ fn exchange(version: &str) -> Vec<(&str, &str)> {
 }
 
 #[test]
-fn a_resource_exchanges_its_key_for_a_token() {
+fn resource_exchanges_its_key_for_a_token() {
     let cases = [
         ("2.1", format!("resource/v2.1/{ID}"), format!("/20180711/resourcePrincipalTokenV2/{ID}")),
         ("2.1.1", format!("resource/v2.1.1/{TENANCY}/{ID}"), format!("/20180711/resourcePrincipalTokenV2/{ID}")),
@@ -55,11 +55,11 @@ fn a_resource_exchanges_its_key_for_a_token() {
     for (version, key_id, path) in cases {
         let context = (version == "2.1.2").then(|| "context".to_owned());
         let principals = Principals { key_id, path, context: context.clone(), ..Principals::default() };
-        let mut variables = exchange(version);
+        let mut variables = exchange_variables(version);
         variables.push(("TENANCY_ID", TENANCY));
         variables.extend(context.as_deref().map(|context| ("SECURITY_CONTEXT", context)));
         let trial = audit(principals, &variables);
-        assert_fine(&trial, SOURCE);
+        assert_healthy(&trial, SOURCE);
         assert_eq!(trial.log.iter().filter(|target| target.starts_with("/rp/")).count(), 2, "{version}");
     }
     let principals = |path: &str| Principals {
@@ -67,26 +67,27 @@ fn a_resource_exchanges_its_key_for_a_token() {
         path: path.replace("{}", ID),
         ..Principals::default()
     };
-    for (path, asked) in
+    for (path, requested_path) in
         [("/2020/tokens/{id}", "/2020/tokens/{}"), ("/2020/tokens", "/2020/tokens/{}"), ("/2020/tokens/", "/2020/tokens/{}")]
     {
-        let mut variables = exchange("2.1.2");
-        // The harness fills `{}` in with its address.
+        let mut variables = exchange_variables("2.1.2");
+        // Set separately, because `audit` would replace `{}` by the URL of the server.
         let path = path.replace("{id}", "\u{7b}\u{7d}");
         variables.extend([("TENANCY_ID", TENANCY)]);
         let (mut request, clock) = trial::request("");
-        let server = Server::start(Small::at(request.now), Behaviour { principals: Some(principals(asked)), ..Behaviour::default() });
+        let server =
+            Server::start(SmallTenancy::at(request.now), Behavior { principals: Some(principals(requested_path)), ..Behavior::default() });
         request.env =
             variables.iter().map(|(name, value)| (format!("OCI_RESOURCE_PRINCIPAL_{name}"), value.replace("{}", &server.base))).collect();
         request.env.insert("OCI_RESOURCE_PRINCIPAL_RPT_PATH".to_owned(), path);
         request.auth = Some(AuthKind::ResourcePrincipal);
         request.all_regions = false;
         request.endpoint = Some(server.endpoint());
-        assert_fine(&run(&request, &clock, &server), SOURCE);
+        assert_healthy(&run(&request, &clock, &server), SOURCE);
     }
 }
 
-/// A resource of version 2.1.1 in others.
+/// Audits as a resource of version 2.1.1 that is nested in others.
 fn nested(principals: Principals) -> Trial {
     let principals = Principals {
         key_id: format!("resource/v2.1.1/{TENANCY}/{ID}"),
@@ -111,23 +112,23 @@ fn nested(principals: Principals) -> Trial {
 }
 
 #[test]
-fn a_resource_in_others_asks_for_the_token_of_the_outermost() {
+fn nested_resource_gets_the_token_of_the_outermost_resource() {
     for parents in [1, 3] {
         let trial = nested(Principals { parents, ..Principals::default() });
-        assert_fine(&trial, SOURCE);
-        // Two calls for the resource, and two for each that contains it.
+        assert_healthy(&trial, SOURCE);
+        // Two requests for the resource, and two for each resource that contains it.
         assert_eq!(trial.log.iter().filter(|target| target.starts_with("/rp/")).count(), 2 + 2 * parents);
     }
     let endless = nested(Principals { parents: 1000, ..Principals::default() });
     assert!(endless.messages().contains("the nested resource principals have no end"), "{}", endless.messages());
-    // A signed request shows a token: none is sent to wherever an answer says.
-    let evil = nested(Principals { parents: 2, elsewhere: Some("https://evil.example/rp".to_owned()), ..Principals::default() });
-    assert!(evil.messages().contains("is at evil.example, outside of oraclecloud.com"), "{}", evil.messages());
+    // A signed request reveals a token, so none is sent to a host outside of the realm, even if a response names it.
+    let foreign = nested(Principals { parents: 2, foreign_parent: Some("https://evil.example/rp".to_owned()), ..Principals::default() });
+    assert!(foreign.messages().contains("is at evil.example, outside of oraclecloud.com"), "{}", foreign.messages());
 }
 
 #[test]
-fn what_a_resource_principal_lacks_is_said() {
-    let without = |name: &str| exchange("2.1.1").into_iter().filter(|(one, _)| *one != name).collect::<Vec<_>>();
+fn invalid_resource_principal_is_one_problem_with_a_specific_message() {
+    let without = |name: &str| exchange_variables("2.1.1").into_iter().filter(|(variable, _)| *variable != name).collect::<Vec<_>>();
     for (variables, words) in [
         (without("RESOURCE_ID"), "the resource principal is missing `OCI_RESOURCE_PRINCIPAL_RESOURCE_ID`"),
         (without(""), "the resource principal is missing `OCI_RESOURCE_PRINCIPAL_TENANCY_ID`"),
@@ -144,18 +145,18 @@ fn what_a_resource_principal_lacks_is_said() {
         assert!(trial.messages().contains(words), "{words}: {}", trial.messages());
         assert_eq!((trial.inventory.problems.len(), trial.log.len()), (1, 0), "{words}");
     }
-    let refused = audit(Principals::default(), &exchange("2.1"));
+    let rejected = audit(Principals::default(), &exchange_variables("2.1"));
     assert!(
-        refused.messages().contains("127.0.0.1 returned no session token: the service answered 401 NotAuthenticated"),
+        rejected.messages().contains("127.0.0.1 returned no session token: the service answered 401 NotAuthenticated"),
         "{}",
-        refused.messages()
+        rejected.messages()
     );
 }
 
 #[test]
-fn pkcs_11_is_refused_with_what_to_do() {
+fn pkcs11_is_an_error_with_help() {
     let (mut request, clock) = trial::request("");
-    let server = Server::start(Small::at(request.now), Behaviour::default());
+    let server = Server::start(SmallTenancy::at(request.now), Behavior::default());
     request.env.insert("OCI_CLI_AUTH".to_owned(), "pkcs11".to_owned());
     let trial = run(&request, &clock, &server);
     assert!(
@@ -165,40 +166,40 @@ fn pkcs_11_is_refused_with_what_to_do() {
     );
 }
 
-/// How a cluster behaves that gives tokens to this service account, its host, and its certificate as PEM. The port of a cluster is always
-/// the same, so the host is an address of this machine that no other test uses.
-pub fn cluster(service_account: &str, status: Option<u16>) -> (Behaviour, String, String) {
+/// The server of a cluster that issues tokens to this service account: its behavior, its host, and its certificate as PEM. The port is
+/// fixed, so each server has its own loopback address.
+pub fn cluster_server(service_account: &str, status: Option<u16>) -> (Behavior, String, String) {
     use std::sync::atomic::{AtomicU8, Ordering};
     static NEXT: AtomicU8 = AtomicU8::new(1);
     let process = std::process::id();
     let host = format!("127.{}.{}.{}", NEXT.fetch_add(1, Ordering::SeqCst), process >> 8 & 255, process & 255);
-    let made = rcgen::generate_simple_self_signed(vec![host.clone()]).unwrap();
-    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let generated = rcgen::generate_simple_self_signed(vec![host.clone()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(generated.signing_key.serialize_der()).unwrap();
     let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
+        .with_single_cert(vec![generated.cert.der().clone()], key)
         .unwrap();
-    let behaviour = Behaviour {
+    let behavior = Behavior {
         principals: Some(Principals { service_account: service_account.to_owned(), status, ..Principals::default() }),
         listen: Some(format!("{host}:12250")),
         tls: Some(Arc::new(config)),
-        ..Behaviour::default()
+        ..Behavior::default()
     };
-    (behaviour, host, made.cert.pem())
+    (behavior, host, generated.cert.pem())
 }
 
-/// Audits as a pod with the service account `account`.
+/// Audits as a pod with the service account token `account`. The cluster accepts `service_account`.
 #[cfg(target_os = "linux")]
 fn pod(service_account: &str, status: Option<u16>) -> Trial {
-    let (behaviour, host, certificate) = cluster(service_account, status);
+    let (behavior, host, certificate) = cluster_server(service_account, status);
     let directory = tempfile::tempdir().unwrap();
     let bundle = directory.path().join("ca.crt");
     std::fs::write(&bundle, certificate).unwrap();
     std::fs::write(directory.path().join("token"), "account\n").unwrap();
     let (mut request, clock) = trial::request("");
-    let server = Server::start(Small::at(request.now), behaviour);
+    let server = Server::start(SmallTenancy::at(request.now), behavior);
     request.env = [
         ("OCI_CLI_AUTH", "oke_workload_identity"),
         ("KUBERNETES_SERVICE_HOST", &host),
@@ -217,15 +218,19 @@ fn pod(service_account: &str, status: Option<u16>) -> Trial {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_pod_exchanges_its_service_account_for_a_token() {
-    assert_fine(&pod("account", None), "the workload identity");
-    let basic = pod("account", Some(403));
-    assert!(basic.messages().contains("workload identity needs an enhanced cluster"), "{}", basic.messages());
-    let stranger = pod("another", None);
-    assert!(stranger.messages().contains("returned no session token: the service answered 401"), "{}", stranger.messages());
+fn pod_exchanges_its_service_account_token_for_a_session_token() {
+    assert_healthy(&pod("account", None), "the workload identity");
+    let basic_cluster = pod("account", Some(403));
+    assert!(basic_cluster.messages().contains("workload identity needs an enhanced cluster"), "{}", basic_cluster.messages());
+    let unknown_account = pod("another", None);
+    assert!(unknown_account.messages().contains("returned no session token: the service answered 401"), "{}", unknown_account.messages());
     let (mut request, clock) = trial::request("");
-    let server = Server::start(Small::at(request.now), Behaviour::default());
+    let server = Server::start(SmallTenancy::at(request.now), Behavior::default());
     request.auth = Some(AuthKind::OkeWorkloadIdentity);
-    let nowhere = run(&request, &clock, &server);
-    assert!(nowhere.messages().contains("there is no workload identity: `KUBERNETES_SERVICE_HOST`"), "{}", nowhere.messages());
+    let outside_cluster = run(&request, &clock, &server);
+    assert!(
+        outside_cluster.messages().contains("there is no workload identity: `KUBERNETES_SERVICE_HOST`"),
+        "{}",
+        outside_cluster.messages()
+    );
 }

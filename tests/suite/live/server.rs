@@ -1,5 +1,5 @@
-//! A server over loopback that behaves as OCI does. It verifies every signature, date and host, cuts lists into pages with empty ones
-//! in between, and goes wrong where it is told to.
+//! A server on loopback that behaves like OCI. It verifies all signatures, dates and hosts, splits lists into pages with empty ones in
+//! between, and injects faults.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -12,105 +12,105 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-/// The throw-away key every request must be signed with.
+/// The test key that all requests must be signed with.
 pub const KEY_PEM: &str = include_str!("../../../testdata/live/vectors/pkcs1.pem");
 /// Its fingerprint.
 pub const FINGERPRINT: &str = include_str!("../../../testdata/live/vectors/fingerprint.txt");
-/// The user it belongs to.
+/// The user that the key belongs to.
 pub const USER: &str = "ocid1.user.oc1..aaaauser";
-/// The tenancy.
+/// The tenancy of the user.
 pub const TENANCY: &str = "ocid1.tenancy.oc1..aaaatenancy";
 
-/// One request as the tenancy sees it.
+/// A verified call of the API.
 #[derive(Clone, Debug)]
-pub struct Ask {
+pub struct ApiCall {
     /// `eu-frankfurt-1`.
     pub region: String,
     /// `identity`, `kms`, or the OCID of a vault.
     pub service: String,
     /// `/20180608/keys`.
     pub path: String,
-    /// Decoded.
+    /// The decoded query.
     pub query: BTreeMap<String, String>,
-    /// As sent, for telling calls apart.
+    /// The target as sent, which identifies the call.
     pub target: String,
 }
 
-/// What a tenancy answers.
+/// The reply of a tenancy.
 pub enum Reply {
-    /// A list, which the server cuts into pages.
+    /// A list, which the server splits into pages.
     List(Vec<Value>),
     /// One object.
-    One(Value),
-    /// Missing or not permitted.
-    Missing,
+    Object(Value),
+    /// The object does not exist or is not permitted.
+    NotFound,
 }
 
-/// A tenancy. `base` is the address of the server.
+/// The data of a tenancy.
 pub trait Tenancy: Send + Sync {
-    /// Answers a request that is signed as it should be.
-    fn answer(&self, ask: &Ask, base: &str) -> Reply;
+    /// Replies to a correctly signed call. `base` is the URL of the server.
+    fn answer(&self, call: &ApiCall, base: &str) -> Reply;
 }
 
-/// How a call goes wrong.
+/// How a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// This status with OCI's error body.
     Status(u16, &'static str),
-    /// The connection is closed without an answer.
+    /// The connection is closed without a response.
     Drop,
-    /// The body ends before its announced length.
+    /// The body is shorter than its `content-length`.
     Truncate,
     /// A web page.
     Html,
-    /// The body never comes to its end; the connection stays open.
+    /// The body never ends, and the connection stays open.
     Stall,
     /// Every page names the first page as the next.
     SamePage,
-    /// Vaults name a management endpoint elsewhere.
+    /// Vaults name a management endpoint outside of the realm.
     ForeignHost,
-    /// A redirection to another host.
+    /// A redirect to another host.
     Redirect,
-    /// This status, and how long to wait: the value of `retry-after`.
-    Wait(u16, &'static str),
-    /// Every page names a next one, with a token that was never used before.
-    FreshPages,
-    /// Vaults name a management endpoint at which nothing listens.
+    /// This status, with this value of `retry-after`.
+    RetryAfter(u16, &'static str),
+    /// Every page names a next page with a new token.
+    EndlessPages,
+    /// Vaults name a management endpoint that refuses connections.
     DeadHost,
 }
 
-/// Where nothing listens.
-pub const DEAD: &str = "http://127.0.0.1:1";
+/// An address that refuses connections.
+pub const DEAD_ADDRESS: &str = "http://127.0.0.1:1";
 
-/// Which calls go wrong: told the call and how often its target was asked for before.
-pub type Faults = Box<dyn Fn(&Ask, usize) -> Option<Fault> + Send + Sync>;
+/// Decides which calls fail, given the call and the number of earlier calls of the same target.
+pub type Faults = Box<dyn Fn(&ApiCall, usize) -> Option<Fault> + Send + Sync>;
 
 /// How the server behaves.
-pub struct Behaviour {
-    /// Entries of a page; every page is followed by an empty one.
-    pub page: Option<usize>,
-    /// What goes wrong.
+pub struct Behavior {
+    /// The number of entries per page, with an empty page after each. `None`: the `limit` of the request, without empty pages.
+    pub page_size: Option<usize>,
+    /// The faults to inject.
     pub faults: Faults,
     /// The server's clock.
     pub now: Box<dyn Fn() -> SystemTime + Send + Sync>,
-    /// The `keyId` of whom it accepts.
+    /// The only `keyId` that is accepted.
     pub key_id: String,
-    /// The instance whose metadata it serves, and to which it gives tokens; then only the newest token is accepted.
+    /// The instance whose metadata it serves and to which it issues tokens. Then only the newest token is accepted.
     pub instance: Option<Instance>,
-    /// The user on whose behalf the instance asks: the token that must come with each request, signed.
+    /// The delegation token that each request must contain in a signed header.
     pub delegation: Option<String>,
-    /// The resources and the pod to which it gives tokens.
+    /// The resource principals or the pod to which it issues tokens.
     pub principals: Option<Principals>,
-    /// Where to listen; a free port of 127.0.0.1 without.
+    /// The address to listen on; by default a free port of 127.0.0.1.
     pub listen: Option<String>,
-    /// Certificate chain and key; without them it speaks plain HTTP.
+    /// The certificate and its key; without them the server uses plain HTTP.
     pub tls: Option<Arc<rustls::ServerConfig>>,
 }
 
-impl Default for Behaviour {
+impl Default for Behavior {
     fn default() -> Self {
         Self {
-            page: None,
+            page_size: None,
             faults: Box::new(|_, _| None),
             now: Box::new(SystemTime::now),
             key_id: format!("{TENANCY}/{USER}/{}", FINGERPRINT.trim()),
@@ -125,121 +125,121 @@ impl Default for Behaviour {
 
 /// A compute instance.
 pub struct Instance {
-    /// What `/opc/v2` has under these paths.
+    /// The texts of the metadata service by path below `/opc/v2`.
     pub metadata: BTreeMap<&'static str, String>,
-    /// The certificate the service knows, as DER.
+    /// The certificate that the service accepts, as DER.
     pub certificate: Vec<u8>,
-    /// Seconds for which the first token, the second … holds; all that follow hold an hour.
-    pub lives: Vec<i64>,
+    /// The lifetimes of the first tokens in seconds; all later tokens are valid for an hour.
+    pub token_lifetimes: Vec<i64>,
 }
 
-/// What the server knows of resources and pods. All of them use the server's key, but for pods, which make their own.
+/// The resource principals and pods that the server accepts. Resources use the test key, pods generate their own.
 #[derive(Clone, Default)]
 pub struct Principals {
-    /// The `keyId` that asks for the first token.
+    /// The `keyId` of the request for the first token.
     pub key_id: String,
-    /// Where it asks, below `/rp` or the root.
+    /// The path of that request, below `/rp` or the root.
     pub path: String,
-    /// The security context that must come with it.
+    /// The `security-context` header that the request must have.
     pub context: Option<String>,
-    /// How many resources contain the first one.
+    /// The number of resources that contain the first one.
     pub parents: usize,
-    /// Where the next resource outwards is, in place of this server.
-    pub elsewhere: Option<String>,
+    /// The URL of the next resource outward, instead of one on this server.
+    pub foreign_parent: Option<String>,
     /// The service account token of a pod.
     pub service_account: String,
-    /// What the cluster answers instead of a token.
+    /// The error status of the cluster instead of a token.
     pub status: Option<u16>,
 }
 
-/// A token that was given, and the public key it is for.
+/// An issued token and its public key.
 struct Session {
     token: String,
     public: Vec<u8>,
 }
 
-/// A server that is running. It ends with the test process.
+/// A running server. It ends with the test process.
 pub struct Server {
     /// `http://127.0.0.1:PORT`.
     pub base: String,
-    /// Targets in the order of their arrival; further attempts too.
+    /// The targets of all requests in order, including retries.
     pub log: Arc<Mutex<Vec<String>>>,
-    /// Requests that were not signed as they should be, with the reason.
-    pub refused: Arc<Mutex<Vec<String>>>,
+    /// Requests that failed verification, with the reason.
+    pub rejected: Arc<Mutex<Vec<String>>>,
 }
 
-struct Shared {
-    behaviour: Behaviour,
+struct ServerState {
+    behavior: Behavior,
     tenancy: Box<dyn Tenancy>,
     base: String,
     authority: String,
     public: Vec<u8>,
-    asked: Mutex<BTreeMap<String, usize>>,
+    call_counts: Mutex<BTreeMap<String, usize>>,
     sessions: Mutex<Vec<Session>>,
     log: Arc<Mutex<Vec<String>>>,
-    refused: Arc<Mutex<Vec<String>>>,
+    rejected: Arc<Mutex<Vec<String>>>,
 }
 
-/// What is sent back.
-struct Answer {
+/// An HTTP response.
+struct Response {
     status: u16,
     headers: Vec<(&'static str, String)>,
     body: Vec<u8>,
     fault: Option<Fault>,
 }
 
-/// An address that is listened to, and what answers there.
-struct Place {
+/// A bound address, and the server that currently serves it.
+struct BoundAddress {
     authority: String,
-    current: Arc<Mutex<Option<Arc<Shared>>>>,
+    current: Arc<Mutex<Option<Arc<ServerState>>>>,
 }
 
-impl Place {
+impl BoundAddress {
     fn new(address: &str) -> Self {
         let listener = TcpListener::bind(address).unwrap();
         let authority = listener.local_addr().unwrap().to_string();
-        let current: Arc<Mutex<Option<Arc<Shared>>>> = Arc::default();
-        let answering = Arc::clone(&current);
+        let current: Arc<Mutex<Option<Arc<ServerState>>>> = Arc::default();
+        let served = Arc::clone(&current);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let shared = answering.lock().unwrap().clone();
-                thread::spawn(move || shared.iter().for_each(|shared| shared.serve(&stream)));
+                let state = served.lock().unwrap().clone();
+                thread::spawn(move || state.iter().for_each(|state| state.serve(&stream)));
             }
         });
         Self { authority, current }
     }
 
-    fn serve(&self, tenancy: impl Tenancy + 'static, behaviour: Behaviour) -> Server {
+    fn serve(&self, tenancy: impl Tenancy + 'static, behavior: Behavior) -> Server {
         let authority = self.authority.clone();
-        let scheme = if behaviour.tls.is_some() { "https" } else { "http" };
+        let scheme = if behavior.tls.is_some() { "https" } else { "http" };
         let base = format!("{scheme}://{authority}");
-        let (log, refused) = (Arc::default(), Arc::default());
-        let shared = Arc::new(Shared {
-            behaviour,
+        let (log, rejected) = (Arc::default(), Arc::default());
+        let state = Arc::new(ServerState {
+            behavior,
             tenancy: Box::new(tenancy),
             base: base.clone(),
             authority,
             public: public_key(),
-            asked: Mutex::default(),
+            call_counts: Mutex::default(),
             sessions: Mutex::default(),
             log: Arc::clone(&log),
-            refused: Arc::clone(&refused),
+            rejected: Arc::clone(&rejected),
         });
-        *self.current.lock().unwrap() = Some(shared);
-        Server { base, log, refused }
+        *self.current.lock().unwrap() = Some(state);
+        Server { base, log, rejected }
     }
 }
 
 impl Server {
     /// Starts a server on a free port.
-    pub fn start(tenancy: impl Tenancy + 'static, behaviour: Behaviour) -> Self {
-        Place::new(behaviour.listen.as_deref().unwrap_or("127.0.0.1:0")).serve(tenancy, behaviour)
+    pub fn start(tenancy: impl Tenancy + 'static, behavior: Behavior) -> Self {
+        BoundAddress::new(behavior.listen.as_deref().unwrap_or("127.0.0.1:0")).serve(tenancy, behavior)
     }
 
-    /// Starts a server in the place of the one that this test started before: requests to both are signed alike.
-    pub fn restart(tenancy: impl Tenancy + 'static, behaviour: Behaviour) -> Self {
-        thread_local!(static PLACE: Place = Place::new("127.0.0.1:0"));
-        PLACE.with(|place| place.serve(tenancy, behaviour))
+    /// Starts a server at the address of this thread's previous one, so that the signatures of identical requests are identical.
+    pub fn restart(tenancy: impl Tenancy + 'static, behavior: Behavior) -> Self {
+        thread_local!(static ADDRESS: BoundAddress = BoundAddress::new("127.0.0.1:0"));
+        ADDRESS.with(|address| address.serve(tenancy, behavior))
     }
 
     /// The value of `--endpoint`.
@@ -247,7 +247,7 @@ impl Server {
         format!("{}/{{region}}/{{service}}", self.base)
     }
 
-    /// How many requests came.
+    /// The number of requests.
     pub fn calls(&self) -> usize {
         self.log.lock().unwrap().len()
     }
@@ -258,62 +258,62 @@ fn public_key() -> Vec<u8> {
     RsaKeyPair::from_der(&STANDARD.decode(body).unwrap()).unwrap().public_key().as_ref().to_vec()
 }
 
-/// A session token with this payload: only the service verifies its signature, and this one is of nobody.
+/// A session token with this payload and an invalid signature, which only the real service would verify.
 pub fn jwt(payload: &Value) -> String {
     let encode = |text: String| URL_SAFE_NO_PAD.encode(text);
     let header = json!({"alg": "RS256", "kid": "asw", "typ": "JWT"});
     [encode(header.to_string()), encode(payload.to_string()), encode("secret".to_owned())].join(".")
 }
 
-/// Whether it is asked for the tokens of a resource or of a pod: below `/rp`, or at the root of an address without a path.
-fn is_for_principals(target: &str) -> bool {
+/// Whether a request is for the tokens of a resource or a pod: below `/rp`, or at the root for a URL without a path.
+fn is_token_request(target: &str) -> bool {
     let target = target.strip_prefix("/rp").unwrap_or(target);
     target == "/"
         || ["/20180711/", "/2020/tokens", "/parent/", "/auth/"].iter().any(|path| target.starts_with(path))
         || ["/resourcePrincipalSessionTokens", "/v1/resourcePrincipalSessionToken"].contains(&target)
 }
 
-impl Shared {
+impl ServerState {
     fn serve(&self, stream: &TcpStream) {
         let _ = stream.set_nodelay(true);
-        // A client that went away is no trouble of the server's.
-        let _ = match &self.behaviour.tls {
-            None => self.talk(stream),
+        // Ignore clients that close the connection.
+        let _ = match &self.behavior.tls {
+            None => self.serve_connection(stream),
             Some(config) => rustls::ServerConnection::new(Arc::clone(config))
                 .map_err(std::io::Error::other)
-                .and_then(|connection| self.talk(rustls::StreamOwned::new(connection, stream))),
+                .and_then(|connection| self.serve_connection(rustls::StreamOwned::new(connection, stream))),
         };
     }
 
-    fn talk(&self, stream: impl Read + Write) -> std::io::Result<()> {
+    fn serve_connection(&self, stream: impl Read + Write) -> std::io::Result<()> {
         let mut stream = BufReader::new(stream);
         loop {
-            let Some((method, target, headers)) = head(&mut stream)? else { return Ok(()) };
+            let Some((method, target, headers)) = read_head(&mut stream)? else { return Ok(()) };
             let mut body = vec![0; headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0)];
             stream.read_exact(&mut body)?;
-            let answer = self.answer(&method, &target, &headers, &body);
-            match answer.fault {
+            let response = self.answer(&method, &target, &headers, &body);
+            match response.fault {
                 Some(Fault::Drop) => return Ok(()),
                 Some(Fault::Truncate) => {
-                    let half = answer.body.len() / 2;
-                    write(stream.get_mut(), &answer, answer.body.len().max(2), &answer.body[..half])?;
+                    let half = response.body.len() / 2;
+                    write_response(stream.get_mut(), &response, response.body.len().max(2), &response.body[..half])?;
                     return Ok(());
                 }
                 Some(Fault::Stall) => {
-                    let half = answer.body.len() / 2;
-                    write(stream.get_mut(), &answer, answer.body.len().max(2), &answer.body[..half])?;
-                    // Returns when the client has had enough.
+                    let half = response.body.len() / 2;
+                    write_response(stream.get_mut(), &response, response.body.len().max(2), &response.body[..half])?;
+                    // Returns when the client closes the connection.
                     let _ = stream.read(&mut [0]);
                     return Ok(());
                 }
-                _ => write(stream.get_mut(), &answer, answer.body.len(), &answer.body)?,
+                _ => write_response(stream.get_mut(), &response, response.body.len(), &response.body)?,
             }
         }
     }
 
-    fn answer(&self, method: &str, target: &str, headers: &BTreeMap<String, String>, body: &[u8]) -> Answer {
+    fn answer(&self, method: &str, target: &str, headers: &BTreeMap<String, String>, body: &[u8]) -> Response {
         self.log.lock().unwrap().push(target.to_owned());
-        if let Some(instance) = &self.behaviour.instance {
+        if let Some(instance) = &self.behavior.instance {
             if let Some(path) = target.strip_prefix("/opc/v2") {
                 return match (headers.get("authorization").map(String::as_str), instance.metadata.get(path)) {
                     (Some("Bearer Oracle"), Some(text)) => self.success(text.clone()),
@@ -322,108 +322,108 @@ impl Shared {
                 };
             }
             if target.ends_with("/auth/v1/x509") {
-                return self.federate(instance, method, target, headers, body).unwrap_or_else(|why| {
-                    self.refused.lock().unwrap().push(format!("{target}: {why}"));
+                return self.issue_instance_token(instance, method, target, headers, body).unwrap_or_else(|why| {
+                    self.rejected.lock().unwrap().push(format!("{target}: {why}"));
                     self.error(401, "NotAuthenticated")
                 });
             }
         }
-        if let Some(principals) = &self.behaviour.principals
-            && is_for_principals(target)
+        if let Some(principals) = &self.behavior.principals
+            && is_token_request(target)
         {
-            return self.principal(principals, method, target, headers, body).unwrap_or_else(|why| {
-                self.refused.lock().unwrap().push(format!("{target}: {why}"));
+            return self.issue_principal_token(principals, method, target, headers, body).unwrap_or_else(|why| {
+                self.rejected.lock().unwrap().push(format!("{target}: {why}"));
                 self.error(401, "NotAuthenticated")
             });
         }
         if let Err(why) = self.verify(method, target, headers) {
-            self.refused.lock().unwrap().push(format!("{target}: {why}"));
+            self.rejected.lock().unwrap().push(format!("{target}: {why}"));
             return self.error(401, "NotAuthenticated");
         }
-        let Some(ask) = Ask::read(target) else { return self.error(404, "NotAuthorizedOrNotFound") };
+        let Some(call) = ApiCall::read(target) else { return self.error(404, "NotAuthorizedOrNotFound") };
         let before = {
-            let mut asked = self.asked.lock().unwrap();
-            let count = asked.entry(target.to_owned()).or_default();
+            let mut call_counts = self.call_counts.lock().unwrap();
+            let count = call_counts.entry(target.to_owned()).or_default();
             *count += 1;
             *count - 1
         };
-        let fault = (self.behaviour.faults)(&ask, before);
+        let fault = (self.behavior.faults)(&call, before);
         if let Some(Fault::Status(status, code)) = fault {
             return self.error(status, code);
         }
-        if let Some(Fault::Wait(status, seconds)) = fault {
-            let mut answer = self.error(status, "TooManyRequests");
-            answer.headers.push(("retry-after", seconds.to_owned()));
-            return answer;
+        if let Some(Fault::RetryAfter(status, seconds)) = fault {
+            let mut response = self.error(status, "TooManyRequests");
+            response.headers.push(("retry-after", seconds.to_owned()));
+            return response;
         }
-        let mut answer = match self.tenancy.answer(&ask, &self.base) {
-            Reply::Missing => self.error(404, "NotAuthorizedOrNotFound"),
-            Reply::One(value) => self.success(value.to_string()),
-            Reply::List(entries) => self.page(&ask, entries, fault),
+        let mut response = match self.tenancy.answer(&call, &self.base) {
+            Reply::NotFound => self.error(404, "NotAuthorizedOrNotFound"),
+            Reply::Object(value) => self.success(value.to_string()),
+            Reply::List(entries) => self.page(&call, entries, fault),
         };
         match fault {
-            Some(Fault::Html) => answer.body = b"<html><body>Please sign in</body></html>".to_vec(),
+            Some(Fault::Html) => response.body = b"<html><body>Please sign in</body></html>".to_vec(),
             Some(Fault::ForeignHost) => {
-                answer.body = String::from_utf8_lossy(&answer.body).replace(&self.base, "https://evil.example").into_bytes();
+                response.body = String::from_utf8_lossy(&response.body).replace(&self.base, "https://evil.example").into_bytes();
             }
             Some(Fault::DeadHost) => {
-                answer.body = String::from_utf8_lossy(&answer.body).replace(&self.base, DEAD).into_bytes();
+                response.body = String::from_utf8_lossy(&response.body).replace(&self.base, DEAD_ADDRESS).into_bytes();
             }
             Some(Fault::Redirect) => {
-                answer.status = 302;
-                answer.headers.push(("location", "http://127.0.0.1:1/stolen".to_owned()));
+                response.status = 302;
+                response.headers.push(("location", "http://127.0.0.1:1/stolen".to_owned()));
             }
             _ => {}
         }
-        Answer { fault, ..answer }
+        Response { fault, ..response }
     }
 
-    fn page(&self, ask: &Ask, entries: Vec<Value>, fault: Option<Fault>) -> Answer {
-        let size = self.behaviour.page.unwrap_or_else(|| ask.query.get("limit").and_then(|limit| limit.parse().ok()).unwrap_or(100));
-        // Tokens hold every character that needs care in a query: `AAA+/=: 40` is the page that begins at 40, `…e` an empty one.
+    fn page(&self, call: &ApiCall, entries: Vec<Value>, fault: Option<Fault>) -> Response {
+        let size = self.behavior.page_size.unwrap_or_else(|| call.query.get("limit").and_then(|limit| limit.parse().ok()).unwrap_or(100));
+        // Tokens contain all characters that need escapes in a query: `AAA+/=: 40` is the page that starts at 40, `…e` an empty one.
         let token = |at: usize, empty: bool| format!("AAA+/=: {at}{}", if empty { "e" } else { "" });
-        let asked = ask.query.get("page").map(String::as_str).unwrap_or("AAA+/=: 0");
-        let Some(place) = asked.strip_prefix("AAA+/=: ") else { return self.error(400, "InvalidParameter") };
-        let (empty, place) = place.strip_suffix('e').map_or((false, place), |place| (true, place));
-        let Ok(start) = place.parse::<usize>() else { return self.error(400, "InvalidParameter") };
+        let page = call.query.get("page").map(String::as_str).unwrap_or("AAA+/=: 0");
+        let Some(position) = page.strip_prefix("AAA+/=: ") else { return self.error(400, "InvalidParameter") };
+        let (empty, position) = position.strip_suffix('e').map_or((false, position), |position| (true, position));
+        let Ok(start) = position.parse::<usize>() else { return self.error(400, "InvalidParameter") };
         let end = if empty { start } else { (start + size).min(entries.len()) };
-        let next = match (end < entries.len(), self.behaviour.page.is_some() && !empty) {
+        let next = match (end < entries.len(), self.behavior.page_size.is_some() && !empty) {
             (true, true) => Some(token(end, true)),
             (true, false) => Some(token(end, false)),
             (false, _) => None,
         };
-        let mut answer = self.success(Value::from(entries.get(start..end).unwrap_or_default().to_vec()).to_string());
+        let mut response = self.success(Value::from(entries.get(start..end).unwrap_or_default().to_vec()).to_string());
         if fault == Some(Fault::SamePage) {
-            answer.headers.push(("opc-next-page", token(0, false)));
-        } else if fault == Some(Fault::FreshPages) {
-            answer.headers.push(("opc-next-page", token(start + 1000, false)));
+            response.headers.push(("opc-next-page", token(0, false)));
+        } else if fault == Some(Fault::EndlessPages) {
+            response.headers.push(("opc-next-page", token(start + 1000, false)));
         } else {
-            answer.headers.extend(next.map(|next| ("opc-next-page", next)));
+            response.headers.extend(next.map(|next| ("opc-next-page", next)));
         }
-        answer
+        response
     }
 
-    fn success(&self, body: String) -> Answer {
-        Answer { status: 200, headers: self.headers(), body: body.into_bytes(), fault: None }
+    fn success(&self, body: String) -> Response {
+        Response { status: 200, headers: self.headers(), body: body.into_bytes(), fault: None }
     }
 
-    fn error(&self, status: u16, code: &str) -> Answer {
+    fn error(&self, status: u16, code: &str) -> Response {
         let body = json!({"code": code, "message": "Something went wrong."}).to_string();
-        Answer { status, headers: self.headers(), body: body.into_bytes(), fault: None }
+        Response { status, headers: self.headers(), body: body.into_bytes(), fault: None }
     }
 
     fn headers(&self) -> Vec<(&'static str, String)> {
         vec![
             ("content-type", "application/json".to_owned()),
             ("opc-request-id", "REQ1".to_owned()),
-            ("date", httpdate::fmt_http_date((self.behaviour.now)())),
+            ("date", httpdate::fmt_http_date((self.behavior.now)())),
         ]
     }
 
-    /// As the service does: who, when, where, and the signature of it all.
+    /// Verifies a request like the service: its identity, date, host and signature.
     fn verify(&self, method: &str, target: &str, headers: &BTreeMap<String, String>) -> Result<(), String> {
         let mut signed = vec!["date", "(request-target)", "host"];
-        if let Some(delegation) = &self.behaviour.delegation {
+        if let Some(delegation) = &self.behavior.delegation {
             if headers.get("opc-obo-token") != Some(delegation) {
                 return Err("delegation token".to_owned());
             }
@@ -431,19 +431,19 @@ impl Shared {
         }
         match self.sessions.lock().unwrap().last() {
             Some(session) => self.verify_as(&format!("ST${}", session.token), &session.public, &signed, method, target, headers),
-            None => self.verify_as(&self.behaviour.key_id, &self.public, &signed, method, target, headers),
+            None => self.verify_as(&self.behavior.key_id, &self.public, &signed, method, target, headers),
         }
     }
 
-    /// Gives tokens to resources, to those that contain them, and to pods.
-    fn principal(
+    /// Issues tokens to resources, to the resources that contain them, and to pods.
+    fn issue_principal_token(
         &self,
         principals: &Principals,
         method: &str,
         target: &str,
         headers: &BTreeMap<String, String>,
         body: &[u8],
-    ) -> Result<Answer, String> {
+    ) -> Result<Response, String> {
         if target == "/resourcePrincipalSessionTokens" {
             if headers.get("authorization") != Some(&format!("Bearer {}", principals.service_account)) || method != "POST" {
                 return Err("service account".to_owned());
@@ -453,13 +453,14 @@ impl Shared {
             }
             let body: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
             let key = STANDARD.decode(body["podKey"].as_str().unwrap_or_default()).map_err(|_| "base64")?.split_off(24);
-            let token = self.token(key);
+            let token = self.issue_token(key);
             return Ok(self.success(STANDARD.encode(json!({"token": format!("ST${token}")}).to_string())));
         }
-        // A resource asks with its key, and with its session on behalf of the one that contains it.
+        // A resource signs with its key, or with its session for the resource that contains it.
         let session = self.sessions.lock().unwrap().last().map(|session| format!("ST${}", session.token));
-        let is_sessions = session.as_ref().is_some_and(|session| headers.get("authorization").is_some_and(|text| text.contains(session)));
-        let key_id = session.filter(|_| is_sessions).unwrap_or_else(|| principals.key_id.clone());
+        let is_signed_by_session =
+            session.as_ref().is_some_and(|session| headers.get("authorization").is_some_and(|text| text.contains(session)));
+        let key_id = session.filter(|_| is_signed_by_session).unwrap_or_else(|| principals.key_id.clone());
         if method == "GET" {
             self.verify_as(&key_id, &self.public, &["date", "(request-target)", "host"], method, target, headers)?;
             if let Some(context) = &principals.context
@@ -467,18 +468,18 @@ impl Shared {
             {
                 return Err("security context".to_owned());
             }
-            // Oracle's client refuses addresses with a path: the root is where the resource is that contains the first one.
+            // Oracle's client rejects URLs with a path, so the root is the resource that contains the first one.
             let parent = if target == "/" { Some("1") } else { target.strip_prefix("/rp/parent/") };
             let parent = parent.and_then(|number| number.parse::<usize>().ok());
             if parent.is_none() && target.strip_prefix("/rp").unwrap_or(target) != principals.path {
                 return Err("path".to_owned());
             }
-            let mut answer = self.success(json!({"resourcePrincipalToken": "rpt", "servicePrincipalSessionToken": "spst"}).to_string());
+            let mut response = self.success(json!({"resourcePrincipalToken": "rpt", "servicePrincipalSessionToken": "spst"}).to_string());
             if let Some(number) = parent.filter(|number| *number < principals.parents) {
-                let next = principals.elsewhere.clone().unwrap_or_else(|| format!("{}/rp/parent/{}", self.base, number + 1));
-                answer.headers.push(("opc-parent-rpt-url", next));
+                let next = principals.foreign_parent.clone().unwrap_or_else(|| format!("{}/rp/parent/{}", self.base, number + 1));
+                response.headers.push(("opc-parent-rpt-url", next));
             }
-            return Ok(answer);
+            return Ok(response);
         }
         let signed = ["date", "(request-target)", "host", "content-length", "content-type", "x-content-sha256"];
         self.verify_as(&key_id, &self.public, &signed, method, target, headers)?;
@@ -487,28 +488,28 @@ impl Shared {
         if body["resourcePrincipalToken"] != "rpt" || body["servicePrincipalSessionToken"] != "spst" || key != self.public {
             return Err("tokens or key".to_owned());
         }
-        let token = self.token(key);
+        let token = self.issue_token(key);
         Ok(self.success(json!({"token": token}).to_string()))
     }
 
-    /// A token for a key, which holds an hour.
-    fn token(&self, public: Vec<u8>) -> String {
+    /// Issues a token for a key, valid for an hour.
+    fn issue_token(&self, public: Vec<u8>) -> String {
         let mut sessions = self.sessions.lock().unwrap();
-        let now = (self.behaviour.now)().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+        let now = (self.behavior.now)().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
         let token = jwt(&json!({"iat": now, "exp": now + 3600, "res_tenant": TENANCY, "number": sessions.len()}));
         sessions.push(Session { token: token.clone(), public });
         token
     }
 
-    /// Gives a token for the key in the body to the instance whose certificate is there, if its key signed the request.
-    fn federate(
+    /// Issues a token for the session key in the body, if the instance's key signed the request and its certificate is in the body.
+    fn issue_instance_token(
         &self,
         instance: &Instance,
         method: &str,
         target: &str,
         headers: &BTreeMap<String, String>,
         body: &[u8],
-    ) -> Result<Answer, String> {
+    ) -> Result<Response, String> {
         let fingerprint = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, &instance.certificate);
         let pairs: Vec<String> = fingerprint.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
         let key_id = format!("{TENANCY}/fed-x509/{}", pairs.join(":"));
@@ -523,17 +524,17 @@ impl Shared {
         if der(&body["certificate"])? != instance.certificate || der(&body["intermediateCertificates"][0])?.first() != Some(&0x30) {
             return Err("certificates".to_owned());
         }
-        // Behind the 24 bytes that say RSA is the key of 2048 bits itself.
+        // The 24 bytes before the RSA key of 2048 bits name the algorithm.
         let public = der(&body["publicKey"])?.split_off(24);
         let mut sessions = self.sessions.lock().unwrap();
-        let life = instance.lives.get(sessions.len()).copied().unwrap_or(3600);
-        let now = (self.behaviour.now)().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() as i64;
-        let token = jwt(&json!({"iat": now, "exp": now + life, "opc-tenant": TENANCY, "number": sessions.len()}));
+        let lifetime = instance.token_lifetimes.get(sessions.len()).copied().unwrap_or(3600);
+        let now = (self.behavior.now)().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() as i64;
+        let token = jwt(&json!({"iat": now, "exp": now + lifetime, "opc-tenant": TENANCY, "number": sessions.len()}));
         sessions.push(Session { token: token.clone(), public });
         Ok(self.success(json!({"token": token}).to_string()))
     }
 
-    /// Verifies that this key signed the request, these headers and more.
+    /// Verifies that this key signed the request, with at least these headers.
     fn verify_as(
         &self,
         key_id: &str,
@@ -556,7 +557,7 @@ impl Shared {
             return Err(format!("host {}", header("host")?));
         }
         let date = httpdate::parse_http_date(header("date")?).map_err(|_| "date".to_owned())?;
-        let now = (self.behaviour.now)();
+        let now = (self.behavior.now)();
         let skew = now.duration_since(date).or_else(|_| date.duration_since(now)).unwrap_or_default();
         if skew > Duration::from_secs(300) {
             return Err(format!("skew of {} s", skew.as_secs()));
@@ -580,10 +581,10 @@ impl Shared {
 }
 
 /// Method, target and headers.
-type Head = (String, String, BTreeMap<String, String>);
+type RequestHead = (String, String, BTreeMap<String, String>);
 
-/// Reads a request; `None` where the client is done.
-fn head(stream: &mut impl BufRead) -> std::io::Result<Option<Head>> {
+/// Reads the head of a request; `None` if the client closed the connection.
+fn read_head(stream: &mut impl BufRead) -> std::io::Result<Option<RequestHead>> {
     let mut line = String::new();
     if stream.read_line(&mut line)? == 0 {
         return Ok(None);
@@ -602,24 +603,28 @@ fn head(stream: &mut impl BufRead) -> std::io::Result<Option<Head>> {
     }
 }
 
-fn write(stream: &mut impl Write, answer: &Answer, length: usize, body: &[u8]) -> std::io::Result<()> {
-    let mut text = format!("HTTP/1.1 {} Whatever\r\ncontent-length: {length}\r\n", answer.status);
-    for (name, value) in &answer.headers {
+fn write_response(stream: &mut impl Write, response: &Response, length: usize, body: &[u8]) -> std::io::Result<()> {
+    let mut text = format!("HTTP/1.1 {} Whatever\r\ncontent-length: {length}\r\n", response.status);
+    for (name, value) in &response.headers {
         text.push_str(&format!("{name}: {value}\r\n"));
     }
     text.push_str("\r\n");
-    // In one piece: two small writes would wait for each other's acknowledgement.
+    // A single write: with two small ones, the second would wait for an acknowledgment of the first.
     stream.write_all(&[text.as_bytes(), body].concat())?;
     stream.flush()
 }
 
-impl Ask {
-    /// `/REGION/SERVICE/PATH?QUERY`.
+impl ApiCall {
+    /// Parses `/REGION/SERVICE/PATH?QUERY`.
     fn read(target: &str) -> Option<Self> {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let mut parts = path.strip_prefix('/')?.splitn(3, '/');
         let (region, service, rest) = (parts.next()?, parts.next()?, parts.next()?);
-        let query = query.split('&').filter_map(|pair| pair.split_once('=')).map(|(name, value)| (decode(name), decode(value))).collect();
+        let query = query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, value)| (percent_decode(name), percent_decode(value)))
+            .collect();
         Some(Self {
             region: region.to_owned(),
             service: service.to_owned(),
@@ -629,13 +634,13 @@ impl Ask {
         })
     }
 
-    /// A value of the query.
+    /// A value of the query; empty if it is missing.
     pub fn get(&self, name: &str) -> &str {
         self.query.get(name).map(String::as_str).unwrap_or_default()
     }
 }
 
-fn decode(text: &str) -> String {
+fn percent_decode(text: &str) -> String {
     let mut out = Vec::new();
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {

@@ -1,25 +1,25 @@
-//! A small tenancy with everything in it that is told apart: compartments, vaults of every type, a replica, keys of every fate.
+//! A small tenancy with every kind of key and vault: nested compartments, all vault types, a replica, keys in all states.
 
-use super::server::{Ask, Reply, TENANCY, Tenancy};
+use super::server::{ApiCall, Reply, TENANCY, Tenancy};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 /// The home region.
 pub const FRA: &str = "eu-frankfurt-1";
-/// The other one.
+/// The other region.
 pub const IAD: &str = "us-ashburn-1";
 
-/// Compartments: `a` holds `b`; `c` is beside them; `old` is deleted.
+/// Compartments: `a` contains `b`; `c` is next to `a`; `old` is deleted.
 pub const A: &str = "ocid1.compartment.oc1..a";
 pub const B: &str = "ocid1.compartment.oc1..b";
 pub const C: &str = "ocid1.compartment.oc1..c";
 const OLD: &str = "ocid1.compartment.oc1..old";
 
-/// Vaults: private in both regions, virtual, external.
+/// Vaults: private with a replica in the other region, virtual, external.
 pub const PRIVATE: &str = "ocid1.vault.oc1.fra.private";
 pub const VIRTUAL: &str = "ocid1.vault.oc1.fra.virtual";
 pub const EXTERNAL: &str = "ocid1.vault.oc1.iad.external";
-const GOING: &str = "ocid1.vault.oc1.fra.going";
+const PENDING_DELETION_VAULT: &str = "ocid1.vault.oc1.fra.going";
 
 /// Names of all keys that an audit of both regions finds, sorted.
 pub const KEYS: [&str; 9] = ["disabled", "external", "failed", "fresh", "going", "manual", "odd", "scheduled", "stale"];
@@ -52,15 +52,15 @@ struct Key {
     schedule: Value,
 }
 
-/// The tenancy at a time.
-pub struct Small {
+/// The tenancy at a given time.
+pub struct SmallTenancy {
     now: Timestamp,
     vaults: Vec<Vault>,
     keys: Vec<Key>,
 }
 
-impl Small {
-    /// As it is at this time.
+impl SmallTenancy {
+    /// The tenancy at this time.
     pub fn at(now: Timestamp) -> Self {
         let vault = |region, id, compartment, kind, state, primary| Vault { region, id, compartment, kind, state, primary };
         let vaults = vec![
@@ -68,7 +68,7 @@ impl Small {
             vault(IAD, PRIVATE, A, "VIRTUAL_PRIVATE", "ACTIVE", false),
             vault(FRA, VIRTUAL, B, "DEFAULT", "BACKUP_IN_PROGRESS", true),
             vault(IAD, EXTERNAL, TENANCY, "EXTERNAL", "ACTIVE", true),
-            vault(FRA, GOING, A, "DEFAULT", "PENDING_DELETION", true),
+            vault(FRA, PENDING_DELETION_VAULT, A, "DEFAULT", "PENDING_DELETION", true),
         ];
         let key = |name, vault, compartment, mode, state, age, versions| Key {
             name,
@@ -108,14 +108,14 @@ impl Small {
             key("disabled", VIRTUAL, A, "HSM", "DISABLED", 800, &[800]),
             key("going", VIRTUAL, B, "HSM", "PENDING_DELETION", 800, &[800]),
             key("external", EXTERNAL, C, "EXTERNAL", "ENABLED", 800, &[800]),
-            // The private vault's own key, which is listed among the others and is none of them.
+            // The wrapping key of the private vault, which is listed with the others but is not audited.
             key("wrapping", PRIVATE, A, "HSM", "ENABLED", 2000, &[2000]),
             key("odd", VIRTUAL, C, "QUANTUM", "PONDERING", 800, &[800]),
         ];
         Self { now, vaults, keys }
     }
 
-    fn vault(&self, vault: &Vault, base: &str, whole: bool) -> Value {
+    fn vault(&self, vault: &Vault, base: &str, is_detailed: bool) -> Value {
         let mut value = json!({
             "id": vault.id,
             "compartmentId": vault.compartment,
@@ -127,15 +127,15 @@ impl Small {
             "vaultType": vault.kind,
             "freeformTags": {},
         });
-        if whole {
+        if is_detailed {
             value["isPrimary"] = json!(vault.primary);
             value["wrappingkeyId"] = json!(if vault.id == PRIVATE { ocid("wrapping") } else { "ocid1.key.oc1.fra.none".to_owned() });
         }
         value
     }
 
-    /// A key as the vault of this region has it.
-    fn key(&self, key: &Key, region: &str, whole: bool) -> Value {
+    /// A key in the vault of this region.
+    fn key(&self, key: &Key, region: &str, is_detailed: bool) -> Value {
         let mut value = json!({
             "id": ocid(key.name),
             "vaultId": key.vault,
@@ -150,13 +150,13 @@ impl Small {
             "definedTags": {"Ops": {"Owner": "team", "Level": 3}},
             "somethingNew": [1, 2],
         });
-        if whole {
+        if is_detailed {
             value["keyShape"] = json!({"algorithm": "AES", "length": 32, "curveId": null});
             value["currentKeyVersion"] = json!(version_id(key, key.versions.len() - 1));
             value["isPrimary"] = json!(self.vaults.iter().any(|vault| vault.id == key.vault && vault.region == region && vault.primary));
             value["autoKeyRotationDetails"] = key.schedule.clone();
         } else if key.auto.is_null() {
-            // Null and missing are alike.
+            // Null and missing mean the same.
             value.as_object_mut().map(|fields: &mut Map<String, Value>| fields.remove("isAutoRotationEnabled"));
         }
         value
@@ -192,7 +192,7 @@ fn time(now: Timestamp, days_ago: i64) -> String {
     now.checked_sub(SignedDuration::from_hours(24 * days_ago)).unwrap().to_string()
 }
 
-/// The compartments of the subtree, as ListCompartments gives them: without the root.
+/// The result of ListCompartments for the subtree: without the root.
 fn compartments() -> Vec<Value> {
     [(A, TENANCY, "ACTIVE"), (B, A, "ACTIVE"), (C, TENANCY, "ACTIVE"), (OLD, TENANCY, "DELETED")]
         .into_iter()
@@ -200,46 +200,46 @@ fn compartments() -> Vec<Value> {
         .collect()
 }
 
-impl Tenancy for Small {
-    fn answer(&self, ask: &Ask, base: &str) -> Reply {
-        let parts: Vec<&str> = ask.path.split('/').skip(1).collect();
-        match (ask.service.as_str(), parts.as_slice()) {
-            ("identity", ["20160918", "tenancies", TENANCY, "regionSubscriptions"]) => Reply::One(json!([
+impl Tenancy for SmallTenancy {
+    fn answer(&self, call: &ApiCall, base: &str) -> Reply {
+        let parts: Vec<&str> = call.path.split('/').skip(1).collect();
+        match (call.service.as_str(), parts.as_slice()) {
+            ("identity", ["20160918", "tenancies", TENANCY, "regionSubscriptions"]) => Reply::Object(json!([
                 {"regionKey": "FRA", "regionName": FRA, "status": "READY", "isHomeRegion": true},
                 {"regionKey": "IAD", "regionName": IAD, "status": "READY", "isHomeRegion": false},
             ])),
             ("identity", ["20160918", "compartments"]) => {
-                assert_eq!((ask.get("compartmentId"), ask.get("compartmentIdInSubtree")), (TENANCY, "true"));
-                let state = ask.get("lifecycleState");
+                assert_eq!((call.get("compartmentId"), call.get("compartmentIdInSubtree")), (TENANCY, "true"));
+                let state = call.get("lifecycleState");
                 Reply::List(compartments().into_iter().filter(|one| state.is_empty() || one["lifecycleState"] == state).collect())
             }
             ("kms", ["20180608", "vaults"]) => Reply::List(
                 self.vaults
                     .iter()
-                    .filter(|vault| vault.region == ask.region && vault.compartment == ask.get("compartmentId"))
+                    .filter(|vault| vault.region == call.region && vault.compartment == call.get("compartmentId"))
                     .map(|vault| self.vault(vault, base, false))
                     .collect(),
             ),
-            ("kms", ["20180608", "vaults", id]) => match self.vaults.iter().find(|vault| vault.region == ask.region && vault.id == *id) {
-                Some(vault) => Reply::One(self.vault(vault, base, true)),
-                None => Reply::Missing,
+            ("kms", ["20180608", "vaults", id]) => match self.vaults.iter().find(|vault| vault.region == call.region && vault.id == *id) {
+                Some(vault) => Reply::Object(self.vault(vault, base, true)),
+                None => Reply::NotFound,
             },
             ("kms", ["20180608", "vaults", _, "usage"]) => {
-                Reply::One(json!({"keyCount": 2, "keyVersionCount": 23, "softwareKeyCount": 2, "softwareKeyVersionCount": 5}))
+                Reply::Object(json!({"keyCount": 2, "keyVersionCount": 23, "softwareKeyCount": 2, "softwareKeyVersionCount": 5}))
             }
             (vault, ["20180608", "keys"]) => {
-                let here = |key: &&Key| key.vault == vault && key.compartment == ask.get("compartmentId");
-                Reply::List(self.keys.iter().filter(here).map(|key| self.key(key, &ask.region, false)).collect())
+                let is_listed = |key: &&Key| key.vault == vault && key.compartment == call.get("compartmentId");
+                Reply::List(self.keys.iter().filter(is_listed).map(|key| self.key(key, &call.region, false)).collect())
             }
             (vault, ["20180608", "keys", id, rest @ ..]) => {
                 let key = self.keys.iter().find(|key| key.vault == vault && ocid(key.name) == *id);
                 match (key, rest) {
-                    (Some(key), []) => Reply::One(self.key(key, &ask.region, true)),
+                    (Some(key), []) => Reply::Object(self.key(key, &call.region, true)),
                     (Some(key), ["keyVersions"]) => Reply::List(self.versions(key)),
-                    _ => Reply::Missing,
+                    _ => Reply::NotFound,
                 }
             }
-            _ => Reply::Missing,
+            _ => Reply::NotFound,
         }
     }
 }

@@ -1,7 +1,7 @@
-//! An audit of the server, with a clock that does not wait and somebody who writes down what is said.
+//! Runs an audit of the test server, with a clock that does not wait, and records its progress.
 
-use super::server::{Behaviour, FINGERPRINT, Faults, KEY_PEM, Server, TENANCY, USER};
-use super::tenancy::{FRA, Small};
+use super::server::{Behavior, FINGERPRINT, Faults, KEY_PEM, Server, TENANCY, USER};
+use super::tenancy::{FRA, SmallTenancy};
 use jiff::Timestamp;
 use kmslint::key::{Inventory, KeyFacts};
 use kmslint::live::{self, AuditRequest, AuditStep, Clock, InventorySink, Progress, Retry, SignatureMemo, Timeouts};
@@ -10,21 +10,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, SystemTime};
 
-/// Time that passes only while the audit sleeps.
+/// A clock that only advances while the audit sleeps, without waiting.
 #[derive(Default)]
-pub struct Skipping {
+pub struct SkippingClock {
     now: Mutex<Duration>,
     is_interrupted: AtomicBool,
 }
 
-impl Skipping {
-    /// As Ctrl-C does.
+impl SkippingClock {
+    /// Interrupts the audit like Ctrl-C.
     pub fn interrupt(&self) {
         self.is_interrupted.store(true, Ordering::SeqCst);
     }
 }
 
-impl Clock for Skipping {
+impl Clock for SkippingClock {
     fn elapsed(&self) -> Duration {
         *self.now.lock().unwrap()
     }
@@ -38,15 +38,15 @@ impl Clock for Skipping {
     }
 }
 
-/// Writes down what the audit reports while it works.
+/// Records what the audit reports while it runs.
 #[derive(Default)]
-pub struct Listener {
+pub struct RecordingProgress {
     pub warnings: Mutex<Vec<String>>,
     pub retries: Mutex<Vec<String>>,
     pub steps: Mutex<Vec<String>>,
 }
 
-impl Progress for Listener {
+impl Progress for RecordingProgress {
     fn step(&self, step: &AuditStep<'_>) {
         assert!(step.done <= step.total);
         self.steps.lock().unwrap().push(format!("{step:?}"));
@@ -62,20 +62,20 @@ impl Progress for Listener {
     }
 }
 
-/// Keeps what is saved.
+/// Records all saved inventories.
 #[derive(Default)]
-pub struct Kept(pub Mutex<Vec<String>>);
+pub struct SavedTexts(pub Mutex<Vec<String>>);
 
-impl InventorySink for Kept {
+impl InventorySink for SavedTexts {
     fn replace(&self, text: &str) {
         self.0.lock().unwrap().push(text.to_owned());
     }
 }
 
-/// When the audits of [`repeated`] requests begin: all at the same time, so that they send the same calls.
-static STARTED: LazyLock<Timestamp> = LazyLock::new(Timestamp::now);
+/// The start time of the audits of [`cached_request`]: the same for all, so that they send the same requests.
+static START: LazyLock<Timestamp> = LazyLock::new(Timestamp::now);
 
-/// The signatures that were made with [`KEY_PEM`].
+/// Signatures of [`KEY_PEM`] by signed text.
 #[derive(Default)]
 struct Signatures(Mutex<HashMap<String, Vec<u8>>>);
 
@@ -90,9 +90,9 @@ impl SignatureMemo for Signatures {
     }
 }
 
-/// A request with everything in the environment, and its clock.
-pub fn request(endpoint: &str) -> (AuditRequest, Arc<Skipping>) {
-    let clock = Arc::new(Skipping::default());
+/// A request with all credentials in the environment, and its clock.
+pub fn request(endpoint: &str) -> (AuditRequest, Arc<SkippingClock>) {
+    let clock = Arc::new(SkippingClock::default());
     let env = [
         ("OCI_CLI_USER", USER),
         ("OCI_CLI_TENANCY", TENANCY),
@@ -126,62 +126,62 @@ pub fn request(endpoint: &str) -> (AuditRequest, Arc<Skipping>) {
     (request, clock)
 }
 
-/// A request whose calls are signed once, for servers that [`Server::restart`] starts.
-pub fn repeated() -> (AuditRequest, Arc<Skipping>) {
+/// A request with cached signatures, for servers started by [`Server::restart`].
+pub fn cached_request() -> (AuditRequest, Arc<SkippingClock>) {
     static SIGNATURES: LazyLock<Arc<Signatures>> = LazyLock::new(Arc::default);
-    let (usual, clock) = request("");
-    (AuditRequest { now: *STARTED, signatures: Some(Arc::clone(&*SIGNATURES) as Arc<dyn SignatureMemo>), ..usual }, clock)
+    let (base, clock) = request("");
+    (AuditRequest { now: *START, signatures: Some(Arc::clone(&*SIGNATURES) as Arc<dyn SignatureMemo>), ..base }, clock)
 }
 
-/// What came of an audit.
+/// The result of an audit.
 pub struct Trial {
     pub inventory: Inventory,
     pub warnings: Vec<String>,
-    /// Calls that were tried again.
+    /// Reported retries.
     pub retries: Vec<String>,
-    /// Progress, in its debug form.
+    /// Progress steps in debug form.
     pub steps: Vec<String>,
     pub log: Vec<String>,
-    pub refused: Vec<String>,
-    /// How long it would have taken.
-    pub took: Duration,
+    pub rejected: Vec<String>,
+    /// The time on the audit's clock.
+    pub elapsed: Duration,
 }
 
-/// Audits the small tenancy behind a server with these faults, after `change` changed the request.
-pub fn trial(faults: Faults, page: Option<usize>, change: impl FnOnce(&mut AuditRequest)) -> Trial {
-    let (mut request, clock) = repeated();
+/// Audits the small tenancy on a server with these faults; `change` modifies the request.
+pub fn trial(faults: Faults, page_size: Option<usize>, change: impl FnOnce(&mut AuditRequest)) -> Trial {
+    let (mut request, clock) = cached_request();
     let started = SystemTime::from(request.now);
-    let theirs = Arc::clone(&clock);
-    let behaviour = Behaviour { page, faults, now: Box::new(move || started + theirs.elapsed()), ..Behaviour::default() };
-    let server = Server::restart(Small::at(request.now), behaviour);
+    let server_clock = Arc::clone(&clock);
+    let behavior = Behavior { page_size, faults, now: Box::new(move || started + server_clock.elapsed()), ..Behavior::default() };
+    let server = Server::restart(SmallTenancy::at(request.now), behavior);
     request.endpoint = Some(server.endpoint());
     change(&mut request);
     run(&request, &clock, &server)
 }
 
-/// Runs an audit of a server.
-pub fn run(request: &AuditRequest, clock: &Skipping, server: &Server) -> Trial {
-    keep(request, clock, server, None)
+/// Runs an audit of a server without saving.
+pub fn run(request: &AuditRequest, clock: &SkippingClock, server: &Server) -> Trial {
+    run_with_sink(request, clock, server, None)
 }
 
-/// The same, with somebody who saves.
-pub fn keep(request: &AuditRequest, clock: &Skipping, server: &Server, sink: Option<&dyn InventorySink>) -> Trial {
-    let listener = Listener::default();
-    let inventory = live::audit(request, &listener, sink);
+/// Runs an audit of a server and saves to `sink`.
+pub fn run_with_sink(request: &AuditRequest, clock: &SkippingClock, server: &Server, sink: Option<&dyn InventorySink>) -> Trial {
+    let progress = RecordingProgress::default();
+    let inventory = live::audit(request, &progress, sink);
     Trial {
         inventory,
-        warnings: listener.warnings.into_inner().unwrap(),
-        retries: listener.retries.into_inner().unwrap(),
-        steps: listener.steps.into_inner().unwrap(),
+        warnings: progress.warnings.into_inner().unwrap(),
+        retries: progress.retries.into_inner().unwrap(),
+        steps: progress.steps.into_inner().unwrap(),
         log: server.log.lock().unwrap().clone(),
-        refused: server.refused.lock().unwrap().clone(),
-        took: clock.elapsed(),
+        rejected: server.rejected.lock().unwrap().clone(),
+        elapsed: clock.elapsed(),
     }
 }
 
 impl Trial {
-    /// Whether anything could not be done.
-    pub fn is_whole(&self) -> bool {
+    /// Whether there are neither problems nor gaps.
+    pub fn is_complete(&self) -> bool {
         self.inventory.problems.is_empty() && self.inventory.not_audited.is_empty()
     }
 
@@ -190,12 +190,12 @@ impl Trial {
         self.inventory.keys.iter().map(|key| (key.display_name.value().map(String::as_str).unwrap_or_default(), &**key)).collect()
     }
 
-    /// Names of keys, sorted.
+    /// The names of all keys, sorted.
     pub fn names(&self) -> Vec<&str> {
         self.keys().into_keys().collect()
     }
 
-    /// Everything that was said about what did not work.
+    /// The texts of all problems, gaps and warnings.
     pub fn messages(&self) -> String {
         let problems =
             self.inventory.problems.iter().map(|problem| format!("{}\n{}", problem.message, problem.help.as_deref().unwrap_or("")));
