@@ -1,4 +1,4 @@
-//! Plans: what will happen to each key. Cases are directories of `testdata/plans`; those of `testdata/parity` hold plans too.
+//! Plans: what is going to happen to each key. The cases are the directories of `testdata/plans`, and the plans in `testdata/parity`.
 
 use crate::expected::{cases, compare, expected};
 use kmslint::base::{Place, ProblemKind};
@@ -16,9 +16,9 @@ fn inventory(path: &Path) -> Inventory {
     read("plan.json", bytes.as_slice(), &PlanOptions::default()).inventory
 }
 
-/// Terraform escapes no letter, but JSON lets any tool that rewrites a plan do so.
+/// Terraform does not escape letters, but another tool that rewrites a plan may do so.
 #[test]
-fn letters_that_are_escapes_hide_no_key() {
+fn escaped_letters_do_not_hide_keys() {
     let plain = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/plans/format-1.0/plan.json")).expect("a plan");
     let read = |text: &str| read("plan.json", text.as_bytes(), &PlanOptions::default()).inventory;
     let keys = read(&plain).keys;
@@ -31,7 +31,7 @@ fn letters_that_are_escapes_hide_no_key() {
 }
 
 #[test]
-fn every_plan_tells_what_is_expected() {
+fn plans_have_the_expected_facts() {
     let (mut differences, mut keys) = (Vec::new(), 0);
     for case in cases("plans") {
         let wanted = expected(&case);
@@ -53,7 +53,7 @@ fn every_plan_tells_what_is_expected() {
 }
 
 #[test]
-fn plans_of_configurations_agree_with_them_where_a_plan_can_tell() {
+fn plans_agree_with_their_configurations() {
     let (mut differences, mut keys, mut unknown) = (Vec::new(), 0, 0);
     for case in cases("parity") {
         let path = case.join("plan.json");
@@ -61,7 +61,7 @@ fn plans_of_configurations_agree_with_them_where_a_plan_can_tell() {
             continue;
         }
         let mut found = inventory(&path);
-        // Variables without a value are made unknown by calling the configuration as a module.
+        // In these plans the configuration is called as a module, which makes variables without a value unknown.
         for key in &mut found.keys {
             if let Some(rest) = key.id.address.strip_prefix("module.root.") {
                 key.id.address = rest.to_owned();
@@ -83,7 +83,7 @@ fn plans_of_configurations_agree_with_them_where_a_plan_can_tell() {
 }
 
 #[test]
-fn a_plan_that_is_not_whole_is_a_problem_of_its_own_kind() {
+fn partial_plan_is_a_problem_of_its_own_kind() {
     for name in ["errored", "incomplete", "target", "deferred-changes"] {
         let found = inventory(&cases("plans").into_iter().find(|case| case.ends_with(name)).unwrap().join("plan.json"));
         let kinds: Vec<ProblemKind> = found.problems.iter().map(|problem| problem.kind).collect();
@@ -91,13 +91,13 @@ fn a_plan_that_is_not_whole_is_a_problem_of_its_own_kind() {
     }
 }
 
-/// A plan with everything in it, cut off or changed by tests.
+/// A small plan with all kinds of content, for tests that truncate or change it.
 fn small_plan() -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/plans/forget/plan.json")).unwrap()
 }
 
 #[test]
-fn a_plan_cut_off_at_any_byte_is_one_problem() {
+fn plan_truncated_at_any_byte_is_one_problem() {
     let plan = small_plan();
     let whole = plan.trim_ascii_end().len();
     assert!(whole > 5_000);
@@ -112,7 +112,7 @@ fn a_plan_cut_off_at_any_byte_is_one_problem() {
 }
 
 #[test]
-fn odd_documents_are_answered_with_one_clear_problem() {
+fn invalid_documents_are_one_problem() {
     let deep = format!("{{\"format_version\":\"1.2\",\"planned_values\":{}", "[".repeat(100_000));
     let deep_key = format!(
         "{{\"format_version\":\"1.2\",\"resource_changes\":[{{\"address\":\"oci_kms_key.k\",\"mode\":\"managed\",\"type\":\"oci_kms_key\",\"change\":{}{}}}]}}",
@@ -154,7 +154,7 @@ fn odd_documents_are_answered_with_one_clear_problem() {
 }
 
 #[test]
-fn values_of_wrong_types_are_told_and_never_believed() {
+fn values_of_wrong_types_are_problems_and_unknown() {
     let plan = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/plans/resource-drift/plan.json")).unwrap();
     for (from, to) in [
         ("\"protection_mode\":\"SOFTWARE\"", "\"protection_mode\":[1]"),
@@ -174,7 +174,7 @@ fn values_of_wrong_types_are_told_and_never_believed() {
 }
 
 #[test]
-fn an_entry_that_cannot_be_read_is_told_and_nothing_of_it_is_known() {
+fn unreadable_entry_is_a_problem_and_its_facts_are_unknown() {
     for (entry, wanted) in [
         (r#""address":"oci_kms_key.k","change":7"#, "`change` of `oci_kms_key.k` is a number"),
         (r#""address":"oci_kms_key.k","change":{"actions":["create"],"after":null}"#, "`after` of `oci_kms_key.k` is null"),
@@ -190,7 +190,7 @@ fn an_entry_that_cannot_be_read_is_told_and_nothing_of_it_is_known() {
 }
 
 #[test]
-fn places_are_lines_and_columns_of_the_document() {
+fn places_have_lines_and_columns_of_the_document() {
     let plan = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/plans/pretty/plan.json")).unwrap();
     let lines: Vec<&[u8]> = plan.split(|&byte| byte == b'\n').collect();
     let found = read("plan.json", plan.as_slice(), &PlanOptions::default()).inventory;
@@ -210,8 +210,8 @@ fn places_are_lines_and_columns_of_the_document() {
 }
 
 #[test]
-fn the_order_of_keys_and_the_size_of_reads_do_not_matter() {
-    /// Gives a few bytes at a time.
+fn result_does_not_depend_on_property_order_or_read_size() {
+    /// Returns a few bytes at a time.
     struct Slow<'t>(&'t [u8]);
     impl std::io::Read for Slow<'_> {
         fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
@@ -222,19 +222,19 @@ fn the_order_of_keys_and_the_size_of_reads_do_not_matter() {
     let mut compared = 0;
     for case in cases("plans") {
         let Ok(plan) = fs::read_to_string(case.join("plan.json")) else { continue };
-        // As `jq -S` writes it: the type of a resource comes behind its change.
-        let Ok(Value::Object(tree)) = serde_json::from_str(plan.trim_start_matches('\u{feff}')) else { continue };
-        let sorted = sorted(Value::Object(tree)).to_string();
-        let told = |inventory: Inventory| -> Vec<_> {
+        // The properties are sorted, as by `jq -S`, so the type of a resource is after its change.
+        let Ok(Value::Object(plan_object)) = serde_json::from_str(plan.trim_start_matches('\u{feff}')) else { continue };
+        let sorted = sorted(Value::Object(plan_object)).to_string();
+        let facts = |inventory: Inventory| -> Vec<_> {
             inventory
                 .keys
                 .iter()
                 .map(|key| (key.id.address.clone(), crate::expected::facts_json(key), key.versions.len(), key.planned_action))
                 .collect()
         };
-        let as_is = told(read("plan.json", plan.as_bytes(), &PlanOptions::default()).inventory);
-        assert_eq!(as_is, told(read("plan.json", sorted.as_bytes(), &PlanOptions::default()).inventory), "{}", case.display());
-        assert_eq!(as_is, told(read("plan.json", Slow(plan.as_bytes()), &PlanOptions::default()).inventory), "{}", case.display());
+        let as_is = facts(read("plan.json", plan.as_bytes(), &PlanOptions::default()).inventory);
+        assert_eq!(as_is, facts(read("plan.json", sorted.as_bytes(), &PlanOptions::default()).inventory), "{}", case.display());
+        assert_eq!(as_is, facts(read("plan.json", Slow(plan.as_bytes()), &PlanOptions::default()).inventory), "{}", case.display());
         compared += as_is.len();
     }
     assert!(compared > 100, "{compared}");

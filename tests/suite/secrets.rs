@@ -1,4 +1,4 @@
-//! What may not be shown is shown nowhere: every kind of secret, through every expression, into every argument, in every format.
+//! Secrets are not in any output: every kind of secret, through every expression, into every argument, in every format.
 
 use crate::harness::{Output, command, formats, in_all_formats, output_of, read_json, report, scratch, with_tested_rules};
 use base64::Engine as _;
@@ -10,10 +10,10 @@ use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
 
-/// What must not be seen. It looks like a token: any six characters of it in a row would give it away.
+/// The secret. It looks like a token; any six consecutive characters of it count as disclosed.
 const SECRET: &str = "Zq7xK2mW9pL4vN8tR3bY";
 
-/// Where a secret can come from: a name, the files, the expression that holds it, the environment and the arguments.
+/// A kind of secret: a name, the files, the expression with the secret, the environment variable and the arguments.
 struct Kind {
     name: &'static str,
     files: &'static [(&'static str, &'static str)],
@@ -97,7 +97,7 @@ const KINDS: &[Kind] = &[
     },
 ];
 
-/// What is made of it on the way.
+/// Expressions with the secret (`§`).
 const EXPRESSIONS: [&str; 18] = [
     "§",
     "\"${§}\"",
@@ -119,7 +119,7 @@ const EXPRESSIONS: [&str; 18] = [
     "\"%{ for c in [§] }${c}%{ endfor }\"",
 ];
 
-/// Where it goes.
+/// Arguments that use an expression with the secret (`¤`).
 const SINKS: [&str; 22] = [
     "protection_mode = ¤",
     "display_name = ¤",
@@ -145,10 +145,10 @@ const SINKS: [&str; 22] = [
     "is_auto_rotation_enabled = ¤ && true\n  protection_mode = -¤",
 ];
 
-/// How many characters in a row of a secret, or of what can be made of it, give it away.
+/// The number of consecutive characters of a secret, or of a conversion of it, that count as disclosed.
 const TRACE: usize = 6;
 
-/// Everything that would give it away, in any text.
+/// A pattern of all parts and conversions of the secret that count as disclosed.
 fn traces() -> Regex {
     let reversed: String = SECRET.chars().rev().collect();
     let encoded = base64::engine::general_purpose::STANDARD.encode(SECRET);
@@ -247,7 +247,7 @@ fn no_secret_is_shown_in_any_format() {
 }
 
 #[test]
-fn what_is_written_next_to_a_secret_is_not_shown_either() {
+fn lines_next_to_a_secret_are_not_shown() {
     let traces = traces();
     for (name, files) in [
         (
@@ -284,7 +284,7 @@ fn what_is_written_next_to_a_secret_is_not_shown_either() {
 }
 
 #[test]
-fn a_line_that_may_not_be_shown_is_named() {
+fn hidden_source_line_is_reported_by_its_position() {
     let directory = scratch(&[
         ("main.tf", "variable \"m\" {\n  sensitive = true\n}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.m\n}\n"),
         ("terraform.tfvars", "m = \"HSM\"\n"),
@@ -337,7 +337,7 @@ fn instance_keys_from_files_are_names_or_numbers() {
         addresses.iter().filter(|address| address.starts_with("oci_kms_key.piece")).all(|address| address.contains('…')),
         "{addresses:?}"
     );
-    // The version still belongs to the key whose name is not shown.
+    // The version still belongs to the key with the hidden name.
     let hidden =
         report["keys"].as_array().expect("keys").iter().find(|key| key["address"] == "oci_kms_key.names[\"…1\"]").expect("the key");
     assert_eq!(hidden["key_versions"][0]["id"], "oci_kms_key_version.v[\"…1\"]", "{hidden:#}");
@@ -345,7 +345,7 @@ fn instance_keys_from_files_are_names_or_numbers() {
 }
 
 #[test]
-fn tags_from_files_have_no_value() {
+fn tags_from_files_are_shown_without_their_value() {
     let directory = scratch(&[
         ("tag.txt", "x"),
         ("kmslint.toml", "[[exempt]]\nrules = [\"OCI-KMS-001\", \"OCI-KMS-004\"]\ntag = \"From=x\"\nreason = \"a test\"\n"),
@@ -357,6 +357,6 @@ fn tags_from_files_have_no_value() {
     let (output, report) = report(directory.path(), &[]);
     let tags = &report["keys"][0]["freeform_tags"];
     assert_eq!(*tags, serde_json::json!({"From": null, "Number": "3", "Own": "y"}), "{output:#?}");
-    // It still counts for an exemption.
+    // The hidden value still matches an exemption.
     assert_eq!(report["exempted"].as_array().expect("exempted").len(), 2, "{output:#?}");
 }

@@ -1,4 +1,4 @@
-//! What stands in files: bombs, depth, size, recursion, nonsense.
+//! Hostile contents of files: bombs, depth, size, recursion, nonsense.
 
 use super::{HONEST, judged, keys, kmslint, shell};
 use crate::harness::scratch;
@@ -8,38 +8,38 @@ use std::fs;
 use std::io::Write;
 use std::sync::Arc;
 
-/// Judges a key whose protection mode is this expression; returns the key.
+/// Checks a key whose protection mode is this expression. Returns the key.
 fn mode(expression: &str) -> serde_json::Value {
-    beside_honest(&format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n}}\n"), expression)
+    check_next_to_honest(&format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n}}\n"), expression)
 }
 
-/// Judges `oci_kms_key.k` of this configuration, which must not be passed over.
-fn beside_honest(text: &str, about: &str) -> serde_json::Value {
+/// Checks this configuration next to the honest key. Returns `oci_kms_key.k`, which must not be skipped.
+fn check_next_to_honest(text: &str, about: &str) -> serde_json::Value {
     let directory = scratch(&[("main.tf", HONEST), ("hostile.tf", text)]);
     let (output, report) = judged(directory.path(), &[]);
     let about: String = about.chars().take(200).collect();
     let key = keys(&report).find(|key| key["address"].as_str().is_some_and(|address| address.starts_with("oci_kms_key.k")));
-    key.cloned().unwrap_or_else(|| panic!("{about}: the key is passed over: {output:#?}"))
+    key.cloned().unwrap_or_else(|| panic!("{about}: the key is skipped: {output:#?}"))
 }
 
-/// A key is said to be undetermined, with a reason.
-fn undetermined(key: &serde_json::Value, about: &str) {
+/// Asserts that a key is undetermined, with a reason.
+fn assert_undetermined(key: &serde_json::Value, about: &str) {
     let about: String = about.chars().take(200).collect();
     assert_eq!(key["protection_mode"]["claim"], "unknown", "{about}: {key:#}");
     assert!(key["protection_mode"]["why"].as_str().is_some_and(|why| !why.is_empty()), "{about}: {key:#}");
     assert_eq!(key["verdicts"]["OCI-KMS-004"]["verdict"], "undetermined", "{about}: {key:#}");
 }
 
-/// The protection mode of a key under limits that are used up soon, next to an honest key.
-fn mode_within_small_limits(expression: &str) -> String {
+/// The reason why the protection mode of a key is unknown with small limits.
+fn why_unknown_with_small_limits(expression: &str) -> String {
     let text = format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n  is_auto_rotation_enabled = true\n}}\n");
     let directory = scratch(&[("main.tf", HONEST), ("hostile.tf", &text)]);
     let usual = kmslint::terraform::ScanRequest::new(directory.path().canonicalize().expect("a path"), Vec::new());
     let limits = Limits { work: usual.limits.work / 50, size: usual.limits.size / 50, ..usual.limits };
     let inventory = kmslint::terraform::read(&kmslint::terraform::ScanRequest { limits, ..usual }, &Arc::default());
-    assert_eq!(inventory.keys.len(), 2, "{expression}: no key is passed over");
+    assert_eq!(inventory.keys.len(), 2, "{expression}: no key may be skipped");
     let key = inventory.keys.iter().find(|key| key.id.address == "oci_kms_key.k").expect("the key");
-    assert_eq!(key.rotation.enabled.value(), Some(&true), "{expression}: what is next to it is known");
+    assert_eq!(key.rotation.enabled.value(), Some(&true), "{expression}: other arguments must be known");
     match &key.protection_mode.claim {
         Claim::Unknown(unknown) => unknown.why.to_string(),
         other => panic!("{expression}: {other:?}"),
@@ -47,9 +47,9 @@ fn mode_within_small_limits(expression: &str) -> String {
 }
 
 #[test]
-fn expressions_that_explode_are_undetermined() {
-    // The usual limits, once; the others reach the end of small ones.
-    undetermined(&mode("format(\"%2000000000s\", \"a\")"), "format");
+fn exploding_expressions_are_undetermined() {
+    // Once with the default limits; all others with small limits, which are exhausted faster.
+    assert_undetermined(&mode("format(\"%2000000000s\", \"a\")"), "format");
     for expression in [
         "join(\",\", [for p in setproduct(range(1000), range(1000), range(1000)) : p[0]])",
         "length(setproduct(range(1000), range(1000), range(1000), range(1000))) > 3 ? \"HSM\" : \"SOFTWARE\"",
@@ -61,12 +61,12 @@ fn expressions_that_explode_are_undetermined() {
         "cidrsubnets(\"0.0.0.0/0\", [for n in range(1000) : 30]...)[0] == \"\" ? \"\" : join(\"\", [for n in range(1000) : join(\"\", [for m in range(1000) : join(\"\", range(1000))])])",
         "\"%{for a in range(1000)}%{for b in range(1000)}%{for c in range(1000)}x%{endfor}%{endfor}%{endfor}\"",
     ] {
-        assert_eq!(mode_within_small_limits(expression), TOO_LARGE, "{expression}");
+        assert_eq!(why_unknown_with_small_limits(expression), TOO_LARGE, "{expression}");
     }
 }
 
 #[test]
-fn values_that_double_and_double_are_undetermined() {
+fn values_that_double_repeatedly_are_undetermined() {
     let chain = |step: &str| {
         let locals: String = (1..60).map(|n| format!("  a{n} = {}\n", step.replace("PREV", &format!("local.a{}", n - 1)))).collect();
         format!(
@@ -74,12 +74,12 @@ fn values_that_double_and_double_are_undetermined() {
         )
     };
     for step in ["\"${PREV}${PREV}\"", "[PREV, PREV]", "replace(PREV, \"/.+/\", \"$0$0\")"] {
-        undetermined(&beside_honest(&chain(step), step), step);
+        assert_undetermined(&check_next_to_honest(&chain(step), step), step);
     }
 }
 
 #[test]
-fn bombs_in_yaml_gzip_and_regular_expressions_do_not_go_off() {
+fn bombs_in_yaml_gzip_and_regular_expressions_are_undetermined() {
     let aliases: String = (1..30).map(|n| format!("a{n}: &a{n} [{}]\\n", vec![format!("*a{}", n - 1); 9].join(", "))).collect();
     let yaml = format!("jsonencode(yamldecode(\"a0: &a0 [lol]\\n{aliases}\"))");
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -95,12 +95,12 @@ fn bombs_in_yaml_gzip_and_regular_expressions_do_not_go_off() {
         "replace(join(\"\", [for n in range(1000) : \"aaaaaaaaaaaaaaaaaaaa\"]), \"/(a*)*(a*)*(a*)*b/\", \"\") == \"\" ? \"HSM\" : upper(file(\"missing\"))",
         "yamldecode(\"&a [*a]\")",
     ] {
-        undetermined(&mode(expression), expression);
+        assert_undetermined(&mode(expression), expression);
     }
 }
 
 #[test]
-fn a_million_instances_are_not_made() {
+fn million_instances_are_not_expanded() {
     for many in [
         "for_each = toset([for p in setproduct(range(1000), range(1000)) : join(\"-\", p)])",
         "for_each = { for p in setproduct(range(1000), range(1000)) : join(\"-\", p) => p }",
@@ -109,13 +109,13 @@ fn a_million_instances_are_not_made() {
         "count = pow(2, 200)",
         "count = 1000000000000000000000000000000",
     ] {
-        let key = beside_honest(&format!("resource \"oci_kms_key\" \"k\" {{\n  {many}\n  protection_mode = \"HSM\"\n}}\n"), many);
+        let key = check_next_to_honest(&format!("resource \"oci_kms_key\" \"k\" {{\n  {many}\n  protection_mode = \"HSM\"\n}}\n"), many);
         assert!(key["verdicts"]["OCI-KMS-004"]["verdict"] == "violation", "{many}: {key:#}");
     }
 }
 
 #[test]
-fn modules_that_multiply_end() {
+fn exponentially_many_module_calls_are_bounded() {
     let twice = |next: &str| format!("module \"a\" {{\n  source = \"{next}\"\n}}\nmodule \"b\" {{\n  source = \"{next}\"\n}}\n");
     let directory = scratch(&[("main.tf", HONEST), ("call.tf", &twice("./m0"))]);
     for n in 0..40 {
@@ -127,7 +127,7 @@ fn modules_that_multiply_end() {
     let (output, report) = judged(directory.path(), &[]);
     assert!(
         output.code == 2 && !report["problems"].as_array().expect("problems").is_empty(),
-        "2^40 keys are not judged, and that is said: code {}",
+        "2^40 keys must be cut with a problem: code {}",
         output.code
     );
 
@@ -146,7 +146,7 @@ fn modules_that_multiply_end() {
 }
 
 #[test]
-fn modules_and_values_that_call_themselves_are_told() {
+fn cyclic_modules_and_values_are_problems() {
     for (files, about) in [
         (vec![("call.tf", "module \"me\" {\n  source = \"./\"\n}\n")], "itself"),
         (
@@ -175,15 +175,15 @@ fn modules_and_values_that_call_themselves_are_told() {
             keys(&report).any(|key| key["address"].as_str().is_some_and(|address| address.ends_with("oci_kms_key.honest"))),
             "{about}: {output:#?}"
         );
-        assert!(output.err.len() < 10_000, "{about}: said once, not for each round: {output:#?}");
+        assert!(output.err.len() < 10_000, "{about}: reported once, not for each round: {output:#?}");
     }
-    let key = beside_honest(
+    let key = check_next_to_honest(
         "locals {\n  a = local.b\n  b = local.c\n  c = local.a\n}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = local.a\n}\n",
         "a cycle of locals",
     );
-    undetermined(&key, "a cycle of locals");
+    assert_undetermined(&key, "a cycle of locals");
     let long: String = (1..20_000).map(|n| format!("  a{n} = local.a{}\n", n - 1)).collect();
-    let key = beside_honest(
+    let key = check_next_to_honest(
         &format!("locals {{\n  a0 = \"HSM\"\n{long}}}\nresource \"oci_kms_key\" \"k\" {{\n  protection_mode = local.a19999\n}}\n"),
         "a chain of locals",
     );
@@ -191,7 +191,7 @@ fn modules_and_values_that_call_themselves_are_told() {
 }
 
 #[test]
-fn depth_is_refused_before_the_stack_ends() {
+fn deep_nesting_does_not_overflow_the_stack() {
     let deep = |open: &str, middle: &str, close: &str, times: usize| format!("{}{middle}{}", open.repeat(times), close.repeat(times));
     for times in [200, 5_000, 100_000] {
         for expression in [
@@ -217,8 +217,8 @@ fn depth_is_refused_before_the_stack_ends() {
                 ("deep.tf", &format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n}}\n")),
             ]);
             let (output, report) = judged(directory.path(), &[]);
-            let told = keys(&report).any(|key| key["address"] == "oci_kms_key.k") || output.code == 2;
-            assert!(told, "{times} × {}: the key is passed over", expression.chars().take(20).collect::<String>());
+            let is_reported = keys(&report).any(|key| key["address"] == "oci_kms_key.k") || output.code == 2;
+            assert!(is_reported, "{times} × {}: the key is skipped", expression.chars().take(20).collect::<String>());
         }
         let blocks = scratch(&[("main.tf", HONEST), ("deep.tf", &deep("a {\n", "", "}\n", times))]);
         judged(blocks.path(), &[]);
@@ -250,11 +250,11 @@ fn deep_json_is_refused_before_the_stack_ends() {
             ] {
                 let directory = scratch(&[("plan.json", &document)]);
                 let output = kmslint(directory.path(), &["--no-config", "plan.json"]);
-                // What nobody looks into may be as deep as it likes; a key may not go unjudged.
-                let told = output.code == 2 && output.err.contains("plan.json");
-                let harmless = document.contains("planned_values") && output.code == 0;
-                let judged = document.contains("oci_kms_key") && output.code == 1;
-                assert!(told || harmless || judged, "{}: {output:#?}", &document[..60.min(document.len())]);
+                // Parts that kmslint skips may be nested to any depth, but a key must not be skipped.
+                let is_problem = output.code == 2 && output.err.contains("plan.json");
+                let is_skipped = document.contains("planned_values") && output.code == 0;
+                let is_checked = document.contains("oci_kms_key") && output.code == 1;
+                assert!(is_problem || is_skipped || is_checked, "{}: {output:#?}", &document[..60.min(document.len())]);
             }
             let decoded = scratch(&[("main.tf", HONEST), ("deep.json", &deep)]);
             fs::write(
@@ -274,7 +274,7 @@ fn deep_json_is_refused_before_the_stack_ends() {
 }
 
 #[test]
-fn many_variables_are_read() {
+fn many_values_are_read() {
     let values: String = (0..50_000).map(|n| format!("x{n} = {n}\n")).collect();
     let map: String = (0..20_000).map(|n| format!("  k{n} = \"HSM\"\n")).collect();
     let directory = scratch(&[
@@ -292,7 +292,7 @@ fn many_variables_are_read() {
 }
 
 #[test]
-fn nonsense_is_told_and_hides_nothing() {
+fn nonsense_is_a_problem_and_hides_nothing() {
     let utf16: Vec<u8> = std::iter::once(0xfeff_u16).chain(HONEST.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     let nonsense: [(&str, &[u8]); 12] = [
         ("zeros", &[0; 4096]),
@@ -322,7 +322,7 @@ fn nonsense_is_told_and_hides_nothing() {
 }
 
 #[test]
-fn documents_that_are_not_whole_are_told() {
+fn truncated_documents_are_problems() {
     let plan = fs::read(crate::harness::root().join("testdata/plans/create/plan.json")).expect("the plan");
     let directory = scratch(&[]);
     for end in [0, 1, 2, plan.len() / 3, plan.len() / 2, plan.len() - 2] {
@@ -335,7 +335,7 @@ fn documents_that_are_not_whole_are_told() {
 }
 
 #[test]
-fn comments_configuration_and_baselines_may_be_nonsense() {
+fn nonsense_in_comments_config_and_baseline_is_harmless() {
     let directory = scratch(&[("main.tf", HONEST)]);
     for text in [
         "# kmslint: ignore[",

@@ -1,4 +1,4 @@
-//! No panic on arbitrary bytes nor on real inputs that were changed at random; what must not matter does not.
+//! No panic on arbitrary bytes or on real inputs with random changes; irrelevant differences do not change the output.
 
 use crate::harness::{command, directories, formats, output_of, root, scratch};
 use kmslint::base::{Sources, Span};
@@ -11,14 +11,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Readers run on threads with a deep stack, as they do in kmslint.
-fn deep<T: Send>(run: impl FnOnce() -> T + Send) -> T {
+/// Runs on a thread with a large stack, as kmslint runs its readers.
+fn with_large_stack<T: Send>(run: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
         std::thread::Builder::new().stack_size(256 << 20).spawn_scoped(scope, run).expect("a thread").join().expect("no panic")
     })
 }
 
-/// All files below a directory of `testdata` whose names end so.
+/// All files below a directory of `testdata` with this end of their names.
 fn corpus(below: &str, end: &str) -> Vec<(PathBuf, Vec<u8>)> {
     let mut list: Vec<_> = walkdir::WalkDir::new(root().join("testdata").join(below))
         .into_iter()
@@ -27,11 +27,11 @@ fn corpus(below: &str, end: &str) -> Vec<(PathBuf, Vec<u8>)> {
         .map(|path| (path.clone(), fs::read(path).expect("it is there")))
         .collect();
     list.sort();
-    assert!(list.len() >= 3, "{below} has files that end in {end}");
+    assert!(list.len() >= 3, "{below} must have files that end with {end}");
     list
 }
 
-/// A change to a text: a piece taken out, doubled, or replaced by something that means something.
+/// A change to a text: `length` bytes are replaced by others, often by a token of the language.
 #[derive(Clone, Debug)]
 struct Change {
     at: prop::sample::Index,
@@ -108,7 +108,7 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
     prop::collection::vec(change, 1..6)
 }
 
-fn changed(bytes: &[u8], changes: &[Change]) -> Vec<u8> {
+fn apply_changes(bytes: &[u8], changes: &[Change]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for change in changes {
         let at = change.at.index(bytes.len() + 1);
@@ -118,7 +118,7 @@ fn changed(bytes: &[u8], changes: &[Change]) -> Vec<u8> {
     bytes
 }
 
-/// Every span of a body lies in the text, and what is in a body is in the order of the text: places in it are searched for by halves.
+/// Every span of a body is in the text, and attributes and blocks are sorted by position, because they are found by binary search.
 fn check_spans(body: &Body, text: &str) {
     assert!(body.attributes.is_sorted_by_key(|attribute| attribute.span.start), "{text}");
     assert!(body.blocks.is_sorted_by_key(|block| block.span.start), "{text}");
@@ -133,7 +133,7 @@ fn check_spans(body: &Body, text: &str) {
     }
 }
 
-/// Parses a text by every reader of configuration.
+/// Parses a text with all parsers of configuration.
 fn parse(text: &str) {
     let sources = Sources::default();
     let id = sources.add("a.tf", text.to_owned());
@@ -148,7 +148,7 @@ fn parse(text: &str) {
     drop(baseline::parse("baseline.json", text));
 }
 
-/// Reads bytes as a plan or state; what cannot be read is told.
+/// Reads bytes as a plan or state; problems must have a message.
 fn read_document(bytes: &[u8]) {
     let read = plan::read("plan.json", std::io::Cursor::new(bytes.to_vec()), &plan::PlanOptions::default()).inventory;
     for problem in &read.problems {
@@ -156,10 +156,10 @@ fn read_document(bytes: &[u8]) {
     }
 }
 
-/// A root module in which some names are known, one is unknown, and no file is there.
-struct Surroundings;
+/// A root module with known variables, unknown local values, and files that are made up from their paths.
+struct TestScope;
 
-impl Scope for Surroundings {
+impl Scope for TestScope {
     fn resolve(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
         match (name, steps) {
             ("var", [RefStep::Attr(_), ..]) => Ok((Value::string("HSM"), 1)),
@@ -177,7 +177,7 @@ impl Scope for Surroundings {
     }
 }
 
-impl FileAccess for Surroundings {
+impl FileAccess for TestScope {
     fn read(&self, path: &str) -> Result<Arc<[u8]>, FileError> {
         if path.len().is_multiple_of(2) { Err(FileError::Missing) } else { Ok(Arc::from(path.as_bytes())) }
     }
@@ -195,39 +195,39 @@ impl FileAccess for Surroundings {
     }
 }
 
-/// Evaluates a text twice; both say the same. Functions that differ from run to run are unknown here, so nothing may differ.
+/// Evaluates a text twice; the results must be equal. Functions with varying results, such as `timestamp`, are unknown here.
 fn evaluate(text: &str) {
     let sources = Sources::default();
     let id = sources.add("a.tf", text.to_owned());
-    let once = || format!("{:?}", eval_text(id, text, &Surroundings));
+    let once = || format!("{:?}", eval_text(id, text, &TestScope));
     assert_eq!(once(), once(), "{text}");
 }
 
-/// A line of the tables of expressions.
+/// A line of the files of expressions.
 #[derive(serde::Deserialize)]
-struct Line {
+struct ExpressionRow {
     expr: Option<String>,
 }
 
-/// The expressions that real Terraform has answered.
+/// The expressions whose values in Terraform are recorded.
 fn expressions() -> Vec<String> {
     let list: Vec<String> = corpus("functions", ".jsonl")
         .iter()
         .flat_map(|(_, bytes)| String::from_utf8_lossy(bytes).lines().map(ToOwned::to_owned).collect::<Vec<_>>())
-        .filter_map(|line| serde_json::from_str::<Line>(&line).expect("JSON").expr)
+        .filter_map(|line| serde_json::from_str::<ExpressionRow>(&line).expect("JSON").expr)
         .collect();
     assert!(list.len() > 1000);
     list
 }
 
 fn cases(count: u32) -> ProptestConfig {
-    // Failures are to become tests of their own, not files that a run leaves behind.
+    // Failures become separate tests; no regression files are written.
     ProptestConfig { cases: count, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 #[test]
-fn no_bytes_make_the_readers_panic() {
-    deep(|| {
+fn arbitrary_bytes_do_not_make_the_readers_panic() {
+    with_large_stack(|| {
         proptest!(cases(400), |(bytes in prop::collection::vec(any::<u8>(), 0..300), text in "\\PC{0,200}", code in "[a-z{}\\[\\]()\"$%~#/*=<>.,:?!&|\n -]{0,200}")| {
             read_document(&bytes);
             parse(&String::from_utf8_lossy(&bytes));
@@ -240,42 +240,42 @@ fn no_bytes_make_the_readers_panic() {
 }
 
 #[test]
-fn no_change_to_real_configuration_makes_the_readers_panic() {
+fn changed_configuration_does_not_make_the_readers_panic() {
     let files = [corpus("parity", ".tf"), corpus("parity", ".tf.json"), corpus("rules", ".tf")].concat();
-    deep(|| {
+    with_large_stack(|| {
         for (_, bytes) in &files {
             parse(&String::from_utf8_lossy(bytes));
         }
         proptest!(cases(1500), |(file in prop::sample::select(files), changes in changes())| {
-            parse(&String::from_utf8_lossy(&changed(&file.1, &changes)));
+            parse(&String::from_utf8_lossy(&apply_changes(&file.1, &changes)));
         });
     });
 }
 
 #[test]
-fn no_change_to_real_plans_and_states_makes_the_reader_panic() {
+fn changed_plans_and_states_do_not_make_the_reader_panic() {
     let files = [corpus("plans", ".json"), corpus("states", ".json"), corpus("states", ".tfstate"), corpus("parity", "plan.json")].concat();
-    deep(|| {
+    with_large_stack(|| {
         proptest!(cases(600), |(file in prop::sample::select(files), changes in changes())| {
-            read_document(&changed(&file.1, &changes));
+            read_document(&apply_changes(&file.1, &changes));
         });
     });
 }
 
 #[test]
-fn evaluating_twice_gives_the_same() {
+fn evaluation_is_deterministic() {
     let list = expressions();
-    deep(|| {
+    with_large_stack(|| {
         for text in list.iter().step_by(7) {
             evaluate(text);
         }
         proptest!(cases(1500), |(text in prop::sample::select(list), changes in changes())| {
-            evaluate(&String::from_utf8_lossy(&changed(text.as_bytes(), &changes)));
+            evaluate(&String::from_utf8_lossy(&apply_changes(text.as_bytes(), &changes)));
         });
     });
 }
 
-/// Copies a directory, its entries in this order.
+/// Copies a directory, creating its entries in ascending or descending order.
 fn copy(from: &Path, to: &Path, backwards: bool) {
     fs::create_dir_all(to).expect("a directory");
     let mut list: Vec<_> = fs::read_dir(from).expect("a directory").map(|entry| entry.expect("an entry").file_name()).collect();
@@ -294,11 +294,11 @@ fn copy(from: &Path, to: &Path, backwards: bool) {
 }
 
 #[test]
-fn neither_threads_nor_the_order_on_disk_change_the_report() {
+fn report_does_not_depend_on_threads_or_directory_order() {
     let (forwards, backwards) = (scratch(&[]), scratch(&[]));
     copy(&root().join("testdata/parity"), forwards.path(), false);
     copy(&root().join("testdata/parity"), backwards.path(), true);
-    // The page for auditors prints the command line: the same for all.
+    // The HTML report has the command line, so all runs write to the same directory.
     let reports = scratch(&[]);
     let run = |directory: &Path, threads: &str| {
         let mut command = command(directory);
@@ -326,7 +326,7 @@ fn neither_threads_nor_the_order_on_disk_change_the_report() {
 }
 
 #[test]
-fn fixes_keep_everything_but_their_edits() {
+fn fixes_change_nothing_but_their_edits() {
     let mut fixed = 0;
     for case in directories(&root().join("testdata/parity")) {
         let copied = scratch(&[]);
@@ -336,7 +336,7 @@ fn fixes_keep_everything_but_their_edits() {
         for entry in
             walkdir::WalkDir::new(&case).into_iter().map(|entry| entry.expect("an entry")).filter(|entry| entry.file_type().is_file())
         {
-            let path = entry.path().strip_prefix(&case).expect("it lies there");
+            let path = entry.path().strip_prefix(&case).expect("below the case");
             let (before, after) =
                 (fs::read(entry.path()).expect("it is there"), fs::read(copied.path().join(path)).expect("it is still there"));
             if before == after {
@@ -352,12 +352,12 @@ fn fixes_keep_everything_but_their_edits() {
             check_edits(&before, &after, &case.join(path));
         }
         let names = |directory: &Path| walkdir::WalkDir::new(directory).into_iter().count();
-        assert_eq!(names(&case), names(copied.path()), "{}: nothing is left behind", case.display());
+        assert_eq!(names(&case), names(copied.path()), "{}: no files may be left behind", case.display());
     }
     assert!(fixed >= 10, "only {fixed} files were fixed");
 }
 
-/// Lines that a fix takes out, it puts back changed; all it adds speaks of what the rules want.
+/// Asserts that a fix replaces lines without removing any, and that all changed lines are about arguments that the rules check.
 fn check_edits(before: &[u8], after: &[u8], path: &Path) {
     let (before, after) = (String::from_utf8(before.to_vec()).expect("UTF-8"), String::from_utf8(after.to_vec()).expect("UTF-8"));
     assert_eq!(before.starts_with('\u{feff}'), after.starts_with('\u{feff}'), "{}", path.display());
@@ -375,19 +375,19 @@ fn check_edits(before: &[u8], after: &[u8], path: &Path) {
         similar::TextDiff::from_lines(&before, &after).iter_all_changes().filter(|change| change.tag() == similar::ChangeTag::Insert)
     {
         let line = change.value().trim();
-        // Where an interval comes from, as a variable's default or an entry of a map: the argument is the same, and holds an interval now.
+        // An interval may be in another argument, such as a variable's default or an entry of a map: same name, new number of days.
         let argument = |line: &str| line.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()));
-        let holds_interval = |value: &str| {
+        let has_interval = |value: &str| {
             value.split(|c: char| !c.is_ascii_digit()).any(|word| word.parse::<i64>().is_ok_and(|days| (60..=365).contains(&days)))
         };
         let is_interval = argument(line)
-            .is_some_and(|(name, value)| holds_interval(&value) && before.lines().filter_map(argument).any(|(old, _)| old == name));
-        // A new line in a group of arguments moves the `=` of the others, as `terraform fmt` does.
+            .is_some_and(|(name, value)| has_interval(&value) && before.lines().filter_map(argument).any(|(old, _)| old == name));
+        // A new argument aligns the `=` of its neighbors, as `terraform fmt` does.
         let is_aligned = argument(line).is_some_and(|new| before.lines().filter_map(argument).any(|old| old == new));
         let is_wanted =
             is_aligned || line.is_empty() || line.contains("SOFTWARE") || is_interval || wanted.iter().any(|word| line.contains(word));
         assert!(is_wanted, "{}: {line}", path.display());
     }
     let lines = |text: &str| text.lines().count();
-    assert!(lines(&after) >= lines(&before), "{}: nothing is taken out", path.display());
+    assert!(lines(&after) >= lines(&before), "{}: no lines may be removed", path.display());
 }
