@@ -2,7 +2,7 @@
 #![no_main]
 
 use kmslint::base::Sources;
-use kmslint::fix::{FixOptions, edits, rewritten};
+use kmslint::fix::{FixOptions, edits, rewrite};
 use kmslint::policy::Config;
 use kmslint::hcl::native;
 use kmslint::terraform::{ScanRequest, read};
@@ -17,7 +17,7 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     let keys: Vec<_> = outcome.keys.iter().map(|key| &*key.facts).collect();
     let settings = Config::default().settings(jiff::Timestamp::UNIX_EPOCH);
     let plan = edits(&outcome.findings, &keys, &sources, &FixOptions::new(true, settings, &outcome.problems, &sources));
-    for file in rewritten(&plan.edits, &sources) {
+    for file in rewrite(&plan.edits, &sources) {
         assert_eq!(file.old, text);
         let written: usize = plan.edits.iter().map(|edit| edit.replacement.len()).sum();
         let replaced: usize = plan.edits.iter().map(|edit| edit.span.range().len()).sum();

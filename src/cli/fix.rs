@@ -6,7 +6,7 @@ use super::environment::{print, write_stderr};
 use super::error::CliError;
 use super::run_context::{RunContext, exit_of, fail};
 use crate::base::{Place, Sources};
-use crate::fix::{self, ApplyError, Edit, Plan, Safety};
+use crate::fix::{self, ApplyError, Edit, FixPlan, Safety};
 use crate::hcl;
 use crate::policy::{self, Config, Outcome};
 use crate::report;
@@ -52,7 +52,7 @@ pub(super) fn run(
     again: &dyn Fn() -> Result<(Outcome, Arc<Sources>), CliError>,
 ) -> io::Result<Ended> {
     let plan = context.fixes(outcome, config, now, arguments.unsafe_fixes, sources);
-    let files = fix::rewritten(&plan.edits, sources);
+    let files = fix::rewrite(&plan.edits, sources);
     if !context.terminal.quiet {
         write_stderr(not_fixed(&plan, sources, context.terminal.verbose).as_bytes());
     }
@@ -117,7 +117,7 @@ fn parses(path: &str, text: &str) -> Result<(), ApplyError> {
 }
 
 /// What is left as it is, and why: each reason once, with the places that it holds for.
-fn not_fixed(plan: &Plan, sources: &Sources, is_verbose: bool) -> String {
+fn not_fixed(plan: &FixPlan, sources: &Sources, is_verbose: bool) -> String {
     const SHOWN: usize = 3;
     let mut reasons: Vec<((&str, &str), Vec<&fix::Note>)> = Vec::new();
     let mut known: HashMap<(&str, &str), usize> = HashMap::new();

@@ -182,7 +182,7 @@ impl<'a> RunContext<'a> {
                 format!("note: the reports carry no fixes, because there are more than {MOST_WITH_FIXES} findings; `--fix` applies them\n");
             write_stderr(text.as_bytes());
         }
-        let fixes = if carries_fixes && !is_much { self.fixes(outcome, config, clock.now, true, sources) } else { fix::Plan::default() };
+        let fixes = if carries_fixes && !is_much { self.fixes(outcome, config, clock.now, true, sources) } else { fix::FixPlan::default() };
         let counts_fixes = !self.terminal.quiet && is_wanted(|format| format.counts_fixes);
         let fixable =
             (counts_fixes && outcome.findings.len() <= MOST_WITH_FIXES_COUNTED && outcome.keys.len() <= MOST_KEYS_WITH_FIXES_COUNTED)
@@ -237,7 +237,7 @@ impl<'a> RunContext<'a> {
     }
 
     /// The edits that would fix what is reported.
-    pub(super) fn fixes(&self, outcome: &Outcome, config: &Config, now: Timestamp, unsafe_fixes: bool, sources: &Sources) -> fix::Plan {
+    pub(super) fn fixes(&self, outcome: &Outcome, config: &Config, now: Timestamp, unsafe_fixes: bool, sources: &Sources) -> fix::FixPlan {
         let keys: Vec<_> = outcome.keys.iter().map(|key| &*key.facts).collect();
         let settings = config.settings(now);
         fix::edits(&outcome.findings, &keys, sources, &fix::FixOptions::new(unsafe_fixes, settings, &outcome.problems, sources))

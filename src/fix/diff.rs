@@ -1,29 +1,29 @@
-//! Rewritten files as a unified diff. What changes is known, so nothing is searched for: the cost is that of the text.
+//! Rewritten files as a unified diff. The changes are known, so no search for differences is needed and the cost is linear in the text.
 
-use super::write::Rewritten;
+use super::write::RewrittenFile;
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::Path;
 
-/// How many lines around a change a diff shows.
+/// The number of context lines around a change.
 const CONTEXT: usize = 3;
 
-/// A unified diff, as `git apply` takes it. `shows` tells whether a line (from 0) of a file may be shown: next to one that may not there is
-/// less context, and a change of one is only mentioned.
+/// A unified diff that `git apply` accepts. `may_show` returns whether a line (from 0) of a file may be shown: next to a line that may not,
+/// there is less context, and a change of such a line is only mentioned.
 #[must_use]
-pub fn diff(files: &[Rewritten], shows: &dyn Fn(&Path, usize) -> bool) -> String {
+pub fn diff(files: &[RewrittenFile], may_show: &dyn Fn(&Path, usize) -> bool) -> String {
     let mut out = String::new();
     for file in files {
         let path = file.path.to_string_lossy().replace('\\', "/");
         let (old, new) = (LineStarts::of(&file.old), LineStarts::of(&file.new));
-        // Of the edits and not of the two texts: a search for the shortest diff has no bound on a huge file.
+        // From the edits and not from the two texts: a search for the shortest diff could take very long on a huge file.
         let regions = regions(file, &old, &new);
         if regions.is_empty() {
             continue;
         }
         let is_shown = |context: &usize| {
-            let mut lines = hunks(&regions, *context).flat_map(|hunk| around(hunk, *context, old.count()));
-            lines.all(|line| shows(&file.path, line))
+            let mut lines = hunks(&regions, *context).flat_map(|hunk| shown_lines(hunk, *context, old.count()));
+            lines.all(|line| may_show(&file.path, line))
         };
         match (0..=CONTEXT).rev().find(is_shown) {
             Some(context) => {
@@ -31,7 +31,7 @@ pub fn diff(files: &[Rewritten], shows: &dyn Fn(&Path, usize) -> bool) -> String
                 hunks(&regions, context).for_each(|hunk| write_hunk(&mut out, hunk, context, &old, &new));
             }
             None => {
-                // `git apply` passes over what is between two files' parts.
+                // `git apply` ignores lines between the diffs of two files.
                 let _ = writeln!(out, "# {path}: the diff contains a value that may not be shown");
             }
         }
@@ -55,14 +55,14 @@ impl<'a> LineStarts<'a> {
         self.starts.len()
     }
 
-    /// A line with its end.
+    /// A line with its line ending.
     fn get(&self, line: usize) -> &'a str {
         let start = self.starts.get(line).copied().unwrap_or(self.text.len());
         let end = self.starts.get(line + 1).copied().unwrap_or(self.text.len());
         self.text.get(start..end).unwrap_or_default()
     }
 
-    /// The line that an offset is in; the one after the last at the end of a text that ends with a line end.
+    /// The index of the line that contains an offset; at the end of a text that ends with a newline, the index after the last line.
     fn at(&self, offset: usize) -> usize {
         match self.starts.binary_search(&offset) {
             Ok(line) => line,
@@ -71,20 +71,20 @@ impl<'a> LineStarts<'a> {
         }
     }
 
-    /// Whether a line begins at an offset, or would.
+    /// Whether a line begins at an offset, even an empty one at the end of the text.
     fn is_start(&self, offset: usize) -> bool {
         offset == 0 || self.text.as_bytes().get(offset - 1) == Some(&b'\n')
     }
 }
 
-/// Lines of the old text that lines of the new one replace.
+/// Lines of the old text, and the lines of the new text that replace them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct ReplacedLines {
     old: Range<usize>,
     new: Range<usize>,
 }
 
-fn regions(file: &Rewritten, old: &LineStarts<'_>, new: &LineStarts<'_>) -> Vec<ReplacedLines> {
+fn regions(file: &RewrittenFile, old: &LineStarts<'_>, new: &LineStarts<'_>) -> Vec<ReplacedLines> {
     let mut regions: Vec<ReplacedLines> = Vec::new();
     for (before, after) in &file.changes {
         let ends_lines = old.is_start(before.end) && new.is_start(after.end);
@@ -92,7 +92,7 @@ fn regions(file: &Rewritten, old: &LineStarts<'_>, new: &LineStarts<'_>) -> Vec<
             |lines: &LineStarts<'_>, offset: usize| if ends_lines { lines.at(offset) } else { (lines.at(offset) + 1).min(lines.count()) };
         let region = ReplacedLines { old: old.at(before.start)..end(old, before.end), new: new.at(after.start)..end(new, after.end) };
         match regions.last_mut() {
-            // Changes of one line, or of lines that follow each other, are one.
+            // Merge changes of the same line or of adjacent lines.
             Some(last) if region.old.start <= last.old.end || region.new.start <= last.new.end => {
                 last.old.end = last.old.end.max(region.old.end);
                 last.new.end = last.new.end.max(region.new.end);
@@ -105,7 +105,7 @@ fn regions(file: &Rewritten, old: &LineStarts<'_>, new: &LineStarts<'_>) -> Vec<
     regions
 }
 
-/// Takes off the lines at both ends that stay as they are.
+/// Removes unchanged lines from both ends.
 fn trim(region: &mut ReplacedLines, old: &LineStarts<'_>, new: &LineStarts<'_>) {
     while !region.old.is_empty() && !region.new.is_empty() && old.get(region.old.start) == new.get(region.new.start) {
         region.old.start += 1;
@@ -117,24 +117,24 @@ fn trim(region: &mut ReplacedLines, old: &LineStarts<'_>, new: &LineStarts<'_>) 
     }
 }
 
-/// Regions whose context touches are shown together.
+/// Groups regions whose context lines touch.
 fn hunks(regions: &[ReplacedLines], context: usize) -> impl Iterator<Item = &[ReplacedLines]> {
     regions.chunk_by(move |a, b| b.old.start - a.old.end <= 2 * context)
 }
 
 /// The old lines that a hunk shows.
-fn around(hunk: &[ReplacedLines], context: usize, lines: usize) -> Range<usize> {
+fn shown_lines(hunk: &[ReplacedLines], context: usize, lines: usize) -> Range<usize> {
     let first = hunk.first().map_or(0, |region| region.old.start);
     let last = hunk.last().map_or(0, |region| region.old.end);
     first.saturating_sub(context)..(last + context).min(lines)
 }
 
 fn write_hunk(out: &mut String, hunk: &[ReplacedLines], context: usize, old: &LineStarts<'_>, new: &LineStarts<'_>) {
-    let shown = around(hunk, context, old.count());
+    let shown = shown_lines(hunk, context, old.count());
     let (Some(first), Some(last)) = (hunk.first(), hunk.last()) else { return };
     let start = first.new.start - (first.old.start - shown.start);
     let end = last.new.end + (shown.end - last.old.end);
-    let _ = writeln!(out, "@@ -{} +{} @@", numbered(&shown), numbered(&(start..end)));
+    let _ = writeln!(out, "@@ -{} +{} @@", hunk_range(&shown), hunk_range(&(start..end)));
     let mut at = shown.start;
     for region in hunk {
         (at..region.old.start).for_each(|line| write_line(out, ' ', old.get(line)));
@@ -145,8 +145,8 @@ fn write_hunk(out: &mut String, hunk: &[ReplacedLines], context: usize, old: &Li
     (at..shown.end).for_each(|line| write_line(out, ' ', old.get(line)));
 }
 
-/// Lines as the head of a hunk counts them: from 1, and those of an empty range by the line before it.
-fn numbered(lines: &Range<usize>) -> String {
+/// A range of lines in the format of a hunk header: counted from 1; an empty range has the number of the line before it.
+fn hunk_range(lines: &Range<usize>) -> String {
     match lines.len() {
         0 => format!("{},0", lines.start),
         1 => (lines.start + 1).to_string(),
@@ -166,7 +166,7 @@ fn write_line(out: &mut String, mark: char, line: &str) {
 mod tests {
     use super::*;
     use crate::base::{Sources, Span};
-    use crate::fix::{Edit, Safety, rewritten};
+    use crate::fix::{Edit, Safety, rewrite};
     use similar::TextDiff;
 
     fn edit(span: Span, replacement: &str) -> Edit {
@@ -175,11 +175,11 @@ mod tests {
     }
 
     #[test]
-    fn a_diff_shows_what_changes() {
+    fn diff_has_a_hunk_with_context_for_each_file() {
         let sources = Sources::default();
         let (a, b) = (sources.add("a.tf", "x = 1\ny = 2".to_owned()), sources.add("m/b.tf", "z\n".to_owned()));
         let edits = [edit(Span::new(a, 4..5), "3"), edit(Span::new(a, 6..6), "n = 0\n"), edit(Span::new(b, 2..2), "w\n")];
-        let files = rewritten(&edits, &sources);
+        let files = rewrite(&edits, &sources);
         assert_eq!(files.iter().map(|file| file.new.as_str()).collect::<Vec<_>>(), ["x = 3\nn = 0\ny = 2", "z\nw\n"]);
         assert_eq!(
             diff(&files, &|_, _| true),
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn any_edits_give_the_diff_that_a_search_finds() {
+    fn diff_of_any_edits_applies_and_is_not_much_longer_than_the_shortest() {
         let texts = ["a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\n", "a\r\nb\r\n\r\nc", "", "\n\n", "one"];
         let replacements = ["", "x", "x\n", "\nx", "x\ny\n", "\n"];
         let mut checked = 0;
@@ -201,15 +201,15 @@ mod tests {
                     let Some(range) = Some(start..start + length).filter(|range| range.end <= second) else { continue };
                     let sources = Sources::default();
                     let id = sources.add("a.tf", text.to_owned());
-                    let files = rewritten(&[edit(Span::new(id, range), first), edit(Span::new(id, second..second), "z\n")], &sources);
+                    let files = rewrite(&[edit(Span::new(id, range), first), edit(Span::new(id, second..second), "z\n")], &sources);
                     let [file] = files.as_slice() else { panic!("{files:?}") };
-                    let patched = patched(text, &diff(&files, &|_, _| true));
+                    let patched = apply_diff(text, &diff(&files, &|_, _| true));
                     assert_eq!(patched, file.new, "{text:?} {start} {length} {first:?}");
                     let lines = |diff: &str| diff.lines().filter(|line| line.starts_with(['+', '-'])).count();
                     let searched = TextDiff::from_lines(&file.old, &file.new).unified_diff().header("a/a.tf", "b/a.tf").to_string();
                     assert!(
                         lines(&diff(&files, &|_, _| true)) <= lines(&searched) + 8,
-                        "it stays small: {text:?} {start} {length} {first:?}"
+                        "the diff is too long: {text:?} {start} {length} {first:?}"
                     );
                     checked += 1;
                 }
@@ -218,8 +218,8 @@ mod tests {
         assert!(checked > 500, "{checked}");
     }
 
-    /// Applies a diff of one file, and checks every line that it says to be there.
-    fn patched(old: &str, diff: &str) -> String {
+    /// Applies a diff of one file, and checks its context and removed lines.
+    fn apply_diff(old: &str, diff: &str) -> String {
         let lines: Vec<&str> = old.split_inclusive('\n').collect();
         let (mut out, mut at) = (String::new(), 0);
         let mut diff = diff.split_inclusive('\n').skip(2).peekable();

@@ -1,18 +1,18 @@
-//! An edit, what it may do, and why a finding has none.
+//! Edits, their options, and notes about findings without an edit.
 
 use crate::base::{Place, Problem, ProblemKind, Sources, Span};
 use crate::rules::{Safety, Settings};
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-/// What may be edited, and to what.
+/// What may be edited, and how.
 #[derive(Clone, Debug)]
 pub struct FixOptions {
-    /// Edits that change what protects a key that may exist.
+    /// Whether to make edits that change the protection of a key that may exist.
     pub unsafe_fixes: bool,
-    /// The rules' settings: what is written must suit them.
+    /// The settings of the rules that the edited configuration must pass.
     pub settings: Settings,
-    /// Files as shown that do not parse: no one can tell what an edit of them would do.
+    /// The paths, as shown, of files that do not parse: the effect of an edit in them is unknown.
     pub broken: HashSet<PathBuf>,
 }
 
@@ -26,22 +26,22 @@ impl FixOptions {
     }
 }
 
-/// A change of one range of one text.
+/// A replacement of a range of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
-    /// What is replaced; empty where something is inserted.
+    /// The range to replace; empty for an insertion.
     pub span: Span,
-    /// What is there afterwards.
+    /// The new text.
     pub replacement: String,
     /// Whether it can do harm.
     pub safety: Safety,
-    /// The rule it serves.
+    /// The rule whose finding it fixes.
     pub rule: &'static str,
     /// The keys it fixes, sorted.
     pub addresses: Vec<String>,
     /// The fingerprints of the findings it fixes.
     pub findings: Vec<String>,
-    /// What it does, as one sentence without a full stop; empty for an edit that only moves the `=` of lines next to another edit.
+    /// What it does, as one sentence without a period; empty for an edit that only realigns the `=` of lines next to another edit.
     pub description: String,
 }
 
@@ -54,6 +54,6 @@ pub struct Note {
     pub addresses: Vec<String>,
     /// Where the finding is.
     pub place: Place,
-    /// Why, as one sentence without a full stop.
+    /// Why, as one sentence without a period.
     pub message: String,
 }

@@ -1,4 +1,5 @@
-//! Insertions that meet: arguments that join one group are aligned with it and with each other, and blank lines set blocks apart once.
+//! The layout of insertions next to each other: arguments in one group are aligned with it and with each other, and blocks are separated by
+//! single blank lines.
 
 use super::edit::Edit;
 #[cfg(test)]
@@ -9,16 +10,16 @@ use crate::base::Sources;
 use crate::base::{SourceId, Span};
 use std::collections::BTreeMap;
 
-/// Settles edits in the order in which they are applied, each with its shape.
+/// Lays out edits, each with its shape, in the order in which they are applied.
 pub(super) fn settle(edits: Vec<(Edit, InsertionShape)>) -> Vec<Edit> {
     let (mut edits, shapes): (Vec<Edit>, Vec<InsertionShape>) = edits.into_iter().unzip();
     let padding = align(&mut edits, &shapes);
-    set_apart(&mut edits, &shapes);
+    separate_blocks(&mut edits, &shapes);
     edits.extend(padding);
     edits
 }
 
-/// Moves the `=` of inserted arguments to the column of their group, or the group's to theirs; returns the edits of the group's lines.
+/// Aligns the `=` of inserted arguments with their group, or the group with them; returns the edits of the group's existing lines.
 fn align(edits: &mut [Edit], shapes: &[InsertionShape]) -> Vec<Edit> {
     let mut groups: BTreeMap<(SourceId, usize), Vec<usize>> = BTreeMap::new();
     for (at, (edit, shape)) in edits.iter().zip(shapes).enumerate() {
@@ -30,19 +31,20 @@ fn align(edits: &mut [Edit], shapes: &[InsertionShape]) -> Vec<Edit> {
     for ((source, _), members) in groups {
         let joined: Vec<_> = members.iter().filter_map(|at| Some((*at, shapes.get(*at)?.group.as_ref()?))).collect();
         let Some(group) = joined.first().map(|(_, group)| *group) else { continue };
-        // As `terraform fmt` aligns lines that follow each other: a check of the format would reject the fix otherwise.
+        // Like `terraform fmt`, which aligns consecutive lines: otherwise a format check would reject the fix.
         let column = joined.iter().map(|(_, group)| group.needed).max().unwrap_or_default().max(group.column);
-        for (at, own) in &joined {
+        for (at, member) in &joined {
             if let Some(edit) = edits.get_mut(*at)
                 && let Some((name, value)) = edit.replacement.split_once('=')
             {
-                edit.replacement = format!("{name}{}={value}", " ".repeat(column.saturating_sub(own.needed)));
+                edit.replacement = format!("{name}{}={value}", " ".repeat(column.saturating_sub(member.needed)));
             }
         }
         if column == group.column {
             continue;
         }
-        let wide: Vec<&Edit> = joined.iter().filter(|(_, own)| own.needed > group.column).filter_map(|(at, _)| edits.get(*at)).collect();
+        let wide: Vec<&Edit> =
+            joined.iter().filter(|(_, member)| member.needed > group.column).filter_map(|(at, _)| edits.get(*at)).collect();
         let Some(first) = wide.first() else { continue };
         let mut findings: Vec<String> = wide.iter().flat_map(|edit| edit.findings.clone()).collect();
         findings.sort();
@@ -62,15 +64,15 @@ fn align(edits: &mut [Edit], shapes: &[InsertionShape]) -> Vec<Edit> {
     padding
 }
 
-/// Puts a blank line between what is inserted and the block before which it is inserted, once for all that is inserted there.
-fn set_apart(edits: &mut [Edit], shapes: &[InsertionShape]) {
+/// Puts one blank line between the insertions at an offset and the block that follows them.
+fn separate_blocks(edits: &mut [Edit], shapes: &[InsertionShape]) {
     for at in 0..edits.len() {
         let next = edits.get(at + 1).zip(shapes.get(at + 1));
         let (Some(edit), Some(shape)) = (edits.get(at), shapes.get(at)) else { return };
         let follows = next.filter(|(next, _)| next.span == edit.span);
         let is_needed = match follows {
             Some((next, shape)) => shape.is_block && !next.replacement.starts_with(['\n', '\r']),
-            None => shape.gap_after,
+            None => shape.has_gap_after,
         };
         if is_needed && let Some(edit) = edits.get_mut(at) {
             let end = if edit.replacement.ends_with("\r\n") { "\r\n" } else { "\n" };
@@ -79,9 +81,9 @@ fn set_apart(edits: &mut [Edit], shapes: &[InsertionShape]) {
     }
 }
 
-/// A text with one insertion made.
+/// The text with one insertion.
 #[cfg(test)]
-pub(super) fn alone(text: &str, insertion: Insertion) -> String {
+pub(super) fn apply_insertion(text: &str, insertion: Insertion) -> String {
     let sources = Sources::default();
     let id = sources.add("a.tf", text.to_owned());
     let edit = Edit {
@@ -95,5 +97,5 @@ pub(super) fn alone(text: &str, insertion: Insertion) -> String {
     };
     let mut edits = settle(vec![(edit, insertion.shape)]);
     edits.sort_by_key(|edit| edit.span.start);
-    super::write::rewritten(&edits, &sources).pop().map_or_else(|| text.to_owned(), |file| file.new)
+    super::write::rewrite(&edits, &sources).pop().map_or_else(|| text.to_owned(), |file| file.new)
 }

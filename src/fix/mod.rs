@@ -1,7 +1,10 @@
-//! Minimal edits of the code that fix findings, and the way they get into files.
+//! Minimal edits of the configuration that fix findings, and how they are written to files.
 //!
-//! Only what is written can be changed: an edit replaces the literal where a value comes from, or inserts what is missing into a block. It is
-//! made only if all keys that the place decides about want the same; otherwise a note says why not.
+//! An edit replaces the literal that a value comes from, or inserts a missing argument into a block. It is made only if all keys
+//! that depend on the place need the same change; otherwise a note explains why there is no edit.
+//!
+//! Read `requests` first (what each key needs), then `agree` (edits that all keys agree on), `text` and `layout` (where and how an
+//! insertion is written), and `write` and `diff`.
 
 mod agree;
 mod diff;
@@ -16,7 +19,7 @@ pub use diff::diff;
 pub use edit::{Edit, FixOptions, Note};
 pub(crate) use refusal::FixError;
 pub(crate) use write::revert;
-pub use write::{ApplyError, apply, rewritten};
+pub use write::{ApplyError, apply, rewrite};
 
 use crate::base::{Place, Sources};
 use crate::key::KeyFacts;
@@ -26,18 +29,18 @@ use std::sync::OnceLock;
 
 pub(crate) use crate::rules::Safety;
 
-/// What is to be done.
+/// The edits to make.
 #[derive(Clone, Debug, Default)]
-pub struct Plan {
-    /// Edits by path and offset; no two of them overlap. Those at one offset stand in the order in which they are inserted.
+pub struct FixPlan {
+    /// Edits by path and offset; no two of them overlap. Those at the same offset are in the order in which they are inserted.
     pub edits: Vec<Edit>,
-    /// What is left undone.
+    /// Why other findings are not fixed.
     pub notes: Vec<Note>,
     /// Positions of edits, by the fingerprints of the findings that they fix.
     by_finding: OnceLock<HashMap<String, Vec<usize>>>,
 }
 
-impl Plan {
+impl FixPlan {
     /// The edits that fix a finding.
     pub fn edits_of<'a>(&'a self, finding: &'a Finding) -> impl Iterator<Item = &'a Edit> {
         let by_finding = self.by_finding.get_or_init(|| {
@@ -54,25 +57,25 @@ impl Plan {
     }
 }
 
-/// Finds the edits that fix findings. `keys` are all keys that were checked: those without a finding have a say, too.
+/// Finds the edits that fix findings. `keys` are all keys that were checked, because an edit must not change a key without a finding.
 #[must_use]
-pub fn edits(findings: &[Finding], keys: &[&KeyFacts], sources: &Sources, options: &FixOptions) -> Plan {
-    let (requests, mut notes) = requests::requests(findings, keys, sources, options);
+pub fn edits(findings: &[Finding], keys: &[&KeyFacts], sources: &Sources, options: &FixOptions) -> FixPlan {
+    let (requests, mut notes) = requests::collect(findings, keys, sources, options);
     let (edits, refused) = agree::settle(requests, findings, keys, sources);
     notes.extend(refused);
-    Plan { edits, notes: merged(notes), by_finding: OnceLock::new() }
+    FixPlan { edits, notes: merge_notes(notes), by_finding: OnceLock::new() }
 }
 
-/// The edits that one remedy means for one key, whatever other keys want: what an editor offers.
+/// The edits of one remedy for one key, regardless of other keys, for the offers of an editor.
 ///
 /// # Errors
-/// Why the text cannot be changed so.
-pub fn of_remedy(remedy: &Remedy, rule: &'static str, key: &KeyFacts, sources: &Sources) -> Result<Vec<Edit>, FixError> {
-    agree::alone(requests::changes(remedy, key, sources)?, rule, key, sources)
+/// If the text cannot be changed in this way.
+pub fn remedy_edits(remedy: &Remedy, rule: &'static str, key: &KeyFacts, sources: &Sources) -> Result<Vec<Edit>, FixError> {
+    agree::edits_of_one_key(requests::changes(remedy, key, sources)?, rule, key, sources)
 }
 
-/// Notes that say the same of one place are one.
-fn merged(notes: Vec<Note>) -> Vec<Note> {
+/// Merges notes with the same message about the same place.
+fn merge_notes(notes: Vec<Note>) -> Vec<Note> {
     let mut merged: Vec<Note> = Vec::new();
     let mut known: HashMap<(&'static str, Place, String), usize> = HashMap::new();
     for note in notes {

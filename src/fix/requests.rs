@@ -1,4 +1,4 @@
-//! Findings → what each key wants changed, and where that is written.
+//! From findings to requests: the changes that each key needs, and where the text to change is.
 
 use super::edit::{FixOptions, Note};
 use super::refusal::FixError;
@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-/// What one key wants so that one finding goes away: all of it or nothing.
+/// The changes that fix one finding for one key: all of them, or none.
 pub(super) struct FixRequest {
     /// Index of the finding.
     pub finding: usize,
@@ -28,7 +28,7 @@ pub(super) struct TextChange {
     pub description: String,
 }
 
-/// Where something is written. A file that was read twice has two ids and one path.
+/// The text range of an edit. It has a path and not a source id, because a file that was read twice has two ids.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct EditSite {
     pub path: PathBuf,
@@ -42,25 +42,25 @@ impl EditSite {
     }
 }
 
-/// What is done at a site.
+/// The edit to make at a site.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Action {
-    /// The literal there is replaced.
+    /// Replaces the literal.
     Replace(String),
-    /// An argument is inserted into the block of the resource or module call there.
+    /// Inserts an argument into the block of a resource or module call.
     InsertArgument { name: Arc<str>, value: String },
-    /// An attribute is inserted into the object there.
+    /// Inserts an attribute into an object.
     InsertAttribute { name: Arc<str>, value: String },
-    /// `auto_key_rotation_details` is inserted into the resource's block there.
+    /// Inserts `auto_key_rotation_details` with this interval into the block of a resource.
     InsertSchedule(i64),
-    /// The interval is inserted into the `auto_key_rotation_details` whose header is there.
+    /// Inserts the interval into the `auto_key_rotation_details` whose header is at the site.
     InsertInterval(i64),
-    /// The value becomes the default of the `optional(…)` there.
+    /// Makes the value the default of an `optional(…)`.
     InsertDefault(String),
 }
 
 impl Action {
-    /// The argument or block that it is about: a site may want one thing for each.
+    /// The argument or block that it sets: a site can have one action for each.
     pub(super) fn slot(&self) -> Arc<str> {
         match self {
             Self::Replace(_) | Self::InsertDefault(_) => "".into(),
@@ -71,8 +71,8 @@ impl Action {
     }
 }
 
-/// What all findings want, and why some cannot have it.
-pub(super) fn requests(findings: &[Finding], keys: &[&KeyFacts], sources: &Sources, options: &FixOptions) -> (Vec<FixRequest>, Vec<Note>) {
+/// The requests of all findings, and notes about findings that have none.
+pub(super) fn collect(findings: &[Finding], keys: &[&KeyFacts], sources: &Sources, options: &FixOptions) -> (Vec<FixRequest>, Vec<Note>) {
     let known: HashMap<&KeyId, usize> = keys.iter().enumerate().map(|(at, key)| (&key.id, at)).collect();
     let mut requests = Vec::new();
     let mut notes = Vec::new();
@@ -88,7 +88,7 @@ pub(super) fn requests(findings: &[Finding], keys: &[&KeyFacts], sources: &Sourc
             let remedies = (rule.remedies)(key, finding.kind, &options.settings).map_err(FixError::from);
             let wanted = remedies.and_then(|remedies| {
                 let remedy = applicable(&remedies)?;
-                let changes = permitted(changes(remedy, key, sources)?, options)?;
+                let changes = check_safety(changes(remedy, key, sources)?, options)?;
                 match changes.iter().find(|change| options.broken.contains(&change.site.path)) {
                     Some(change) => Err(FixError::Broken(change.site.path.display().to_string())),
                     None => Ok(changes),
@@ -103,11 +103,11 @@ pub(super) fn requests(findings: &[Finding], keys: &[&KeyFacts], sources: &Sourc
     (requests, notes)
 }
 
-/// The remedy that may be applied without asking, or why there is none.
+/// The remedy that may be applied without a decision by the user, or why there is none.
 fn applicable(remedies: &[Remedy]) -> Result<&Remedy, FixError> {
-    let own = remedies.iter().find(|remedy| remedy.safety != Safety::Choice);
+    let applicable = remedies.iter().find(|remedy| remedy.safety != Safety::Choice);
     let condition = remedies.iter().find_map(|remedy| remedy.condition);
-    own.ok_or_else(|| condition.map_or(FixError::NoEdit, FixError::Choice))
+    applicable.ok_or_else(|| condition.map_or(FixError::NoEdit, FixError::Choice))
 }
 
 /// Why a finding of a key is not fixed.
@@ -115,23 +115,23 @@ pub(super) fn note(finding: &Finding, key: &KeyFacts, error: &FixError) -> Note 
     Note { rule: finding.rule, addresses: vec![key.id.address.clone()], place: finding.place.clone(), message: error.to_string() }
 }
 
-fn permitted(changes: Vec<TextChange>, options: &FixOptions) -> Result<Vec<TextChange>, FixError> {
+fn check_safety(changes: Vec<TextChange>, options: &FixOptions) -> Result<Vec<TextChange>, FixError> {
     match changes.iter().find(|change| change.safety == Safety::Unsafe) {
         Some(change) if !options.unsafe_fixes => Err(FixError::Unsafe(change.description.clone())),
         _ => Ok(changes),
     }
 }
 
-/// The changes of the text that a remedy means.
+/// The text changes of a remedy.
 pub(super) fn changes(remedy: &Remedy, key: &KeyFacts, sources: &Sources) -> Result<Vec<TextChange>, FixError> {
-    let one = |change: &rules::ArgumentChange| {
-        let (site, action) = placed(change, key, sources)?;
+    let text_change = |change: &rules::ArgumentChange| {
+        let (site, action) = site_and_action(change, key, sources)?;
         Ok(TextChange { site, action, safety: remedy.safety, description: description(change.to, remedy, key) })
     };
-    remedy.changes.iter().map(one).collect()
+    remedy.changes.iter().map(text_change).collect()
 }
 
-/// What a change does, as one sentence without a full stop.
+/// What a change does, as one sentence without a period.
 fn description(to: Setting, remedy: &Remedy, key: &KeyFacts) -> String {
     let only_if = |text: String| match remedy.condition {
         Some(condition) if remedy.safety != Safety::Safe => format!("{text}, only if {condition}"),
@@ -154,19 +154,19 @@ fn description(to: Setting, remedy: &Remedy, key: &KeyFacts) -> String {
     }
 }
 
-/// Where and how a change gets into the text.
-fn placed(change: &rules::ArgumentChange, key: &KeyFacts, sources: &Sources) -> Result<(EditSite, Action), FixError> {
+/// Where and how a change is made in the text.
+fn site_and_action(change: &rules::ArgumentChange, key: &KeyFacts, sources: &Sources) -> Result<(EditSite, Action), FixError> {
     let (name, value) = (change.to.argument(), change.to.value());
     let days = if let Setting::Interval(days) = change.to { days } else { 0 };
     Ok(match &change.at {
-        rules::RemedySite::Value(place) => (literal_at(place, change.to, key, sources)?, Action::Replace(value)),
-        rules::RemedySite::Block(place) => (editable(place, sources)?, Action::InsertArgument { name: name.into(), value }),
+        rules::RemedySite::Value(place) => (literal_site(place, change.to, key, sources)?, Action::Replace(value)),
+        rules::RemedySite::Block(place) => (editable_site(place, sources)?, Action::InsertArgument { name: name.into(), value }),
         rules::RemedySite::Call(block, argument) => {
-            (editable(block, sources)?, Action::InsertArgument { name: Arc::clone(argument), value })
+            (editable_site(block, sources)?, Action::InsertArgument { name: Arc::clone(argument), value })
         }
         rules::RemedySite::Element(object, attribute) => {
-            let site = editable(object, sources)?;
-            // Of equal elements of a set there is one, whichever is edited.
+            let site = editable_site(object, sources)?;
+            // Equal elements of a set are one element, so an edit of one of them could add an element.
             let is_listed = object.span().map(|span| {
                 sources.get(span.source).text().get(..span.start as usize).is_some_and(|text| text.trim_end().ends_with(['[', ',']))
             });
@@ -175,44 +175,44 @@ fn placed(change: &rules::ArgumentChange, key: &KeyFacts, sources: &Sources) -> 
             }
             (site, Action::InsertAttribute { name: Arc::clone(attribute), value })
         }
-        rules::RemedySite::Details(place) => (editable(place, sources)?, Action::InsertInterval(days)),
-        rules::RemedySite::NewDetails(place) => (editable(place, sources)?, Action::InsertSchedule(days)),
-        rules::RemedySite::Optional(place) => (editable(place, sources)?, Action::InsertDefault(value)),
+        rules::RemedySite::Details(place) => (editable_site(place, sources)?, Action::InsertInterval(days)),
+        rules::RemedySite::NewDetails(place) => (editable_site(place, sources)?, Action::InsertSchedule(days)),
+        rules::RemedySite::Optional(place) => (editable_site(place, sources)?, Action::InsertDefault(value)),
     })
 }
 
-/// The site of the literal that a fact comes from, if it is one.
-fn literal_at(place: &Place, to: Setting, key: &KeyFacts, sources: &Sources) -> Result<EditSite, FixError> {
-    let site = editable(place, sources)?;
+/// The site of the literal that a fact comes from, or an error if it does not come from a literal.
+fn literal_site(place: &Place, to: Setting, key: &KeyFacts, sources: &Sources) -> Result<EditSite, FixError> {
+    let site = editable_site(place, sources)?;
     let source = place.span().map(|span| (sources.get(span.source), span));
     let text = source.as_ref().map_or("", |(source, span)| source.slice(*span));
-    if literal(text).is_some_and(|literal| is_own(&literal, to, key)) {
+    if literal(text).is_some_and(|literal| is_current_value(&literal, to, key)) {
         return Ok(site);
     }
-    // A way that ends at a variable's header leads out of the configuration.
+    // A trail that ends at the header of a variable continues outside of the configuration.
     if text.starts_with("variable ") {
         return Err(FixError::NotInAFile);
     }
     Err(FixError::Computed(to.argument()))
 }
 
-/// Whether a literal is the value that the key has, or has by default.
-fn is_own(literal: &Literal<'_>, to: Setting, key: &KeyFacts) -> bool {
+/// Whether a literal is the current value of the key, or null or empty where the key has the default.
+fn is_current_value(literal: &Literal<'_>, to: Setting, key: &KeyFacts) -> bool {
     match to {
-        Setting::Software => match (own(&key.protection_mode.claim), literal) {
+        Setting::Software => match (known_or_default(&key.protection_mode.claim), literal) {
             (Some(Some(mode)), Literal::Text(text)) => ProtectionMode::read(text) == *mode,
             (Some(None), Literal::Null) => true,
             (Some(None), Literal::Text(text)) => text.is_empty(),
             _ => false,
         },
         Setting::Switch(on) => match literal {
-            // An unset switch is off.
+            // Null leaves the switch at its default, which is off.
             Literal::Null => on,
             Literal::Bool(value) => *value != on,
             Literal::Text(text) => text.parse() == Ok(!on),
             Literal::Number(_) => false,
         },
-        Setting::Interval(_) => match (own(&key.rotation.interval_days.claim), literal) {
+        Setting::Interval(_) => match (known_or_default(&key.rotation.interval_days.claim), literal) {
             (Some(Some(days)), Literal::Number(number)) => number == days,
             (Some(Some(days)), Literal::Text(text)) => text.parse() == Ok(*days),
             (Some(None), Literal::Null) => true,
@@ -222,8 +222,8 @@ fn is_own(literal: &Literal<'_>, to: Setting, key: &KeyFacts) -> bool {
     }
 }
 
-/// The value of a claim, or its default; `None` where neither is known.
-fn own<T>(claim: &Claim<T>) -> Option<Option<&T>> {
+/// The value of a claim, or its default; `None` if neither is known.
+fn known_or_default<T>(claim: &Claim<T>) -> Option<Option<&T>> {
     match claim {
         Claim::Known(value) => Some(Some(value)),
         Claim::Unset => Some(None),
@@ -234,12 +234,12 @@ fn own<T>(claim: &Claim<T>) -> Option<Option<&T>> {
     }
 }
 
-/// The site of a place in a file that is the user's own.
-fn editable(place: &Place, sources: &Sources) -> Result<EditSite, FixError> {
+/// The site of a place, or an error if it is not in a file of the user.
+fn editable_site(place: &Place, sources: &Sources) -> Result<EditSite, FixError> {
     let Some(span) = place.span() else { return Err(FixError::NotConfiguration) };
     let site = EditSite::of(span, sources);
     let shown = site.path.display().to_string();
-    // Texts of the command line and the environment are named so.
+    // The texts of the command line and the environment have such names.
     if shown.is_empty() || shown.starts_with('<') {
         return Err(FixError::NotInAFile);
     }

@@ -130,10 +130,10 @@ impl Actions<'_> {
             found.extend(self.action(title, &edits, &diagnostics, is_safe));
         }
         // Whether one of these is right, only a person knows.
-        // `of_remedy` looks at one key alone, and a place that decides about several must suit them all.
+        // `remedy_edits` looks at one key alone, and a place that decides about several must suit them all.
         if let [_] = finding.instances.as_slice() {
             for remedy in remedies.iter().filter(|remedy| remedy.safety == Safety::Choice) {
-                let Ok(edits) = fix::of_remedy(remedy, rule.id, &key.facts, &self.project.sources) else { continue };
+                let Ok(edits) = fix::remedy_edits(remedy, rule.id, &key.facts, &self.project.sources) else { continue };
                 let only_if = remedy.condition.map_or_else(String::new, |condition| format!(" (if {condition})"));
                 found.extend(self.action(format!("{}{only_if}", title(remedy)), &edits.iter().collect::<Vec<_>>(), &diagnostics, false));
             }

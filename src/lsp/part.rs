@@ -1,7 +1,7 @@
 //! Root modules that share files, and what there is to report on them: what a change belongs to is checked again, and nothing else.
 
 use crate::base::Sources;
-use crate::fix::{self, Plan};
+use crate::fix::{self, FixPlan};
 use crate::policy::Outcome;
 use crate::rules::Settings;
 use lsp_types::Diagnostic;
@@ -32,8 +32,8 @@ pub(super) struct ProjectPart {
     /// What the client is reported; made when it is to be sent.
     pub diagnosed: OnceCell<Diagnosed>,
     /// What `--fix` would do, and what `--unsafe-fixes` would; made when they are asked for.
-    safe: OnceCell<Plan>,
-    all: OnceCell<Plan>,
+    safe: OnceCell<FixPlan>,
+    all: OnceCell<FixPlan>,
 }
 
 impl ProjectPart {
@@ -42,16 +42,16 @@ impl ProjectPart {
     }
 
     /// The edits of `--fix`.
-    pub(super) fn safe_fixes(&self, settings: &Settings, sources: &Sources) -> &Plan {
+    pub(super) fn safe_fixes(&self, settings: &Settings, sources: &Sources) -> &FixPlan {
         self.safe.get_or_init(|| self.fixes(false, settings, sources))
     }
 
     /// The edits of `--fix --unsafe-fixes`.
-    pub(super) fn all_fixes(&self, settings: &Settings, sources: &Sources) -> &Plan {
+    pub(super) fn all_fixes(&self, settings: &Settings, sources: &Sources) -> &FixPlan {
         self.all.get_or_init(|| self.fixes(true, settings, sources))
     }
 
-    fn fixes(&self, unsafe_fixes: bool, settings: &Settings, sources: &Sources) -> Plan {
+    fn fixes(&self, unsafe_fixes: bool, settings: &Settings, sources: &Sources) -> FixPlan {
         let keys: Vec<_> = self.outcome.keys.iter().map(|key| &*key.facts).collect();
         let options = fix::FixOptions::new(unsafe_fixes, settings.clone(), &self.outcome.problems, sources);
         fix::edits(&self.outcome.findings, &keys, sources, &options)

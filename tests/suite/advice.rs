@@ -34,8 +34,8 @@ fn read_with(directory: &Path, changed: Vec<(PathBuf, String)>) -> (kmslint::key
 
 /// Applies one remedy and checks the key again. `None` if the remedy has no edit.
 fn verdict_after(case: &Path, rule: &Rule, key: &KeyFacts, remedy: &Remedy, sources: &Sources) -> Option<(&'static str, Kind)> {
-    let edits = fix::of_remedy(remedy, rule.id, key, sources).ok()?;
-    let changed = fix::rewritten(&edits, sources).into_iter().map(|file| (file.path, file.new)).collect();
+    let edits = fix::remedy_edits(remedy, rule.id, key, sources).ok()?;
+    let changed = fix::rewrite(&edits, sources).into_iter().map(|file| (file.path, file.new)).collect();
     let (keys, _) = read_with(case, changed);
     let changed = keys.iter().find(|other| other.id.address == key.id.address && other.id.root == key.id.root);
     let verdict =

@@ -3,7 +3,7 @@
 use crate::harness::{Output, TESTED_RULES, kmslint, root};
 use kmslint::base::{Repository, Sources};
 use kmslint::check::{self, Decisions};
-use kmslint::fix::{self, ApplyError, Plan};
+use kmslint::fix::{self, ApplyError, FixPlan};
 use kmslint::key::KeyFacts;
 use kmslint::policy::{Config, Input, Outcome, PolicyOptions};
 use kmslint::rules::{self, Level, Settings};
@@ -45,7 +45,7 @@ fn check(directory: &Path) -> (Outcome, Arc<Sources>) {
     (check::decide(Input { inventory, ..Input::default() }, &decisions, &sources), sources)
 }
 
-fn plan(outcome: &Outcome, sources: &Sources, unsafe_fixes: bool) -> Plan {
+fn plan(outcome: &Outcome, sources: &Sources, unsafe_fixes: bool) -> FixPlan {
     let keys: Vec<&KeyFacts> = outcome.keys.iter().map(|key| &*key.facts).collect();
     fix::edits(
         &outcome.findings,
@@ -59,7 +59,7 @@ fn plan(outcome: &Outcome, sources: &Sources, unsafe_fixes: bool) -> Plan {
 fn fix_directory(directory: &Path, unsafe_fixes: bool) -> (String, Vec<String>, Vec<&'static str>) {
     let (outcome, sources) = check(directory);
     let plan = plan(&outcome, &sources, unsafe_fixes);
-    let files = fix::rewritten(&plan.edits, &sources);
+    let files = fix::rewrite(&plan.edits, &sources);
     let parses = |shown: &str, text: &str| {
         let (sources, path) = (Sources::default(), Path::new(shown));
         let id = sources.add(path, text.to_owned());
@@ -184,7 +184,7 @@ fn line_endings_and_json_are_kept() {
 fn result_that_does_not_parse_is_not_written() {
     let directory = directory(&[("vault.tf", VAULT), ("key.tf", KEY)]);
     let (outcome, sources) = check(directory.path());
-    let files = fix::rewritten(&plan(&outcome, &sources, true).edits, &sources);
+    let files = fix::rewrite(&plan(&outcome, &sources, true).edits, &sources);
     assert_eq!(files.len(), 1);
     let reject = |path: &str, _: &str| Err(ApplyError::Rejected { path: path.into(), why: "it does not parse".to_owned() });
     let result = fix::apply(&files, directory.path(), directory.path(), &reject);
