@@ -22,10 +22,10 @@ fn read(directory: &Path) -> (kmslint::key::Keys, Arc<Sources>) {
 /// Reads a directory as if these of its files had other contents.
 fn read_with(directory: &Path, changed: Vec<(PathBuf, String)>) -> (kmslint::key::Keys, Arc<Sources>) {
     let sources = Arc::new(Sources::default());
-    let directory = directory.canonicalize().expect("the directory is there");
+    let directory = directory.canonicalize().expect("an existing directory");
     let mut request = terraform::ScanRequest::new(directory.clone(), vec![PathBuf::from(".")]);
     for (path, text) in changed {
-        let path = directory.join(path).canonicalize().expect("the file is there");
+        let path = directory.join(path).canonicalize().expect("an existing file");
         Arc::make_mut(&mut request.overlay).set(path, text.into());
     }
     let inventory = terraform::read(&request, &sources);
@@ -118,7 +118,7 @@ fn directory(files: &[(&str, String)]) -> TempDir {
     let directory = tempfile::tempdir().expect("a temporary directory");
     for (path, text) in files {
         let path = directory.path().join(path);
-        std::fs::create_dir_all(path.parent().expect("a directory")).expect("the directory can be made");
+        std::fs::create_dir_all(path.parent().expect("a directory")).expect("the directory can be created");
         std::fs::write(path, text).expect("the file can be written");
     }
     directory
@@ -412,7 +412,7 @@ fn verdicts_and_advice_match_the_table() {
 fn import_blocks_apply_to_instances_and_called_modules() {
     let module = format!("{}{}", vault("\"DEFAULT\""), key("  for_each = toset([\"a\", \"b\"])\n"));
     let call = "module \"m\" {\n  source   = \"./m\"\n  for_each = toset([\"x\", \"y\"])\n}\n";
-    let of = |imports: &str, name: &'static str| {
+    let imported_keys = |imports: &str, name: &'static str| {
         let directory = directory(&[("main.tf", call.to_owned()), (name, imports.to_owned()), ("m/main.tf", module.clone())]);
         let (keys, _) = read(directory.path());
         let imported = keys.iter().filter(|key| !key.imported.is_unset());
@@ -420,13 +420,13 @@ fn import_blocks_apply_to_instances_and_called_modules() {
     };
     let address = |call: &str, key: &str| format!("module.m[\"{call}\"].oci_kms_key.k[\"{key}\"]");
     let one = "import {\n  to = module.m[\"x\"].oci_kms_key.k[\"b\"]\n  id = \"i\"\n}\n";
-    assert_eq!(of(one, "import.tf"), [(address("x", "b"), Some(true))]);
+    assert_eq!(imported_keys(one, "import.tf"), [(address("x", "b"), Some(true))]);
     let each = "locals {\n  ids = { x = \"a\", y = \"b\" }\n}\nimport {\n  for_each = local.ids\n  to       = module.m[each.key].oci_kms_key.k[each.value]\n  id       = \"i\"\n}\n";
-    assert_eq!(of(each, "import.tf"), [(address("x", "a"), Some(true)), (address("y", "b"), Some(true))]);
+    assert_eq!(imported_keys(each, "import.tf"), [(address("x", "a"), Some(true)), (address("y", "b"), Some(true))]);
     let json = "{\"import\": [{\"to\": \"module.m[\\\"y\\\"].oci_kms_key.k[\\\"a\\\"]\", \"id\": \"i\"}]}";
-    assert_eq!(of(json, "import.tf.json"), [(address("y", "a"), Some(true))]);
+    assert_eq!(imported_keys(json, "import.tf.json"), [(address("y", "a"), Some(true))]);
     let open = "variable \"ids\" {\n  type = map(string)\n}\nimport {\n  for_each = var.ids\n  to       = module.m[\"x\"].oci_kms_key.k[each.key]\n  id       = each.value\n}\n";
-    assert_eq!(of(open, "import.tf"), [(address("x", "a"), None), (address("x", "b"), None)]);
+    assert_eq!(imported_keys(open, "import.tf"), [(address("x", "a"), None), (address("x", "b"), None)]);
     // Terraform ignores `import` blocks in called modules when it plans.
     let inside = directory(&[
         ("main.tf", call.to_owned()),

@@ -108,7 +108,7 @@ fn broken_file_or_directory_does_not_hide_others() {
         ("calls.tf", "module \"gone\" {\n  source = \"./gone\"\n}\nmodule \"loop\" {\n  source = \"./loop\"\n}"),
         ("loop/main.tf", "module \"again\" {\n  source = \"../loop\"\n}"),
     ]);
-    std::fs::write(directory.path().join("latin.tf"), b"locals {\n  cafe = \"caf\xe9\"\n}\n").expect("written");
+    std::fs::write(directory.path().join("latin.tf"), b"locals {\n  cafe = \"caf\xe9\"\n}\n").expect("a file");
     let inventory = scan(&directory, &[]);
     assert_eq!(addresses(&inventory), [". oci_kms_key.k"]);
     assert_eq!(inventory.keys[0].display_name.value().map(String::as_str), Some("k"));
@@ -309,7 +309,7 @@ fn called_module_is_checked_through_its_callers_only() {
     ]);
     assert_eq!(addresses(&scan(&directory, &[])), [". module.one.oci_kms_key.k[\"a\"]"]);
     // An explicit empty value creates no instances.
-    std::fs::write(directory.path().join("m/terraform.tfvars"), "keys = {}\n").expect("written");
+    std::fs::write(directory.path().join("m/terraform.tfvars"), "keys = {}\n").expect("a file");
     assert_eq!(addresses(&scan(&directory, &["m"])), [""; 0]);
 }
 

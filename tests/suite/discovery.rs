@@ -354,7 +354,7 @@ fn lock_file_decides_which_dialect_applies() {
             format!("resource \"oci_kms_key\" \"k\" {{\n  management_endpoint = \"e\"\n  protection_mode     = \"{mode}\"\n}}\n")
         };
         let directory = scratch(&[("a.tf", &key("HSM")), ("a.tofu", &key("SOFTWARE")), ("b.tf", more)]);
-        std::fs::write(directory.path().join(".terraform.lock.hcl"), lock).expect("written");
+        std::fs::write(directory.path().join(".terraform.lock.hcl"), lock).expect("a file");
         keys(&check(directory.path(), &["."]).1)
     };
     let (hsm, software) = (". oci_kms_key.k HSM", ". oci_kms_key.k SOFTWARE");
@@ -378,11 +378,11 @@ fn lock_file_linked_from_outside_of_the_repository_is_ignored() {
         let link = directory.path().join(".terraform.lock.hcl");
         std::os::unix::fs::symlink(target, &link).expect("a link");
         let found = keys(&check(directory.path(), &["."]).1);
-        std::fs::remove_file(link).expect("it is there");
+        std::fs::remove_file(link).expect("an existing file");
         found
     };
     assert_eq!(mode_with(&outside.path().join("lock")), [". oci_kms_key.k SOFTWARE"]);
-    std::fs::write(directory.path().join("lock"), lock).expect("written");
+    std::fs::write(directory.path().join("lock"), lock).expect("a file");
     assert_eq!(mode_with(Path::new("lock")), [". oci_kms_key.k HSM"], "a link inside of the repository is followed");
 }
 

@@ -255,7 +255,7 @@ fn examples<'a>(document: &'a str, heading: &str) -> Vec<&'a str> {
     document
         .split(&format!("\n{heading}\n\n```hcl\n"))
         .skip(1)
-        .map(|rest| rest.split("\n```").next().expect("an end of the block"))
+        .map(|rest| rest.split("\n```").next().expect("the end of the block"))
         .collect()
 }
 

@@ -33,11 +33,11 @@ fn html_report(directory: &Path, arguments: &[&str]) -> String {
 fn csv_has_a_row_for_each_key_and_rule() {
     let directory = scratch(&[("infra/main.tf", ACCEPTED)]);
     let rows = csv_rows(directory.path(), &[]);
-    let of = |row: &BTreeMap<String, String>| {
+    let summary = |row: &BTreeMap<String, String>| {
         ["address", "rule", "verdict", "kind", "level"].map(|column| row[column].clone()).join(" ").trim_end().to_owned()
     };
     assert_eq!(
-        rows.iter().map(of).collect::<Vec<_>>(),
+        rows.iter().map(summary).collect::<Vec<_>>(),
         [
             "oci_kms_key.a OCI-KMS-001 violation no-rotation warning",
             "oci_kms_key.a OCI-KMS-004 violation hsm warning",
@@ -174,7 +174,7 @@ fn html_allows_only_its_own_script_and_style() {
     let page = html_report(directory.path(), &[]);
     for (tag, directive) in [("style", "style-src"), ("script", "script-src")] {
         let (_, rest) = page.split_once(&format!("<{tag}>")).expect("the tag");
-        let (own, _) = rest.split_once(&format!("</{tag}>")).expect("its end");
+        let (own, _) = rest.split_once(&format!("</{tag}>")).expect("the end tag");
         let hash = STANDARD.encode(Sha256::digest(own.as_bytes()));
         assert!(page.contains(&format!("{directive} 'sha256-{hash}'")), "{tag} does not match the content security policy");
         assert_eq!(page.matches(&format!("<{tag}")).count(), 1, "{tag}");

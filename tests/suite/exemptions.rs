@@ -192,12 +192,12 @@ fn command_line_takes_precedence_over_the_config_file() {
         let line = output.out.lines().find(|line| line.contains("OCI-KMS-004")).unwrap_or_default();
         (output.code, line.split(' ').nth(1).unwrap_or_default().to_owned())
     };
-    let of = |code: i32, word: &str| (code, word.to_owned());
-    assert_eq!(level("[rules.OCI-KMS-004]\nlevel = \"error\"\n", &[]), of(1, "error"));
-    assert_eq!(level("[rules.OCI-KMS-004]\nlevel = \"error\"\n", &["--level", "OCI-KMS-004=note"]), of(1, "note"));
-    assert_eq!(level("fail-on = \"error\"\n", &[]), of(0, "warning"));
-    assert_eq!(level("fail-on = \"error\"\n", &["--fail-on", "warning"]), of(1, "warning"));
-    assert_eq!(level("fail-on = \"never\"\n[rules.OCI-KMS-004]\nlevel = \"off\"\n", &[]), of(0, ""));
+    let expected = |code: i32, word: &str| (code, word.to_owned());
+    assert_eq!(level("[rules.OCI-KMS-004]\nlevel = \"error\"\n", &[]), expected(1, "error"));
+    assert_eq!(level("[rules.OCI-KMS-004]\nlevel = \"error\"\n", &["--level", "OCI-KMS-004=note"]), expected(1, "note"));
+    assert_eq!(level("fail-on = \"error\"\n", &[]), expected(0, "warning"));
+    assert_eq!(level("fail-on = \"error\"\n", &["--fail-on", "warning"]), expected(1, "warning"));
+    assert_eq!(level("fail-on = \"never\"\n[rules.OCI-KMS-004]\nlevel = \"off\"\n", &[]), expected(0, ""));
 
     let unknown = "variable \"mode\" {}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.mode\n}\n";
     let directory = scratch(&[("main.tf", unknown), ("kmslint.toml", "undetermined = \"error\"\n[rules.OCI-KMS-001]\nlevel = \"off\"\n")]);
@@ -284,7 +284,7 @@ fn mistakes_in_the_config_file_are_reported_with_their_position() {
 fn published_config_schema_matches_the_reader() {
     expect_file(&root().join("docs/config.schema.json"), &kmslint::policy::schema());
     let schema: Value = serde_json::from_str(&kmslint::policy::schema()).expect("the schema is JSON");
-    let validator = jsonschema::validator_for(&schema).expect("the schema is a schema");
+    let validator = jsonschema::validator_for(&schema).expect("a valid schema");
     for (config, is_valid) in [
         (
             "exclude = [\"a\"]\nfail-on = \"never\"\nundetermined = \"off\"\n[rules.OCI-KMS-001]\nlevel = \"error\"\nmax-rotation-days = 90\n\
@@ -335,7 +335,7 @@ fn baseline_accepts_existing_findings_and_no_new_ones() {
     assert_eq!((output.code, rules(&output)), (1, BOTH.to_vec()), "{output:#?}");
     assert!(output.out.lines().all(|line| line.starts_with("b/main.tf:")), "{output:#?}");
     // Another kind of violation of the same key is another finding.
-    std::fs::remove_dir_all(directory.path().join("b")).expect("it is there");
+    std::fs::remove_dir_all(directory.path().join("b")).expect("an existing file");
     std::fs::write(&main, key("", "").replace("\"HSM\"", "null")).expect("a file");
     let output = with(directory.path());
     assert_eq!((output.code, rules(&output)), (1, vec!["OCI-KMS-004"]), "{output:#?}");
@@ -345,7 +345,7 @@ fn baseline_accepts_existing_findings_and_no_new_ones() {
     std::fs::write(&main, "").expect("a file");
     std::fs::write(directory.path().join("a/keys.tf"), key("", "")).expect("a file");
     assert_eq!(with(directory.path()).code, 0);
-    std::fs::remove_file(directory.path().join("a/keys.tf")).expect("it is there");
+    std::fs::remove_file(directory.path().join("a/keys.tf")).expect("an existing file");
     // From another directory of the repository the baseline is the same.
     std::fs::write(&main, key("", "")).expect("a file");
     let inside = run(&directory.path().join("a"), &["--baseline", "../baseline.json"]);

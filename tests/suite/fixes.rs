@@ -17,7 +17,7 @@ fn directory(files: &[(&str, &str)]) -> TempDir {
     let directory = tempfile::tempdir().expect("a temporary directory");
     for (path, text) in files {
         let path = directory.path().join(path);
-        std::fs::create_dir_all(path.parent().expect("a directory")).expect("the directory can be made");
+        std::fs::create_dir_all(path.parent().expect("a directory")).expect("the directory can be created");
         std::fs::write(path, text).expect("the file can be written");
     }
     directory
@@ -30,7 +30,7 @@ fn now() -> jiff::Timestamp {
 /// Checks a directory.
 fn check(directory: &Path) -> (Outcome, Arc<Sources>) {
     let sources = Arc::new(Sources::default());
-    let directory = directory.canonicalize().expect("the directory is there");
+    let directory = directory.canonicalize().expect("an existing directory");
     let inventory = terraform::read(&terraform::ScanRequest::new(directory.clone(), vec![PathBuf::from(".")]), &sources);
     assert_eq!(inventory.problems, []);
     let levels = rules::ALL.iter().filter(|rule| !TESTED_RULES.contains(&rule.id)).map(|rule| (rule.id, Level::Off)).collect();
@@ -169,7 +169,7 @@ fn line_endings_and_json_are_kept() {
     let directory = directory(&[("vault.tf", VAULT), ("key.tf", &KEY.replace('\n', "\r\n")), ("json.tf.json", json)]);
     let (_, notes, left) = fix_directory(directory.path(), true);
     assert_eq!((notes, left), (Vec::new(), Vec::new()));
-    let read = |name: &str| std::fs::read_to_string(directory.path().join(name)).expect("the file is there");
+    let read = |name: &str| std::fs::read_to_string(directory.path().join(name)).expect("an existing file");
     let key = read("key.tf");
     assert_eq!(key.matches('\n').count(), key.matches("\r\n").count());
     assert!(key.contains("\r\n  protection_mode          = \"SOFTWARE\"\r\n"), "{key}");
@@ -189,7 +189,7 @@ fn result_that_does_not_parse_is_not_written() {
     let reject = |path: &str, _: &str| Err(ApplyError::Rejected { path: path.into(), why: "it does not parse".to_owned() });
     let result = fix::apply(&files, directory.path(), directory.path(), &reject);
     assert!(matches!(result, Err(ApplyError::Rejected { .. })));
-    assert_eq!(std::fs::read_to_string(directory.path().join("key.tf")).expect("the file is there"), KEY);
+    assert_eq!(std::fs::read_to_string(directory.path().join("key.tf")).expect("an existing file"), KEY);
 }
 
 /// Runs the binary without a config file, with one line per finding.
@@ -198,7 +198,7 @@ fn run(directory: &Path, arguments: &[&str]) -> Output {
 }
 
 fn read(directory: &TempDir, name: &str) -> String {
-    std::fs::read_to_string(directory.path().join(name)).expect("the file is there")
+    std::fs::read_to_string(directory.path().join(name)).expect("an existing file")
 }
 
 #[test]
@@ -389,7 +389,7 @@ fn links_out_of_the_repository_are_not_written_through() {
     std::os::unix::fs::symlink("shared/key.txt", inside.path().join("key.tf")).expect("a link");
     assert_eq!(run(inside.path(), &["--fix", "--unsafe-fixes"]).code, 0);
     assert!(read(&inside, "shared/key.txt").contains("SOFTWARE"));
-    assert!(std::fs::symlink_metadata(inside.path().join("key.tf")).expect("it is there").is_symlink());
+    assert!(std::fs::symlink_metadata(inside.path().join("key.tf")).expect("an existing file").is_symlink());
 }
 
 #[cfg(unix)]
@@ -399,9 +399,9 @@ fn file_permissions_are_kept() {
     for mode in [0o640, 0o444] {
         let directory = directory(&[("vault.tf", VAULT), ("key.tf", KEY)]);
         let path = directory.path().join("key.tf");
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("its own file");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("permissions");
         let output = run(directory.path(), &["--fix", "--unsafe-fixes"]);
-        assert_eq!(std::fs::metadata(&path).expect("it is there").permissions().mode() & 0o777, mode, "{output:#?}");
+        assert_eq!(std::fs::metadata(&path).expect("an existing file").permissions().mode() & 0o777, mode, "{output:#?}");
     }
 }
 

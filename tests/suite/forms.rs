@@ -224,7 +224,7 @@ fn other_root_module_with_the_same_address_is_ignored() {
     let directory = scratch(&[("main.tf", &other), ("out/plan.json", &plan)]);
     let answer = kmslint(directory.path(), &["--no-config", "out/plan.json", "--format", "short"]);
     assert!(answer.code == 1 && answer.out.starts_with("out/plan.json:"), "{answer:?}");
-    fs::write(directory.path().join("main.tf"), own).expect("written");
+    fs::write(directory.path().join("main.tf"), own).expect("a file");
     let answer = kmslint(directory.path(), &["--no-config", "out/plan.json", "--format", "short"]);
     assert!(answer.code == 1 && answer.out.starts_with("main.tf:"), "{answer:?}");
 }

@@ -78,7 +78,7 @@ pub fn kmslint_with_input(directory: &Path, arguments: &[&str], input: &[u8]) ->
     let input = input.to_vec();
     // A binary that exits before it has read everything closes the pipe; the write error does not matter here.
     let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
-    let output = child.wait_with_output().expect("kmslint ends");
+    let output = child.wait_with_output().expect("kmslint exits");
     writer.join().expect("the writer ends");
     read_output(&output)
 }

@@ -15,7 +15,7 @@ mod editor;
 /// Hostile directory entries.
 #[cfg(unix)]
 mod files;
-/// Inputs whose cost must not grow faster than their size.
+/// Large inputs: the output is complete, or a problem reports what was cut.
 #[cfg(unix)]
 mod growth;
 /// No panic on arbitrary bytes; irrelevant differences do not change the output.

@@ -48,7 +48,7 @@ fn relative_links_point_to_existing_files_and_headings() {
         for (line, text) in page.prose() {
             let text = code.replace_all(text, "``");
             for found in link.captures_iter(&text) {
-                let target = found.get(1).or_else(|| found.get(2)).expect("one of two").as_str();
+                let target = found.get(1).or_else(|| found.get(2)).expect("one of the two groups").as_str();
                 if target.contains("://") {
                     continue;
                 }

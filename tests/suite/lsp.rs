@@ -47,8 +47,8 @@ impl Editor {
         let directory = tempfile::tempdir().expect("a directory");
         for (name, text) in files {
             let path = directory.path().join(name);
-            fs::create_dir_all(path.parent().expect("a directory")).expect("it is made");
-            fs::write(path, text).expect("it is written");
+            fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
+            fs::write(path, text).expect("a file");
         }
         let mut editor = Self::start(directory);
         let root = editor.uri("");
@@ -200,7 +200,7 @@ impl Editor {
     pub(crate) fn shut_down(mut self) -> Option<i32> {
         self.request("shutdown", Value::Null);
         self.notify("exit", Value::Null);
-        self.server.wait().expect("the server ends").code()
+        self.server.wait().expect("the server exits").code()
     }
 }
 
@@ -271,8 +271,8 @@ fn change_updates_only_the_roots_that_use_the_file() {
     let mut editor = Editor::new(&[("key/main.tf", module), ("a/main.tf", &call("HSM")), ("b/main.tf", &call("SOFTWARE"))]);
     editor.settle();
     let counts = |editor: &Editor| {
-        let of = |name: &str| editor.diagnostics(name).iter().filter(|text| text.contains("OCI-KMS-004")).count();
-        (of("a/main.tf"), of("b/main.tf"), of("key/main.tf"))
+        let count = |name: &str| editor.diagnostics(name).iter().filter(|text| text.contains("OCI-KMS-004")).count();
+        (count("a/main.tf"), count("b/main.tf"), count("key/main.tf"))
     };
     assert_eq!(counts(&editor), (1, 0, 0));
     editor.open("b/main.tf");
@@ -542,7 +542,7 @@ fn files_changed_on_disk_are_read_again() {
     let mut editor = Editor::new(&[("main.tf", KEY)]);
     editor.settle();
     assert!(editor.shown["main.tf"].to_string().contains("OCI-KMS-004"));
-    fs::write(editor.path("terraform.tfvars"), "mode = \"SOFTWARE\"\n").expect("it is written");
+    fs::write(editor.path("terraform.tfvars"), "mode = \"SOFTWARE\"\n").expect("a file");
     let uri = editor.uri("terraform.tfvars");
     editor.notify("workspace/didChangeWatchedFiles", json!({ "changes": [{ "uri": uri, "type": 1 }] }));
     editor.settle();
@@ -622,7 +622,7 @@ fn requests_before_initialize_and_after_shutdown_are_rejected() {
     editor.request("shutdown", Value::Null);
     assert!(editor.send_request("textDocument/hover", json!({})).get("error").is_some());
     editor.notify("exit", Value::Null);
-    assert_eq!(editor.server.wait().expect("it ends").code(), Some(0));
+    assert_eq!(editor.server.wait().expect("the server exits").code(), Some(0));
 }
 
 #[test]
@@ -630,13 +630,13 @@ fn server_exits_when_the_client_is_gone() {
     let mut editor = Editor::new(&[("main.tf", KEY)]);
     editor.settle();
     drop(editor.stdin.take());
-    assert_eq!(editor.server.wait().expect("it ends").code(), Some(1));
+    assert_eq!(editor.server.wait().expect("the server exits").code(), Some(1));
     // Even if nothing reads its output.
     let mut editor = Editor::start(tempfile::tempdir().expect("a directory"));
     editor.send(&json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": { "capabilities": {} } }));
     let Editor { mut server, stdin, stdout, .. } = editor;
     drop((stdin, stdout));
-    server.wait().expect("it ends");
+    server.wait().expect("the server exits");
 }
 
 #[test]

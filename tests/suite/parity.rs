@@ -13,7 +13,7 @@ use std::sync::Arc;
 fn cases() -> Vec<(PathBuf, Value)> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/parity");
     let mut cases: Vec<_> = std::fs::read_dir(directory)
-        .expect("testdata/parity is there")
+        .expect("testdata/parity")
         .map(|entry| entry.expect("readable").path())
         .filter(|path| path.is_dir())
         .map(|path| {

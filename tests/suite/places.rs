@@ -231,16 +231,20 @@ fn value_fixed_by_a_module_is_edited_in_the_module_if_it_is_local() {
         "Set `protection_mode",
     );
     let installed = format!("module \"key\" {{ # <-\n{CALL_INSTALLED}}}\n");
-    let of = |main: &str, key: &str, help: &str| {
+    let assert_installed = |main: &str, key: &str, help: &str| {
         let manifest = (".terraform/modules/modules.json", INSTALLED);
         assert_marked(key, &[("main.tf", main), manifest, (".terraform/modules/key/main.tf", key)], &[], help);
     };
-    of(&installed, FIXED, "Use a version of this module that sets `protection_mode = \"SOFTWARE\"`");
-    of(&installed, "resource \"oci_kms_key\" \"k\" {}\n", "Use a version of this module");
-    of(&installed, KEY, "Set `mode = \"SOFTWARE\"` in this call");
-    of(&installed, &TIERED.replace("basic", "premium"), "Change `tier` in this call");
-    of(&format!("module \"key\" {{\n{CALL_INSTALLED}  mode    = \"HSM\" # <-\n}}\n"), KEY, "Set `mode = \"SOFTWARE\"` in this call");
-    of(&format!("module \"key\" {{\n{CALL_INSTALLED}  keys = {{\n    a = {{}} # <-\n  }}\n}}\n"), MANY, "in this element");
+    assert_installed(&installed, FIXED, "Use a version of this module that sets `protection_mode = \"SOFTWARE\"`");
+    assert_installed(&installed, "resource \"oci_kms_key\" \"k\" {}\n", "Use a version of this module");
+    assert_installed(&installed, KEY, "Set `mode = \"SOFTWARE\"` in this call");
+    assert_installed(&installed, &TIERED.replace("basic", "premium"), "Change `tier` in this call");
+    assert_installed(
+        &format!("module \"key\" {{\n{CALL_INSTALLED}  mode    = \"HSM\" # <-\n}}\n"),
+        KEY,
+        "Set `mode = \"SOFTWARE\"` in this call",
+    );
+    assert_installed(&format!("module \"key\" {{\n{CALL_INSTALLED}  keys = {{\n    a = {{}} # <-\n  }}\n}}\n"), MANY, "in this element");
 }
 
 #[test]

@@ -451,7 +451,7 @@ fn conditions_known_to_fail_are_problems() {
 fn index_in_place_of_an_attribute_is_rejected_even_inside_try() {
     let vault = "resource \"oci_kms_vault\" \"v\" {\n  compartment_id = \"c\"\n  display_name = \"v\"\n  vault_type = \"DEFAULT\"\n}\n";
     let other = key("").replace("\"k\" {", "\"j\" {");
-    let of = |value: &str| {
+    let messages_for = |value: &str| {
         let scanned = scan(&[("main.tf", &(key(&format!("freeform_tags = {{ a = {value} }}")) + vault + &other))]);
         messages(&scanned).iter().map(|message| (*message).to_owned()).collect::<Vec<_>>()
     };
@@ -466,12 +466,12 @@ fn index_in_place_of_an_attribute_is_rejected_even_inside_try() {
         ("length([for x in [] : oci_kms_vault.v[\"a\"]])", has_no_key),
         ("true ? \"x\" : oci_kms_key.j.display_name[0]", "a value of type string has no `[0]`"),
     ] {
-        assert_eq!(of(value), [wanted], "{value}");
+        assert_eq!(messages_for(value), [wanted], "{value}");
     }
     for value in
         ["oci_kms_vault.v[lower(\"DISPLAY_NAME\")]", "oci_kms_key.j.key_shape.0.algorithm", "oci_kms_vault.v.freeform_tags == null"]
     {
-        assert_eq!(of(value), Vec::<String>::new(), "{value}");
+        assert_eq!(messages_for(value), Vec::<String>::new(), "{value}");
     }
 }
 

@@ -29,7 +29,7 @@ fn example(format: &str) -> String {
 fn json_report_matches_its_schema() {
     expect_file(&root().join("docs/report.schema.json"), &kmslint::report::json_schema());
     let schema: Value = serde_json::from_str(&kmslint::report::json_schema()).expect("the schema is JSON");
-    let validator = jsonschema::validator_for(&schema).expect("the schema is a schema");
+    let validator = jsonschema::validator_for(&schema).expect("a valid schema");
     // All roots in one run, because entries of the report do not depend on each other.
     for (directory, most) in [("testdata/parity", 60), ("testdata/rules", 25)] {
         let roots: Vec<String> =

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 fn forms() -> Vec<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/schedules/forms.jsonl");
-    let text = std::fs::read_to_string(path).expect("the forms are there");
+    let text = std::fs::read_to_string(path).expect("the forms");
     text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
 }
 
@@ -25,7 +25,7 @@ fn scan<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>) -> Inventory {
     for (path, text) in files {
         let path = directory.path().join(path);
         std::fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
-        std::fs::write(path, text).expect("written");
+        std::fs::write(path, text).expect("a file");
     }
     read(&ScanRequest::new(directory.path().to_path_buf(), Vec::new()), &Arc::new(Sources::default()))
 }

@@ -22,7 +22,7 @@ fn evaluate_all(directory: &Path, expressions: &[String]) -> Vec<EvalAnswer> {
 #[test]
 fn attributes_match_terraforms_plan() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/types");
-    let expected = std::fs::read_to_string(directory.join("expected.jsonl")).expect("the expectations are there");
+    let expected = std::fs::read_to_string(directory.join("expected.jsonl")).expect("the expectations");
     let rows: Vec<Value> = expected.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert!(rows.len() >= 140, "only {} expressions", rows.len());
     let expressions: Vec<String> = rows.iter().map(|row| row["expr"].as_str().expect("a text").to_owned()).collect();
@@ -162,7 +162,8 @@ fn schema_distinguishes_blocks_from_arguments_in_json() {
 #[test]
 fn many_instances_of_a_large_type_use_bounded_memory() {
     let main = "resource \"oci_core_instance\" \"i\" {\n  count = 100000\n  shape = \"s\"\n}\n";
-    let [splat, one] = answers(main, None, &["oci_core_instance.i[*].shape", "oci_core_instance.i[99999].shape"]).try_into().expect("two");
+    let [splat, one] =
+        answers(main, None, &["oci_core_instance.i[*].shape", "oci_core_instance.i[99999].shape"]).try_into().expect("two answers");
     assert!(splat.contains("too large"), "{splat}");
     assert_eq!(one, "\"s\"");
 }

@@ -13,7 +13,7 @@ fn mode(expression: &str, files: &[(&str, &str)]) -> serde_json::Value {
     let (output, report) = judged(directory.path(), &[]);
     let about: String = expression.chars().take(200).collect();
     let key = keys(&report).find(|key| key["address"] == "oci_kms_key.k");
-    key.cloned().unwrap_or_else(|| panic!("{about}: the key is passed over, code {}", output.code))
+    key.cloned().unwrap_or_else(|| panic!("{about}: the key is skipped, code {}", output.code))
 }
 
 /// Asserts that the protection mode is undetermined because its value is too large.

@@ -77,14 +77,14 @@ fn pipes_and_devices_do_not_block_a_run() {
     assert!(has_problem(&output, &report, &["pipe.tf", "regular file"]), "{output:#?}");
     assert!(has_problem(&output, &report, &["zero.tf"]), "{output:#?}");
     for name in ["pipe.tf", "zero.tf"] {
-        fs::remove_file(directory.path().join(name)).expect("it is there");
+        fs::remove_file(directory.path().join(name)).expect("an existing file");
     }
     for name in
         ["terraform.tfvars", "x.auto.tfvars", ".terraform/modules/modules.json", ".terraform/environment", "pipe.tf.json", "notes.json"]
     {
         create_pipe(&directory.path().join(name));
         judged(directory.path(), &[]);
-        fs::remove_file(directory.path().join(name)).expect("it is there");
+        fs::remove_file(directory.path().join(name)).expect("an existing file");
     }
     create_pipe(&directory.path().join("kmslint.toml"));
     let output = kmslint(directory.path(), &[]);
@@ -319,7 +319,7 @@ fn huge_file_is_rejected_without_reading_it() {
         File::create(&path).and_then(|file| file.set_len(2 << 30)).expect("a sparse file");
         let (output, report) = judged(directory.path(), &[]);
         assert!(has_problem(&output, &report, &[name, "larger than"]), "{name}: {output:#?}");
-        fs::remove_file(path).expect("it is there");
+        fs::remove_file(path).expect("an existing file");
     }
     let path = directory.path().join("plan.json");
     File::create(&path).and_then(|file| file.set_len(2 << 30)).expect("a sparse file");

@@ -158,7 +158,7 @@ fn links_out_of_the_repository_are_not_written_through() {
             let output = kmslint(directory.path(), arguments);
             assert!(output.code == 2 || !directory.path().join("out").is_symlink(), "{arguments:?}: {output:#?}");
         }
-        assert_eq!(fs::read_to_string(&bashrc).expect("it is there"), "theirs\n");
+        assert_eq!(fs::read_to_string(&bashrc).expect("an existing file"), "theirs\n");
         assert_eq!(fs::read_dir(outside.path()).expect("a directory").count(), 1);
         assert!(!directory.path().join(".git/hooks/x").exists());
     }
@@ -178,7 +178,7 @@ fn new_files_have_the_permissions_of_the_umask() {
         let output = shell(directory.path(), &script, &[]);
         assert_eq!(output.code, 1, "{output:#?}");
         for name in ["out.json", "out.sarif"] {
-            let about = fs::metadata(directory.path().join(name)).expect("it is there");
+            let about = fs::metadata(directory.path().join(name)).expect("an existing file");
             assert_eq!(about.permissions().mode() & 0o777, mode, "{name} with umask {umask}");
         }
     }

@@ -89,7 +89,7 @@ fn unwritable_path_is_an_error() {
         let output = shell(directory.path(), script, arguments);
         shell(directory.path(), "chmod u+w .", &[]);
         assert!(output.code == 2, "{arguments:?}: {output:#?}");
-        assert_eq!(fs::read_to_string(directory.path().join("main.tf")).expect("it is there"), HONEST);
+        assert_eq!(fs::read_to_string(directory.path().join("main.tf")).expect("an existing file"), HONEST);
         assert!(
             names(directory.path()).iter().all(|name| name == "main.tf" || name == "kmslint"),
             "{arguments:?}: {:?}",
@@ -114,7 +114,7 @@ fn directory_to_overwrite() -> TempDir {
 }
 
 fn text(directory: &Path, name: &str) -> String {
-    fs::read_to_string(directory.join(name)).expect("it is there")
+    fs::read_to_string(directory.join(name)).expect("an existing file")
 }
 
 /// The contents of a file before and after a complete run.
