@@ -29,7 +29,7 @@ pub enum LiveError {
         what: String,
         /// Its path.
         path: PathBuf,
-        /// Why not.
+        /// Why it cannot be read.
         #[source]
         error: DiskError,
     },
@@ -70,7 +70,7 @@ pub enum LiveError {
     NotAnOcid {
         /// The value's name.
         name: &'static str,
-        /// Where it is.
+        /// The profile.
         of: String,
     },
     /// A private key that cannot be used.
@@ -78,7 +78,7 @@ pub enum LiveError {
     Key {
         /// Which key: a path, "of `OCI_CLI_KEY_CONTENT`".
         of: String,
-        /// Why not.
+        /// Why it cannot be used.
         #[source]
         error: KeyError,
     },
@@ -97,7 +97,7 @@ pub enum LiveError {
     ExpiredToken {
         /// Which token.
         of: String,
-        /// When.
+        /// When it expired.
         when: jiff::Timestamp,
         /// The profile that names it.
         profile: Option<String>,
@@ -124,7 +124,7 @@ pub enum LiveError {
     ExpiredDelegation {
         /// Which token.
         of: String,
-        /// When.
+        /// When it expired.
         when: jiff::Timestamp,
     },
     /// `--auth oke_workload_identity` outside of a pod.
@@ -205,7 +205,7 @@ pub enum LiveError {
     RegionFile {
         /// Its path.
         path: String,
-        /// Why not.
+        /// Why it cannot be read.
         #[source]
         error: DiskError,
     },
@@ -235,17 +235,17 @@ pub enum LiveError {
     ClockSkew {
         /// How far this machine's clock is ahead.
         seconds: i64,
-        /// What the service says.
+        /// The service's error, a clause.
         why: String,
     },
     /// 401 for any other reason, with a token.
     #[error("the session token of {of} is not accepted in {region}: {why}; is the region subscribed to?")]
     TokenNotAccepted {
-        /// Whose.
+        /// The source of the credentials.
         of: String,
-        /// Where.
+        /// The region.
         region: String,
-        /// What the service says.
+        /// The service's error, a clause.
         why: String,
     },
     /// 401 for any other reason.
@@ -253,11 +253,11 @@ pub enum LiveError {
         "the credentials of {of} are not accepted in {region}: {why}; is the API key still registered, the user active, and the region subscribed to?"
     )]
     NotAccepted {
-        /// Whose.
+        /// The source of the credentials.
         of: String,
-        /// Where.
+        /// The region.
         region: String,
-        /// What the service says.
+        /// The service's error, a clause.
         why: String,
     },
     /// The reason that already ended the audit of a region.

@@ -1,4 +1,4 @@
-//! Dead hosts, throttling, interruptions: what is said while the audit works, what it costs, and what is kept.
+//! Dead hosts, throttling, interruptions: what is reported during the audit, how long it takes, and what is saved.
 
 use super::server::{ApiCall, Behavior, Fault, Faults, Server};
 use super::tenancy::{B, C, FRA, KEYS, PRIVATE, SmallTenancy, VIRTUAL};
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 #[test]
-fn a_first_call_that_cannot_be_made_ends_the_audit_at_once_with_what_to_do() {
+fn unreachable_first_call_ends_the_audit_immediately_with_help() {
     for (endpoint, why) in [
         ("http://127.0.0.1:1", "cannot reach 127.0.0.1: the connection was refused"),
         ("https://kms.invalid", "cannot reach kms.invalid: the host name cannot be resolved"),
@@ -21,13 +21,13 @@ fn a_first_call_that_cannot_be_made_ends_the_audit_at_once_with_what_to_do() {
         assert_eq!(trial.inventory.problems.len(), 1, "{}", trial.messages());
         assert_eq!(trial.inventory.problems[0].message, why);
         assert!(trial.messages().contains("Check the network, DNS and the name of the region; set `HTTPS_PROXY`"), "{}", trial.messages());
-        // Nothing was waited for.
+        // There are no retries.
         assert_eq!((trial.elapsed, trial.retries.len()), (Duration::ZERO, 0), "{:?}", trial.retries);
     }
 }
 
 #[test]
-fn a_proxy_that_cannot_be_reached_is_named() {
+fn unreachable_proxy_is_reported_by_its_variable() {
     let (mut request, clock) = trial::request("");
     let server = Server::start(SmallTenancy::at(request.now), Behavior::default());
     request.endpoint = Some("https://192.0.2.1".to_owned());
@@ -39,8 +39,8 @@ fn a_proxy_that_cannot_be_reached_is_named() {
 }
 
 #[test]
-fn a_host_that_is_gone_later_is_tried_again() {
-    // The network works, so the refusal may pass: vaults of one compartment come with an endpoint where nothing listens.
+fn host_that_becomes_unreachable_is_retried() {
+    // The network works, so the error may be transient: the vaults of one compartment have an endpoint that refuses connections.
     let dead: Faults = Box::new(|call, _| (call.path.ends_with("/vaults") && call.get("compartmentId") == B).then_some(Fault::DeadHost));
     let trial = trial(dead, None, |request| request.all_regions = false);
     assert!(trial.retries.len() >= 7, "{:?}", trial.retries);
@@ -53,20 +53,20 @@ fn a_host_that_is_gone_later_is_tried_again() {
 }
 
 #[test]
-fn a_dead_endpoint_costs_its_time_once() {
+fn retries_of_a_dead_endpoint_are_spent_once() {
     let dead: Faults = Box::new(|call, _| (call.path.ends_with("/vaults") && call.get("compartmentId") == B).then_some(Fault::DeadHost));
     let trial = trial(dead, None, |request| request.all_regions = false);
     assert_eq!(trial.names(), ["failed", "manual", "scheduled"]);
     let gaps: Vec<_> = trial.inventory.not_audited.iter().map(|gap| (gap.what, gap.ocid.as_str())).collect();
-    // All of its compartments in one line.
+    // A single gap for all its compartments.
     assert_eq!(gaps, [("vault", VIRTUAL)], "{}", trial.messages());
-    // Eight attempts of the first call and two of the second, the last of which opens the circuit; the other two calls are not made.
+    // Eight attempts of the first call and two of the second, of which the last opens the circuit. The other two calls are not made.
     assert_eq!(trial.retries.len(), 8, "{:?}", trial.retries);
     assert!(trial.elapsed < Duration::from_secs(120), "{:?}", trial.elapsed);
 }
 
 #[test]
-fn the_service_says_how_long_to_wait() {
+fn retry_after_is_honored() {
     let wait: Faults =
         Box::new(|call, before| (call.path.ends_with("/compartments") && before == 0).then_some(Fault::RetryAfter(429, "47")));
     let trial = trial(wait, None, |_| {});
@@ -77,7 +77,7 @@ fn the_service_says_how_long_to_wait() {
 }
 
 #[test]
-fn a_wait_that_is_too_long_is_not_waited_for() {
+fn retry_after_beyond_the_limit_ends_the_call() {
     for seconds in ["3600", "18446744073709551615"] {
         let wait: Faults = Box::new(move |call, _| (call.path.ends_with("/compartments")).then_some(Fault::RetryAfter(503, seconds)));
         let trial = trial(wait, None, |request| request.deadline = Duration::from_secs(300));
@@ -87,7 +87,7 @@ fn a_wait_that_is_too_long_is_not_waited_for() {
 }
 
 #[test]
-fn a_list_with_ever_new_pages_is_given_up_and_what_was_read_is_kept() {
+fn list_with_endless_pages_is_given_up_and_its_entries_are_kept() {
     let endless: Faults =
         Box::new(|call, _| (call.path.ends_with("/keys") && call.get("compartmentId") == C).then_some(Fault::EndlessPages));
     let trial = trial(endless, None, |request| request.all_regions = false);
@@ -97,53 +97,53 @@ fn a_list_with_ever_new_pages_is_given_up_and_what_was_read_is_kept() {
 }
 
 #[test]
-fn progress_counts_what_was_found_and_estimates_the_rest() {
+fn progress_counts_found_objects_and_estimates_the_time_left() {
     let trial = trial(healthy(), None, |request| request.rps = 1.0);
     let last = trial.steps.last().unwrap();
     assert!(last.contains("compartments: 4, vaults: 3, keys: 9"), "{last}");
     assert!(last.contains("left: Some(0ns)"), "{last}");
-    // 12 lists of keys, one a second: after the fourth there are eight seconds left.
+    // 12 lists of keys, one per second: after the fourth, eight seconds are left.
     assert!(trial.steps.iter().any(|step| step.contains("what: \"keys\", done: 4, total: 12, left: Some(8s)")), "{:#?}", trial.steps);
 }
 
-/// Audits with somebody who saves, interrupted before this call is answered (from 0), and gives what was saved last.
-fn interrupted(at: Option<usize>, change: impl FnOnce(&mut AuditRequest)) -> (Trial, Vec<String>) {
+/// Audits, and interrupts the audit before this call (from 0) is answered. Returns all saved texts too.
+fn audit_interrupted_at(at: Option<usize>, change: impl FnOnce(&mut AuditRequest)) -> (Trial, Vec<String>) {
     let (mut request, clock) = trial::cached_request();
-    let theirs = Arc::clone(&clock);
+    let shared_clock = Arc::clone(&clock);
     let count = std::sync::atomic::AtomicUsize::new(0);
     let faults: Faults = Box::new(move |_: &ApiCall, _| {
         if Some(count.fetch_add(1, std::sync::atomic::Ordering::SeqCst)) == at {
-            theirs.interrupt();
+            shared_clock.interrupt();
         }
         None
     });
     let started = SystemTime::from(request.now);
-    let theirs = Arc::clone(&clock);
-    let behavior = Behavior { faults, now: Box::new(move || started + theirs.elapsed()), ..Behavior::default() };
+    let shared_clock = Arc::clone(&clock);
+    let behavior = Behavior { faults, now: Box::new(move || started + shared_clock.elapsed()), ..Behavior::default() };
     let server = Server::restart(SmallTenancy::at(request.now), behavior);
     request.endpoint = Some(server.endpoint());
     request.thorough = true;
     change(&mut request);
-    let kept = SavedTexts::default();
-    let trial = run_with_sink(&request, &clock, &server, Some(&kept));
-    (trial, kept.0.into_inner().unwrap())
+    let saved_texts = SavedTexts::default();
+    let trial = run_with_sink(&request, &clock, &server, Some(&saved_texts));
+    (trial, saved_texts.0.into_inner().unwrap())
 }
 
 #[test]
-fn an_interrupted_audit_keeps_what_was_read_and_says_what_was_not() {
-    let (whole, saved) = interrupted(None, |_| {});
-    assert!(whole.is_complete(), "{}", whole.messages());
-    let calls = whole.log.len();
-    assert!(!saved.last().unwrap().contains("\"answers\""), "a complete inventory has nothing to go on from");
+fn interrupted_audit_saves_its_inventory_and_reports_gaps() {
+    let (complete_trial, saved) = audit_interrupted_at(None, |_| {});
+    assert!(complete_trial.is_complete(), "{}", complete_trial.messages());
+    let calls = complete_trial.log.len();
+    assert!(!saved.last().unwrap().contains("\"answers\""), "a complete inventory has no answers to resume from");
     for at in 0..calls - 1 {
-        let (trial, saved) = interrupted(Some(at), |_| {});
-        assert_eq!(trial.log.len(), at + 1, "nothing is sent after the interruption");
+        let (trial, saved) = audit_interrupted_at(Some(at), |_| {});
+        assert_eq!(trial.log.len(), at + 1, "no request is sent after the interruption");
         assert!(trial.messages().contains("the audit was interrupted"), "{at}: {}", trial.messages());
         let Some(saved) = saved.last() else {
-            assert_eq!(at, 0, "everything but the regions can be saved");
+            assert_eq!(at, 0, "only an audit interrupted at the list of regions saves nothing");
             continue;
         };
-        // What was saved is what is reported: checked elsewhere, it is incomplete too.
+        // The saved inventory equals the reported one, and is incomplete too.
         let again = saved::read("f", saved);
         assert_eq!(format!("{:?}", again.keys), format!("{:?}", trial.inventory.keys));
         assert_eq!(again.not_audited, trial.inventory.not_audited);
@@ -152,18 +152,18 @@ fn an_interrupted_audit_keeps_what_was_read_and_says_what_was_not() {
     }
 }
 
-/// Goes on from what was saved, with a server of its own at the same address.
-fn resumed(saved: &str, endpoint: &str, server: &Server, clock: &SkippingClock, change: impl FnOnce(&mut AuditRequest)) -> Trial {
+/// Resumes an audit from a saved text.
+fn resume_audit(saved: &str, endpoint: &str, server: &Server, clock: &SkippingClock, change: impl FnOnce(&mut AuditRequest)) -> Trial {
     let (mut request, _) = trial::request(endpoint);
     request.thorough = true;
     request.resume = Some(saved::resume(saved).unwrap());
     change(&mut request);
-    let kept = SavedTexts::default();
-    run_with_sink(&request, clock, server, Some(&kept))
+    let saved_texts = SavedTexts::default();
+    run_with_sink(&request, clock, server, Some(&saved_texts))
 }
 
 #[test]
-fn a_resumed_audit_reads_only_what_is_missing() {
+fn resumed_audit_reads_only_missing_answers() {
     let (request, clock) = trial::request("");
     let server = Server::start(SmallTenancy::at(request.now), Behavior::default());
     let audit = |deadline: u64, resume: Option<UnfinishedAudit>| {
@@ -173,12 +173,12 @@ fn a_resumed_audit_reads_only_what_is_missing() {
         request.rps = 1.0;
         request.deadline = Duration::from_secs(deadline);
         request.resume = resume;
-        let kept = SavedTexts::default();
-        let trial = run_with_sink(&request, &clock, &server, Some(&kept));
-        (trial, server.calls() - before, kept.0.into_inner().unwrap().pop().unwrap())
+        let saved_texts = SavedTexts::default();
+        let trial = run_with_sink(&request, &clock, &server, Some(&saved_texts));
+        (trial, server.calls() - before, saved_texts.0.into_inner().unwrap().pop().unwrap())
     };
-    let (whole, calls, complete) = audit(1000, None);
-    assert!(whole.is_complete(), "{}", whole.messages());
+    let (complete_trial, calls, complete) = audit(1000, None);
+    assert!(complete_trial.is_complete(), "{}", complete_trial.messages());
     for deadline in 1..calls as u64 {
         let (first, made, saved) = audit(deadline, None);
         assert!(
@@ -192,17 +192,17 @@ fn a_resumed_audit_reads_only_what_is_missing() {
         let times = |text: &str| text.lines().filter(|line| !line.contains("\"taken\"")).collect::<Vec<_>>().join("\n");
         assert_eq!(times(&again), times(&complete), "{deadline}");
     }
-    // Another tenancy's credentials cannot go on.
+    // Credentials of another tenancy cannot resume it.
     let (_, _, saved) = audit(5, None);
-    let trial = resumed(&saved.replace("aaaatenancy", "bbbbtenancy"), &server.endpoint(), &server, &clock, |_| {});
+    let trial = resume_audit(&saved.replace("aaaatenancy", "bbbbtenancy"), &server.endpoint(), &server, &clock, |_| {});
     assert!(trial.messages().contains("the inventory to resume is of ocid1.tenancy.oc1..bbbbtenancy"), "{}", trial.messages());
 }
 
 #[test]
-fn what_is_saved_on_the_way_can_be_checked_and_continued() {
-    let (trial, saved) = interrupted(None, |request| request.rps = 1.0);
+fn inventory_saved_during_the_audit_can_be_checked_and_resumed() {
+    let (trial, saved) = audit_interrupted_at(None, |request| request.rps = 1.0);
     assert!(trial.is_complete());
-    // One call a second, saved every 15 seconds and at the end.
+    // One call per second, saved every 15 seconds and at the end.
     assert_eq!((trial.log.len() / 15, saved.len()), (3, 3));
     let mut known = 0;
     for text in &saved[..saved.len() - 1] {
@@ -217,24 +217,24 @@ fn what_is_saved_on_the_way_can_be_checked_and_continued() {
 }
 
 #[test]
-fn a_saved_inventory_that_was_edited_is_read_again_and_leads_nowhere_else() {
+fn edited_inventory_is_read_again_and_cannot_redirect_requests() {
     let (request, clock) = trial::request("");
     let server = Server::start(SmallTenancy::at(request.now), Behavior::default());
-    let (mut first, theirs) = trial::request(&server.endpoint());
+    let (mut first, shared_clock) = trial::request(&server.endpoint());
     first.thorough = true;
     first.rps = 1.0;
     first.deadline = Duration::from_secs(14);
-    let kept = SavedTexts::default();
-    let _ = run_with_sink(&first, &theirs, &server, Some(&kept));
-    let saved = kept.0.into_inner().unwrap().pop().unwrap();
+    let saved_texts = SavedTexts::default();
+    let _ = run_with_sink(&first, &shared_clock, &server, Some(&saved_texts));
+    let saved = saved_texts.0.into_inner().unwrap().pop().unwrap();
     assert!(saved.contains(&format!("{}/{FRA}/{PRIVATE}", server.base)), "{saved}");
-    // An endpoint outside of the realm is refused, wherever it was read.
-    let evil = saved.replace(&format!("{}/{FRA}/{PRIVATE}", server.base), "https://evil.example");
-    let trial = resumed(&evil, &server.endpoint(), &server, &clock, |_| {});
+    // An endpoint outside of the realm is rejected, even from a saved inventory.
+    let foreign = saved.replace(&format!("{}/{FRA}/{PRIVATE}", server.base), "https://evil.example");
+    let trial = resume_audit(&foreign, &server.endpoint(), &server, &clock, |_| {});
     assert!(trial.messages().contains("its management endpoint is at evil.example, outside of oraclecloud.com"), "{}", trial.messages());
-    // What cannot be read is asked for again.
+    // Invalid answers are read again from the service.
     let broken = saved.replace("\"id\": \"ocid1.compartment", "\"ids\": \"ocid1.compartment");
-    let trial = resumed(&broken, &server.endpoint(), &server, &clock, |_| {});
+    let trial = resume_audit(&broken, &server.endpoint(), &server, &clock, |_| {});
     assert!(trial.is_complete(), "{}", trial.messages());
     assert_eq!(trial.names(), KEYS);
     for text in ["{}", "[]", "", r#"{"kmslint_inventory": 2, "taken": ""}"#, r#"{"kmslint_inventory": 1, "taken": "yesterday"}"#] {

@@ -1,4 +1,4 @@
-//! Each call in turn goes wrong: nothing is lost silently, nothing hangs, and what could be read is judged.
+//! Each call fails in turn: nothing is lost silently, nothing hangs, and keys that can be read are checked.
 
 use super::server::{ApiCall, Behavior, Fault, Faults, Server};
 use super::tenancy::{A, B, FRA, KEYS, PRIVATE, SmallTenancy, VIRTUAL};
@@ -8,22 +8,22 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// Every call that a healthy audit makes, in order.
+/// The targets of all calls of a healthy audit, in order.
 fn calls() -> Vec<String> {
     let calls = trial(healthy(), None, |_| {}).log;
     assert_eq!(calls.len(), 35);
     calls
 }
 
-/// One call goes wrong: the first `times` attempts.
-fn broken(target: &str, fault: Fault, times: usize) -> Faults {
+/// The first `times` attempts of one call fail.
+fn failing_call(target: &str, fault: Fault, times: usize) -> Faults {
     let target = target.to_owned();
     Box::new(move |call: &ApiCall, before| (call.target == target && before < times).then_some(fault))
 }
 
 #[test]
-fn what_passes_is_tried_again_and_leaves_no_trace() {
-    // Each of them twice in a row: what is left of one would be seen after the other.
+fn transient_fault_is_retried_and_leaves_no_trace() {
+    // Each fault twice in a row, followed by the other: a retry must not depend on the fault before it.
     let pairs = [[Fault::Status(429, "TooManyRequests"), Fault::Status(500, "InternalServerError")], [Fault::Drop, Fault::Truncate]];
     for pair in pairs {
         for target in calls() {
@@ -32,7 +32,7 @@ fn what_passes_is_tried_again_and_leaves_no_trace() {
             let trial = trial(faults, None, |_| {});
             assert!(trial.is_complete() && trial.warnings.is_empty(), "{pair:?} {target}: {}", trial.messages());
             assert_eq!(trial.names(), KEYS);
-            assert_eq!(trial.log.iter().filter(|one| **one == target).count(), 5, "{pair:?} {target}");
+            assert_eq!(trial.log.iter().filter(|entry| **entry == target).count(), 5, "{pair:?} {target}");
             // 1 s, 2 s, 4 s and 8 s, each with up to a second of jitter.
             assert!((15..=19).contains(&trial.elapsed.as_secs()), "{:?}", trial.elapsed);
         }
@@ -40,7 +40,7 @@ fn what_passes_is_tried_again_and_leaves_no_trace() {
 }
 
 #[test]
-fn what_lasts_is_said_and_the_rest_is_judged() {
+fn lasting_fault_is_reported_and_other_keys_are_still_checked() {
     let faults = [
         (Fault::Status(429, "TooManyRequests"), 8, "429 TooManyRequests"),
         (Fault::Status(500, "InternalServerError"), 8, "500 InternalServerError"),
@@ -52,35 +52,35 @@ fn what_lasts_is_said_and_the_rest_is_judged() {
     ];
     for (fault, attempts, words) in faults {
         for target in calls() {
-            let trial = trial(broken(&target, fault, usize::MAX), None, |_| {});
+            let trial = trial(failing_call(&target, fault, usize::MAX), None, |_| {});
             assert!(!trial.is_complete(), "{fault:?} {target} was lost silently");
             assert!(trial.messages().contains(words), "{fault:?} {target}: {}", trial.messages());
-            assert_eq!(trial.log.iter().filter(|one| **one == target).count(), attempts, "{fault:?} {target}");
-            assert_lost_is_covered(&trial, &target);
+            assert_eq!(trial.log.iter().filter(|entry| **entry == target).count(), attempts, "{fault:?} {target}");
+            assert_only_listing_loses_keys(&trial, &target);
             assert!(trial.elapsed < Duration::from_secs(600));
         }
     }
 }
 
-/// A key is missing only where the call that lists it, its vault, or its compartment failed.
-fn assert_lost_is_covered(trial: &Trial, target: &str) {
+/// Asserts that keys are only missing if the failed call lists keys, vaults, compartments or regions.
+fn assert_only_listing_loses_keys(trial: &Trial, target: &str) {
     let lists = ["/vaults?", "/keys?", "/compartments?", "regionSubscriptions"].iter().any(|part| target.contains(part));
     if !lists {
-        assert_eq!(judged(trial), KEYS, "{target}");
+        assert_eq!(audited_names(trial), KEYS, "{target}");
     }
-    assert!(judged(trial).iter().all(|name| KEYS.contains(name)));
+    assert!(audited_names(trial).iter().all(|name| KEYS.contains(name)));
 }
 
-/// Names of the keys. Where a vault's details are out of sight its wrapping key cannot be told from others, and this server lists it.
-fn judged(trial: &Trial) -> Vec<&str> {
+/// The names of the keys, except the wrapping key. This server lists it, and only the vault's details identify it.
+fn audited_names(trial: &Trial) -> Vec<&str> {
     trial.names().into_iter().filter(|name| *name != "wrapping").collect()
 }
 
 #[test]
-fn what_is_denied_is_listed_with_the_statement_that_is_lacking() {
+fn denied_call_is_reported_with_the_missing_policy_statement() {
     for status in [(404, "NotAuthorizedOrNotFound"), (403, "NotAllowed")] {
         for target in calls() {
-            let trial = trial(broken(&target, Fault::Status(status.0, status.1), usize::MAX), None, |_| {});
+            let trial = trial(failing_call(&target, Fault::Status(status.0, status.1), usize::MAX), None, |_| {});
             let output = trial.messages();
             let details_only = target.contains("/kms/20180608/vaults/");
             assert_eq!(trial.is_complete(), details_only, "{target}: {output}");
@@ -102,13 +102,13 @@ fn what_is_denied_is_listed_with_the_statement_that_is_lacking() {
             };
             assert!(output.contains(&format!("Allow group GROUP to {permission}")), "{target}: {output}");
             assert!(output.contains(status.1), "{output}");
-            assert_lost_is_covered(&trial, &target);
+            assert_only_listing_loses_keys(&trial, &target);
         }
     }
 }
 
 #[test]
-fn one_compartment_that_is_denied_takes_no_other_with_it() {
+fn denied_compartment_does_not_affect_the_others() {
     let denied = Fault::Status(404, "NotAuthorizedOrNotFound");
     let trial =
         trial(Box::new(move |call, _| (call.path.ends_with("/keys") && call.get("compartmentId") == B).then_some(denied)), None, |_| {});
@@ -119,7 +119,7 @@ fn one_compartment_that_is_denied_takes_no_other_with_it() {
 }
 
 #[test]
-fn a_vault_that_is_denied_everywhere_is_said_once() {
+fn vault_denied_in_all_compartments_is_a_single_gap() {
     let denied = Fault::Status(404, "NotAuthorizedOrNotFound");
     let trial = trial(Box::new(move |call, _| (call.service == VIRTUAL).then_some(denied)), None, |_| {});
     assert_eq!(trial.names(), ["external", "failed", "manual", "scheduled"]);
@@ -128,14 +128,14 @@ fn a_vault_that_is_denied_everywhere_is_said_once() {
 }
 
 #[test]
-fn inspect_alone_gives_modes_and_ages() {
+fn inspect_permissions_suffice_for_modes_and_ages() {
     let denied = Fault::Status(404, "NotAuthorizedOrNotFound");
     let read = |call: &ApiCall| {
         let parts: Vec<&str> = call.path.split('/').skip(2).collect();
         matches!(parts.as_slice(), ["vaults", _] | ["vaults", _, "usage"] | ["keys", _])
     };
     let trial = trial(Box::new(move |call, _| read(call).then_some(denied)), None, |request| request.all_regions = false);
-    assert_eq!(judged(&trial), ["disabled", "failed", "fresh", "going", "manual", "odd", "scheduled", "stale"]);
+    assert_eq!(audited_names(&trial), ["disabled", "failed", "fresh", "going", "manual", "odd", "scheduled", "stale"]);
     let keys = trial.keys();
     assert!(keys["scheduled"].rotation.interval_days.as_unknown().is_some_and(|unknown| unknown.why.contains("read keys")));
     assert!(keys["scheduled"].times.current_version.is_some());
@@ -146,35 +146,36 @@ fn inspect_alone_gives_modes_and_ages() {
 }
 
 #[test]
-fn credentials_that_are_not_accepted_end_the_audit_of_a_region_at_once() {
+fn rejected_credentials_end_the_audit_of_a_region_immediately() {
     for target in calls() {
-        let trial = trial(broken(&target, Fault::Status(401, "NotAuthenticated"), usize::MAX), None, |_| {});
+        let trial = trial(failing_call(&target, Fault::Status(401, "NotAuthenticated"), usize::MAX), None, |_| {});
         let output = trial.messages();
         assert!(!trial.inventory.problems.is_empty(), "{target}: {output}");
         assert!(output.contains("the credentials of the environment are not accepted"), "{output}");
-        // Nothing more is asked in that region.
-        let position = trial.log.iter().position(|one| *one == target).unwrap();
+        // No further calls are made in that region.
+        let position = trial.log.iter().position(|entry| *entry == target).unwrap();
         let region = target.split('/').nth(1).unwrap();
-        assert!(trial.log[position + 1..].iter().all(|one| one.split('/').nth(1) != Some(region)), "{target}");
+        assert!(trial.log[position + 1..].iter().all(|entry| entry.split('/').nth(1) != Some(region)), "{target}");
     }
 }
 
 #[test]
-fn a_body_that_never_ends_is_given_up() {
-    // One call of each kind: each attempt waits for the timeout.
+fn endless_body_is_given_up_after_the_timeout() {
+    // Only one call of each kind, because each attempt waits for the timeout.
     let mut kinds: Vec<String> = Vec::new();
     for part in ["/compartments?", "/keyVersions", "/keys?"] {
         kinds.extend(calls().into_iter().find(|target| target.contains(part)));
     }
     assert_eq!(kinds.len(), 3);
     for target in kinds {
-        let trial = trial(broken(&target, Fault::Stall, usize::MAX), None, |request| request.timeouts.read = Duration::from_millis(100));
+        let trial =
+            trial(failing_call(&target, Fault::Stall, usize::MAX), None, |request| request.timeouts.read = Duration::from_millis(100));
         assert!(!trial.is_complete() && trial.messages().contains("there was no answer in time"), "{target}: {}", trial.messages());
     }
 }
 
 #[test]
-fn a_list_without_end_is_given_up_and_what_was_read_is_kept() {
+fn list_that_repeats_a_page_is_given_up_and_its_entries_are_kept() {
     for target in
         calls().into_iter().filter(|target| target.contains("/vaults?") || target.contains("/keys?") || target.contains("/compartments?"))
     {
@@ -187,7 +188,7 @@ fn a_list_without_end_is_given_up_and_what_was_read_is_kept() {
 }
 
 #[test]
-fn nothing_is_sent_outside_of_the_realm() {
+fn no_request_is_sent_outside_of_the_realm() {
     let faults: Faults = Box::new(|call, _| {
         (call.path == "/20180608/vaults" && call.region == FRA && call.get("compartmentId") == A).then_some(Fault::ForeignHost)
     });
@@ -199,7 +200,7 @@ fn nothing_is_sent_outside_of_the_realm() {
 }
 
 #[test]
-fn the_deadline_ends_the_audit_and_says_what_was_not_seen() {
+fn deadline_ends_the_audit_and_reports_gaps() {
     let trial = trial(healthy(), None, |request| {
         request.rps = 1.0;
         request.deadline = Duration::from_secs(20);
@@ -215,7 +216,7 @@ fn the_deadline_ends_the_audit_and_says_what_was_not_seen() {
 }
 
 #[test]
-fn a_clock_that_is_wrong_is_named() {
+fn clock_skew_is_reported_with_its_direction() {
     for (hours, words) in [(1, "this machine's clock is 60 minutes slower than the service's"), (-1, "60 minutes ahead of")] {
         let (mut request, clock) = trial::request("");
         let offset = Duration::from_secs(3600);
@@ -229,10 +230,10 @@ fn a_clock_that_is_wrong_is_named() {
 }
 
 #[test]
-fn a_network_that_is_not_there_is_said() {
+fn unreachable_host_is_reported() {
     let (mut request, clock) = trial::request("");
     let server = Server::start(SmallTenancy::at(request.now), Behavior::default());
-    // Nobody listens on port 1.
+    // Port 1 refuses connections.
     request.endpoint = Some("http://127.0.0.1:1/{region}/{service}".to_owned());
     let trial = run(&request, &clock, &server);
     assert!(
@@ -244,18 +245,18 @@ fn a_network_that_is_not_there_is_said() {
 }
 
 #[test]
-fn certificates_are_always_verified() {
-    let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
-    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+fn tls_certificates_are_always_verified() {
+    let generated = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(generated.signing_key.serialize_der()).unwrap();
     let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
+        .with_single_cert(vec![generated.cert.der().clone()], key)
         .unwrap();
     let directory = tempfile::tempdir().unwrap();
     let bundle = directory.path().join("ca.pem");
-    std::fs::write(&bundle, made.cert.pem()).unwrap();
+    std::fs::write(&bundle, generated.cert.pem()).unwrap();
     for trusted in [true, false] {
         let (mut request, clock) = trial::request("");
         let behavior = Behavior { tls: Some(Arc::new(config.clone())), ..Behavior::default() };
@@ -274,7 +275,7 @@ fn certificates_are_always_verified() {
 }
 
 #[test]
-fn an_endpoint_without_encryption_is_for_this_machine_only() {
+fn plain_http_endpoint_of_another_machine_is_rejected() {
     let (mut request, clock) = trial::request("");
     let server = Server::start(SmallTenancy::at(request.now), Behavior::default());
     request.endpoint = Some("http://kms.example.com".to_owned());
@@ -285,12 +286,12 @@ fn an_endpoint_without_encryption_is_for_this_machine_only() {
 }
 
 #[test]
-fn socks_proxies_are_used_and_their_failure_is_a_sentence() {
+fn socks_proxy_is_used_and_its_failure_is_reported() {
     for scheme in ["socks", "socks4", "socks4a", "socks5", "socks5h"] {
         for variable in ["ALL_PROXY", "HTTPS_PROXY"] {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let address = listener.local_addr().unwrap();
-            // A proxy that hangs up after the greeting, whose first byte is the protocol's version.
+            // A proxy that closes the connection after the greeting, whose first byte is the protocol version.
             let proxy = std::thread::spawn(move || {
                 let (mut stream, _) = listener.accept().unwrap();
                 let mut version = [0];
@@ -299,7 +300,7 @@ fn socks_proxies_are_used_and_their_failure_is_a_sentence() {
             });
             let (mut request, clock) = trial::request("");
             let server = Server::start(SmallTenancy::at(request.now), Behavior::default());
-            // No name to resolve and no route to it but the proxy: an address for documentation (RFC 5737).
+            // An address for documentation (RFC 5737): no name to resolve, and no route except through the proxy.
             request.endpoint = Some("https://192.0.2.1".to_owned());
             request.env.insert(variable.to_owned(), format!("{scheme}://{address}"));
             let trial = run(&request, &clock, &server);

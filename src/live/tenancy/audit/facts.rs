@@ -74,7 +74,7 @@ pub(crate) fn key_facts(readings: &KeyReadings<'_>) -> KeyFacts {
     }
 }
 
-/// Whether a version can be the current one: it is not being created and not deleted or about to be.
+/// Whether a version can be the current one: not while it is being created, and not once its deletion is scheduled.
 pub(super) fn is_usable(version: &KeyVersionRecord) -> bool {
     let state = Lifecycle::read(version.lifecycle_state.as_deref().unwrap_or_default());
     !state.is_ending() && state != Lifecycle::Creating

@@ -42,7 +42,7 @@ pub(super) struct FoundCounts {
     keys: AtomicUsize,
 }
 
-/// Where to look.
+/// The compartments to audit.
 struct AuditScope {
     /// Compartments whose keys are checked.
     keys: Vec<String>,
@@ -204,7 +204,7 @@ fn subtree(requested: &[String], tree: &[Compartment]) -> Vec<String> {
     found
 }
 
-/// The usable vaults of all regions, without replicas whose primary vault is among them.
+/// Lists the usable vaults of all regions, without replicas whose primary vault is among them.
 fn vaults<'a>(audit: &Audit<'_>, sites: &'a [RegionSite], scope: &AuditScope, gaps: &mut Vec<NotAudited>) -> Vec<LocatedVault<'a>> {
     let pairs: Vec<(&RegionSite, &String)> = sites.iter().flat_map(|site| scope.vaults.iter().map(move |ocid| (site, ocid))).collect();
     let answers = audit.map_with_progress("vaults", &pairs, |(site, ocid)| {
@@ -266,7 +266,7 @@ fn add_vault_list_gaps(
     }
 }
 
-/// Whether a vault's keys can be used: it is not being created and not deleted or about to be.
+/// Whether a vault's keys can be used: not while it is being created, and not once its deletion is scheduled.
 fn has_usable_keys(vault: &VaultRecord) -> bool {
     let state = vault.lifecycle_state.as_deref().unwrap_or_default().to_ascii_uppercase();
     !matches!(state.as_str(), "CREATING" | "DELETING" | "DELETED" | "PENDING_DELETION" | "SCHEDULING_DELETION")
@@ -277,7 +277,7 @@ fn management_endpoint(audit: &Audit<'_>, site: &RegionSite, vault: &VaultRecord
     endpoint::management(text, &site.region, audit.request.endpoint.as_ref().map(|_| &site.vaults))
 }
 
-/// Reads whether each vault is a replica and which key wraps imported keys, and drops replicas whose primary is in the list.
+/// Reads whether each vault is a replica, and its wrapping key. Drops replicas whose primary is in the list.
 fn drop_replicas<'a>(audit: &Audit<'_>, found: Vec<LocatedVault<'a>>, gaps: &mut Vec<NotAudited>) -> Vec<LocatedVault<'a>> {
     let answers = audit.map_with_progress("vault details", &found, |located| {
         audit.client.get::<VaultRecord>(located.site, &located.site.vaults, &format!("/20180608/vaults/{}", located.vault.id))
@@ -310,7 +310,7 @@ fn drop_replicas<'a>(audit: &Audit<'_>, found: Vec<LocatedVault<'a>>, gaps: &mut
     vaults
 }
 
-/// The keys of every vault in every compartment.
+/// Lists the keys of every vault in every compartment, except wrapping keys.
 fn keys<'a>(audit: &Audit<'_>, vaults: &'a [LocatedVault<'a>], scope: &AuditScope, gaps: &mut Vec<NotAudited>) -> Vec<ListedKey<'a>> {
     // The service lists keys by vault and compartment only: 200 compartments with 5 vaults are 1,000 calls.
     let pairs: Vec<(&LocatedVault<'a>, &String)> =
