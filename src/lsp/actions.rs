@@ -158,7 +158,7 @@ impl Actions<'_> {
         let settings = self.project.rules();
         let is_here = |edit: &Edit| self.project.path(&sources.get(edit.span.source)) == asked.path;
         let session = self.project.session()?;
-        let parts = self.project.parts.iter().filter(|part| session.holds(&part.runs, asked.path));
+        let parts = self.project.parts.iter().filter(|part| session.uses_file(&part.runs, asked.path));
         let of_parts = parts.flat_map(|part| &part.safe_fixes(&settings, sources).edits);
         let (here, rest): (Vec<&Edit>, Vec<&Edit>) = of_parts.partition(|edit| is_here(edit));
         let elsewhere: HashSet<&String> = rest.iter().flat_map(|edit| &edit.findings).collect();

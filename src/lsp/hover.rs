@@ -63,7 +63,7 @@ pub(super) fn inspect(project: &Project, around: &ReadingContext<'_>, path: &Pat
 
 fn page(project: &Project, inspection: &Inspection, is_markdown: bool, encoding: Encoding) -> String {
     let mut page = Tooltip::new(is_markdown);
-    page.sentence(&inspection.what);
+    page.sentence(&inspection.subject);
     if inspection.values.is_empty() {
         page.own("\n\nno instance with these inputs");
     }
@@ -95,7 +95,7 @@ fn value(page: &mut Tooltip, one: &Inspected, project: &Project, encoding: Encod
     if more > 0 {
         page.own(" and ").sentence(&format!("{more} more"));
     }
-    for step in &one.way {
+    for step in &one.trail {
         let label = step.label();
         page.own("\n- ").sentence(if label.is_empty() { "written here" } else { &label });
         if let Some(found) = location(project, &step.place, encoding) {
@@ -114,7 +114,7 @@ fn made(value: String, is_markdown: bool, range: Range) -> Hover {
 /// Where the values of something are written, nearest to their origin, each place once.
 pub(super) fn origins(inspection: &Inspection) -> Vec<Span> {
     let mut found: Vec<Span> = Vec::new();
-    for span in inspection.values.iter().filter_map(|one| one.way.iter().rev().find_map(|step| step.place.span())) {
+    for span in inspection.values.iter().filter_map(|one| one.trail.iter().rev().find_map(|step| step.place.span())) {
         if span != inspection.span && !found.contains(&span) {
             found.push(span);
         }

@@ -128,7 +128,7 @@ impl Project {
             return true;
         }
         let request = request(&self.directory, &self.config, self.is_alone, around);
-        match session.renew(&request, &self.sources, &own) {
+        match session.refresh(&request, &self.sources, &own) {
             Some(stale) => self.check(session, &stale, around),
             // The change may make other directories root modules.
             None => self.read(around),
@@ -160,7 +160,7 @@ impl Project {
         // Parts that the change does not belong to are kept: to check 1,000 keys again took 31 ms with every keystroke.
         let old = std::mem::take(&mut self.parts).into_iter().filter(is_kept);
         let mut old: HashMap<Vec<usize>, ProjectPart> = old.map(|part| (part.runs.clone(), part)).collect();
-        let mut rest = session.rest(&self.sources);
+        let mut rest = session.shared_inventory(&self.sources);
         rest.problems.extend(self.config_problems.iter().cloned());
         rest.problems.extend(self.unreadable(around));
         let options = policy::PolicyOptions::default();
@@ -174,7 +174,7 @@ impl Project {
             })
         };
         let parts: Vec<_> = session
-            .parts()
+            .groups()
             .into_iter()
             .map(|runs| {
                 let known = old.remove(&runs);

@@ -1,4 +1,4 @@
-//! `kmslint eval`: expressions in a root module, as Terraform would see them.
+//! `kmslint eval`: evaluates expressions in a root module as Terraform would.
 
 use crate::base::{Place, Problem, Sources, disk};
 use crate::eval::{Account, Data, EvalError, Value};
@@ -15,14 +15,14 @@ use crate::terraform::world::instance::Each;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-/// Evaluates expressions in the root module in the working directory, one answer for each.
+/// Evaluates expressions in the root module in the working directory. Returns one answer for each.
 #[must_use]
 pub fn evaluate(request: &ScanRequest, sources: &Arc<Sources>, expressions: &[String]) -> Vec<EvalAnswer> {
-    deep(|| answers(request, sources, expressions))
+    deep(|| answer_all(request, sources, expressions))
 }
 
-/// What is wrong with the inputs of the root module in the working directory: values files that cannot be read, `--var`s that it does
-/// not declare, a workspace that the configuration contradicts.
+/// Problems with the inputs of the root module in the working directory: unreadable values files, undeclared `--var`s, a workspace that
+/// contradicts the configuration.
 #[must_use]
 pub(crate) fn input_problems(request: &ScanRequest, sources: &Arc<Sources>) -> Vec<Problem> {
     let root = disk::canonical(&request.cwd).unwrap_or_else(|_| request.cwd.clone());
@@ -36,7 +36,7 @@ pub(crate) fn input_problems(request: &ScanRequest, sources: &Arc<Sources>) -> V
     problems
 }
 
-fn answers(request: &ScanRequest, sources: &Arc<Sources>, expressions: &[String]) -> Vec<EvalAnswer> {
+fn answer_all(request: &ScanRequest, sources: &Arc<Sources>, expressions: &[String]) -> Vec<EvalAnswer> {
     let root = disk::canonical(&request.cwd).unwrap_or_else(|_| request.cwd.clone());
     let mut scan = discover::Scan::default();
     scan.add_root(&root, request);
@@ -68,34 +68,32 @@ fn answer(value: &Value) -> EvalAnswer {
     if let Some(why) = value.first_why() {
         return EvalAnswer::Unknown(why.to_string());
     }
-    let json = json(value);
-    EvalAnswer::Value { json, sensitive: value.deep_marks().is_secret() }
+    EvalAnswer::Value { json: to_json(value), sensitive: value.deep_marks().is_secret() }
 }
 
-/// A value as JSON; what is unknown in it is null.
-pub(super) fn json(value: &Value) -> String {
+/// A value as JSON. Unknown values in it become null.
+pub(super) fn to_json(value: &Value) -> String {
     let mut json = String::new();
-    write(value, &mut json);
+    write_json(value, &mut json);
     json
 }
 
-/// Writes a value as JSON.
-fn write(value: &Value, out: &mut String) {
+fn write_json(value: &Value, out: &mut String) {
     match &value.data {
         Data::Null(_) | Data::Unknown(_) => out.push_str("null"),
         Data::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
         Data::Number(number) if number.is_infinite() => drop(write!(out, "\"{number}\"")),
-        // Terraform's own JSON has no negative zero.
+        // Terraform's JSON has no negative zero.
         Data::Number(number) if number.is_zero() => out.push('0'),
         Data::Number(number) => drop(write!(out, "{number}")),
-        Data::String(text) => string(text, out),
+        Data::String(text) => write_string(text, out),
         Data::List(_, elements) | Data::Set(_, elements) | Data::Tuple(elements) => {
             out.push('[');
             for (at, element) in elements.iter().enumerate() {
                 if at > 0 {
                     out.push(',');
                 }
-                write(element, out);
+                write_json(element, out);
             }
             out.push(']');
         }
@@ -105,15 +103,15 @@ fn write(value: &Value, out: &mut String) {
                 if at > 0 {
                     out.push(',');
                 }
-                string(key, out);
+                write_string(key, out);
                 out.push(':');
-                write(element, out);
+                write_json(element, out);
             }
             out.push('}');
         }
     }
 }
 
-fn string(text: &str, out: &mut String) {
+fn write_string(text: &str, out: &mut String) {
     out.push_str(&serde_json::Value::String(text.to_owned()).to_string());
 }

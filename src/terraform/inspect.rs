@@ -1,4 +1,4 @@
-//! What is written at a position comes to, in every instance: what an editor shows in a tooltip.
+//! The value of the expression at a position, in every instance of its module. Editors show it in a tooltip.
 
 use crate::base::{InstanceKey, Sources, Span, Step, brief, secrecy};
 use crate::eval::{Account, Data, EvalError, Value};
@@ -27,70 +27,70 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// How many runs of root modules are evaluated for one position.
-const MOST_RUNS: usize = 20;
-/// How many module instances are looked through in each.
-const MOST_INSTANCES: usize = 2000;
-/// How many values are kept.
-const MOST_VALUES: usize = 200;
-/// The longest text of a value, in bytes.
-const LONGEST: usize = 400;
-/// How many steps of a value's way are kept.
-const MOST_STEPS: usize = 10;
+/// The maximum number of runs evaluated for one position.
+const MAX_RUNS: usize = 20;
+/// The maximum number of module instances visited in each run.
+const MAX_INSTANCES: usize = 2000;
+/// The maximum number of values kept.
+const MAX_VALUES: usize = 200;
+/// The maximum length of a value's text, in bytes.
+const MAX_TEXT: usize = 400;
+/// The maximum number of trail steps kept for each value.
+const MAX_STEPS: usize = 10;
 
-/// What is written at a position.
+/// The configuration at a position, and its values.
 #[derive(Debug)]
 pub struct Inspection {
-    /// What it is, in words, names in backticks: "argument `protection_mode` of `oci_kms_key.k`".
-    pub what: String,
-    /// Where it is written.
+    /// A description, names in backticks: "argument `protection_mode` of `oci_kms_key.k`".
+    pub subject: String,
+    /// Its place in the configuration.
     pub span: Span,
-    /// What it comes to. Instances with the same value and way are one entry.
+    /// Its values. Instances with the same value and trail share an entry.
     pub values: Vec<Inspected>,
-    /// Whether there are more instances than were looked at.
+    /// Whether there are more instances than were visited.
     pub is_cut: bool,
 }
 
 /// One value, and the instances that have it.
 #[derive(Debug)]
 pub struct Inspected {
-    /// What can be said of it.
+    /// The value, as far as it is known and may be shown.
     pub value: InspectedValue,
-    /// The way it took, nearest first.
-    pub way: Vec<Step>,
-    /// The addresses of the instances, or the root module's directory where there is none.
+    /// The trail of the value, nearest step first.
+    pub trail: Vec<Step>,
+    /// The addresses of the instances; the directory of the root module where an instance has no address.
     pub instances: Vec<String>,
 }
 
-/// What can be said of a value.
+/// A value, as far as it is known and may be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InspectedValue {
-    /// The value as Terraform writes it; long ones are cut.
+    /// The value as JSON; long ones are cut.
     Value(String),
-    /// It may not be shown.
+    /// The value may not be shown.
     Hidden,
-    /// It is unknown: why, as a clause.
+    /// The value is unknown; the reason, as a clause.
     Unknown(String),
-    /// Terraform would reject it: why, as a clause.
+    /// Terraform would reject the value; the reason, as a clause.
     Rejected(String),
 }
 
-/// What is looked at in every instance of a module.
-struct Aim<'m> {
+/// What to evaluate in every instance of a module.
+struct InspectionQuery<'m> {
     /// The module's directory.
     directory: &'m Path,
     target: InspectionTarget<'m>,
-    /// The reference at the position, where it is not the complete expression.
+    /// The reference at the position, unless it is the complete expression.
     part: Option<&'m Expr>,
 }
 
-/// What was found so far, and how many instances may still be looked at.
+/// The values found so far, and the number of instances that may still be visited.
 struct InspectionResult {
     values: Vec<Inspected>,
     left: usize,
 }
 
-/// What a position is in.
+/// The declaration or argument that a position is in.
 enum InspectionTarget<'m> {
     Variable(&'m Arc<str>),
     Local(&'m Arc<str>),
@@ -102,7 +102,7 @@ enum InspectionTarget<'m> {
 }
 
 impl Session {
-    /// What is written at an offset of a file, in bytes, and what it comes to; `path` is real. `None` where nothing there has a value.
+    /// Inspects the configuration at a byte offset of a file; `path` is its real path. `None` if nothing at the offset has a value.
     #[must_use]
     pub fn inspect(&self, request: &ScanRequest, sources: &Arc<Sources>, path: &Path, offset: usize) -> Option<Inspection> {
         deep(|| inspect(self, request, sources, path, offset))
@@ -112,44 +112,44 @@ impl Session {
 fn inspect(session: &Session, request: &ScanRequest, sources: &Arc<Sources>, path: &Path, offset: usize) -> Option<Inspection> {
     let name = path.file_name()?.to_str()?;
     let is_values = !is_configuration(name);
-    let runs: Vec<&Run> = if is_values { session.runs_of_values(path) } else { session.runs_with(path.parent()?) };
-    let is_cut = runs.len() > MOST_RUNS;
+    let runs: Vec<&Run> = if is_values { session.runs_with_values(path) } else { session.runs_with_module(path.parent()?) };
+    let is_cut = runs.len() > MAX_RUNS;
     let mut scan = session.manifests();
     let loader = Loader::new(request, sources, &mut scan);
     let mut found: Option<Inspection> = None;
-    for run in runs.into_iter().take(MOST_RUNS) {
-        let looked = RunInspection { session, loader: &loader, run, path, offset }.run(is_values);
-        let Some(mut looked) = looked else { continue };
+    for run in runs.into_iter().take(MAX_RUNS) {
+        let inspected = RunInspection { session, loader: &loader, run, path, offset }.run(is_values);
+        let Some(mut inspected) = inspected else { continue };
         match &mut found {
             Some(found) => {
-                found.is_cut |= looked.is_cut;
-                for one in looked.values {
-                    add(&mut found.values, one);
+                found.is_cut |= inspected.is_cut;
+                for value in inspected.values {
+                    add(&mut found.values, value);
                 }
             }
             None => {
-                looked.is_cut |= is_cut;
-                found = Some(looked);
+                inspected.is_cut |= is_cut;
+                found = Some(inspected);
             }
         }
     }
     found
 }
 
-/// Adds a value; false where there is no room for it.
-fn add(values: &mut Vec<Inspected>, one: Inspected) -> bool {
-    if let Some(same) = values.iter_mut().find(|known| known.value == one.value && known.way == one.way) {
-        same.instances.extend(one.instances);
-        return same.instances.len() < MOST_INSTANCES;
+/// Adds a value. Returns whether there is room for more.
+fn add(values: &mut Vec<Inspected>, new: Inspected) -> bool {
+    if let Some(same) = values.iter_mut().find(|known| known.value == new.value && known.trail == new.trail) {
+        same.instances.extend(new.instances);
+        return same.instances.len() < MAX_INSTANCES;
     }
-    let has_room = values.len() < MOST_VALUES;
+    let has_room = values.len() < MAX_VALUES;
     if has_room {
-        values.push(one);
+        values.push(new);
     }
     has_room
 }
 
-/// One run, looked at for a position.
+/// Inspects a position in one run.
 struct RunInspection<'l> {
     session: &'l Session,
     loader: &'l Loader<'l>,
@@ -165,83 +165,83 @@ impl RunInspection<'_> {
         let budget = InstanceBudget::new(MAX_VISITS, Account::new(limits, limits.run_work, limits.run_kept));
         let root = self.session.root(&run.root);
         let survey = survey(loader, &root, run.passed.as_deref(), &budget);
-        secrets::veil(&survey.modules, loader.sources, &loader.veiled);
+        secrets::hide_in_modules(&survey.modules, loader.sources, &loader.hidden);
         let module = loader.root(&run.root);
         let read = inputs::read(loader.request, loader.sources, &run.root, &module.shown, run.passed.as_deref());
-        secrets::veil_inputs(read.inputs.written(), &module, loader.sources);
+        secrets::hide_inputs(read.inputs.written(), &module, loader.sources);
         let named = is_values.then(|| read.inputs.written().find(|(_, span)| self.is_in_line(*span)).map(|(name, _)| name.to_owned()));
-        let (space, _) = workspace::find(loader.request, &module, loader.sources);
-        let world = World::new(loader, &run.root, read.inputs.of(&root), space, &budget);
-        world.resources.passing.know(&survey.modules);
+        let (workspace, _) = workspace::find(loader.request, &module, loader.sources);
+        let world = World::new(loader, &run.root, read.inputs.of(&root), workspace, &budget);
+        world.resources.time.set_modules(&survey.modules);
         if let Some(named) = named {
             let (name, block) = module.variables.get_key_value(named?.as_str())?;
             let mut inspection =
-                Inspection { what: brief(format!("variable `{name}`")), span: block.header, values: Vec::new(), is_cut: false };
-            add(&mut inspection.values, self.seen(variables::value(&world, &world.tree.top(), name), self.root_name()));
+                Inspection { subject: brief(format!("variable `{name}`")), span: block.header, values: Vec::new(), is_cut: false };
+            add(&mut inspection.values, self.inspected(variables::value(&world, &world.tree.top(), name), self.root_name()));
             return Some(inspection);
         }
         let directory = self.path.parent()?;
         let module = survey.modules.iter().find(|module| module.path == directory)?;
         let target = self.target(module)?;
-        let mut inspection = Inspection { what: what(&target), span: span(&target, module), values: Vec::new(), is_cut: false };
+        let mut inspection = Inspection { subject: subject(&target), span: span(&target, module), values: Vec::new(), is_cut: false };
         let part = match &target {
             InspectionTarget::Argument(.., attribute) | InspectionTarget::Resource(.., attribute) => self.part(&attribute.value),
             InspectionTarget::Local(name) => module.locals.get(*name).and_then(|local| self.part(&local.value)),
             InspectionTarget::Output(_) | InspectionTarget::Variable(_) => None,
         };
-        if let Some(text) = part.and_then(|part| loader.sources.quote(part.span).map(|text| (part, text))) {
-            (inspection.span, inspection.what) = (text.0.span, brief(format!("`{}`", text.1)));
+        if let Some((part, text)) = part.and_then(|part| loader.sources.quote(part.span).map(|text| (part, text))) {
+            (inspection.span, inspection.subject) = (part.span, brief(format!("`{text}`")));
         }
-        let mut gathered = InspectionResult { values: Vec::new(), left: MOST_INSTANCES };
-        self.visit(&world, &world.tree.top(), &Aim { directory, target, part }, &mut gathered);
-        Some(Inspection { values: gathered.values, is_cut: gathered.left == 0, ..inspection })
+        let mut result = InspectionResult { values: Vec::new(), left: MAX_INSTANCES };
+        self.visit(&world, &world.tree.top(), &InspectionQuery { directory, target, part }, &mut result);
+        Some(Inspection { values: result.values, is_cut: result.left == 0, ..inspection })
     }
 
     /// Visits all instances of the module.
-    fn visit(&self, world: &World<'_>, at: &Rc<Instance>, aim: &Aim<'_>, found: &mut InspectionResult) {
+    fn visit(&self, world: &World<'_>, at: &Rc<Instance>, query: &InspectionQuery<'_>, found: &mut InspectionResult) {
         if found.left == 0 {
             return;
         }
         found.left -= 1;
-        if at.module.path == aim.directory {
-            self.evaluate(world, at, aim, found);
+        if at.module.path == query.directory {
+            self.evaluate(world, at, query, found);
         }
         for (name, call) in &at.module.calls {
             let Ok(expansion) = expand::call(world, at, name, call) else { continue };
             for (key, each) in expansion.instances() {
                 if let Ok(child) = descend::child(world, at, name, call, key.as_ref(), each) {
-                    self.visit(world, &child, aim, found);
+                    self.visit(world, &child, query, found);
                 }
             }
         }
     }
 
     /// Evaluates the target in one instance of its module.
-    fn evaluate(&self, world: &World<'_>, at: &Rc<Instance>, aim: &Aim<'_>, found: &mut InspectionResult) {
-        let part = aim.part;
-        let within = |expr: &Expr, each: &Each| {
+    fn evaluate(&self, world: &World<'_>, at: &Rc<Instance>, query: &InspectionQuery<'_>, found: &mut InspectionResult) {
+        let part = query.part;
+        let eval = |expr: &Expr, each: &Each| {
             let frame = Frame::new(world, at, each);
-            // A part may use a name that only has a meaning around it.
+            // The part alone fails if it uses a name that only the expression around it defines, such as that of a `for`.
             let value = part.map(|part| frame.eval(part)).filter(Result::is_ok);
             value.unwrap_or_else(|| frame.eval(expr))
         };
         let module_name = || if at.prefix.is_empty() { self.root_name() } else { at.prefix.trim_end_matches('.').to_owned() };
-        let mut put = |value: Result<Value, EvalError>, instance: String| {
+        let mut record = |value: Result<Value, EvalError>, instance: String| {
             found.left = found.left.saturating_sub(1);
-            add(&mut found.values, self.seen(value, instance)) && found.left > 0
+            add(&mut found.values, self.inspected(value, instance)) && found.left > 0
         };
-        match &aim.target {
-            InspectionTarget::Variable(name) => drop(put(variables::value(world, at, name), module_name())),
-            InspectionTarget::Output(name) => drop(put(values::output(world, at, name), module_name())),
+        match &query.target {
+            InspectionTarget::Variable(name) => drop(record(variables::value(world, at, name), module_name())),
+            InspectionTarget::Output(name) => drop(record(values::output(world, at, name), module_name())),
             InspectionTarget::Local(name) => {
                 let value = part.map(|part| Frame::of_module(world, at).eval(part)).filter(Result::is_ok);
-                put(value.unwrap_or_else(|| values::local(world, at, name)), module_name());
+                record(value.unwrap_or_else(|| values::local(world, at, name)), module_name());
             }
             InspectionTarget::Argument(name, call, attribute) => {
                 let Ok(expansion) = expand::call(world, at, name, call) else { return };
                 for (key, each) in expansion.instances() {
                     let key = key.as_ref().map(InstanceKey::to_string).unwrap_or_default();
-                    if !put(within(&attribute.value, &each), format!("{}module.{name}{key}", at.prefix)) {
+                    if !record(eval(&attribute.value, &each), format!("{}module.{name}{key}", at.prefix)) {
                         return;
                     }
                 }
@@ -250,7 +250,7 @@ impl RunInspection<'_> {
                 let Ok(expansion) = expand::resource(world, at, of, block) else { return };
                 for (key, each) in expansion.instances() {
                     let address = address(at, of.data, &of.kind, &of.name, key.as_ref());
-                    if !put(within(&attribute.value, &each), address) {
+                    if !record(eval(&attribute.value, &each), address) {
                         return;
                     }
                 }
@@ -258,12 +258,12 @@ impl RunInspection<'_> {
         }
     }
 
-    fn seen(&self, value: Result<Value, EvalError>, instance: String) -> Inspected {
-        // A name of a megabyte would be kept for each of thousands of instances.
+    fn inspected(&self, value: Result<Value, EvalError>, instance: String) -> Inspected {
+        // A hostile name of a megabyte would otherwise be kept for each of thousands of instances.
         let instances = vec![brief(instance)];
         match value {
-            Ok(value) => Inspected { way: value.steps().take(MOST_STEPS).cloned().collect(), value: seen(&value), instances },
-            Err(error) => Inspected { value: InspectedValue::Rejected(brief(error.message)), way: Vec::new(), instances },
+            Ok(value) => Inspected { trail: value.steps().take(MAX_STEPS).cloned().collect(), value: shown_value(&value), instances },
+            Err(error) => Inspected { value: InspectedValue::Rejected(brief(error.message)), trail: Vec::new(), instances },
         }
     }
 
@@ -271,7 +271,7 @@ impl RunInspection<'_> {
         self.loader.request.shown(&self.run.root).to_string_lossy().replace('\\', "/")
     }
 
-    /// What of a module is written at the position.
+    /// The declaration or argument of a module at the position.
     fn target<'m>(&self, module: &'m Module) -> Option<InspectionTarget<'m>> {
         if let Some((name, _)) = module.variables.iter().find(|(_, block)| self.is_in(block.span)) {
             return Some(InspectionTarget::Variable(name));
@@ -298,13 +298,13 @@ impl RunInspection<'_> {
         of(false, &module.managed).or_else(|| of(true, &module.data))
     }
 
-    /// The argument at the position, also of nested blocks. What a `dynamic` block makes depends on its iterator.
+    /// The argument at the position, also in nested blocks. `dynamic` blocks are skipped: their arguments depend on an iterator.
     fn argument<'m>(&self, body: &'m Body) -> Option<&'m Attribute> {
         let own = body.attributes.iter().find(|attribute| self.is_in(attribute.span));
         own.or_else(|| body.blocks.iter().filter(|block| &*block.kind.text != "dynamic").find_map(|block| self.argument(&block.body)))
     }
 
-    /// The smallest reference in an expression that is at the position, where it is not all of it.
+    /// The smallest reference of an expression at the position, unless it is the complete expression.
     fn part<'e>(&self, expr: &'e Expr) -> Option<&'e Expr> {
         let mut found = None;
         let mut open = Some(expr);
@@ -317,27 +317,28 @@ impl RunInspection<'_> {
         found.filter(|found| found.span != expr.span)
     }
 
-    /// Whether the position is in a span of the file that was asked about.
+    /// Whether the position is in a span.
     fn is_in(&self, span: Span) -> bool {
-        span.range().start <= self.offset && self.offset <= span.range().end && self.is_here(span)
+        span.range().start <= self.offset && self.offset <= span.range().end && self.is_in_file(span)
     }
 
-    /// Whether the position is on a line of a values file whose value this is.
+    /// Whether the position is on a line of this value in a values file.
     fn is_in_line(&self, value: Span) -> bool {
         let source = self.loader.sources.get(value.source);
         let (at, first, last) =
             (source.line_index(self.offset), source.line_index(value.start as usize), source.line_index(value.end as usize));
-        (first..=last).contains(&at) && self.is_here(value)
+        (first..=last).contains(&at) && self.is_in_file(value)
     }
 
-    fn is_here(&self, span: Span) -> bool {
+    /// Whether a span is in the inspected file.
+    fn is_in_file(&self, span: Span) -> bool {
         let source = self.loader.sources.get(span.source);
         let full = crate::base::disk::tidy(&self.loader.request.cwd.join(source.path()));
         full == self.path || crate::base::disk::canonical(&full).is_ok_and(|real| real == self.path)
     }
 }
 
-fn what(target: &InspectionTarget<'_>) -> String {
+fn subject(target: &InspectionTarget<'_>) -> String {
     brief(match target {
         InspectionTarget::Variable(name) => format!("variable `{name}`"),
         InspectionTarget::Local(name) => format!("local value `{name}`"),
@@ -360,8 +361,8 @@ fn span(target: &InspectionTarget<'_>, module: &Module) -> Span {
     }
 }
 
-/// What may be said of a value.
-fn seen(value: &Value) -> InspectedValue {
+/// A value, as far as it is known and may be shown.
+fn shown_value(value: &Value) -> InspectedValue {
     let marks = value.deep_marks();
     if !secrecy::may_show(marks.is_secret(), marks.from_file, is_harmless(value)) {
         return InspectedValue::Hidden;
@@ -369,15 +370,15 @@ fn seen(value: &Value) -> InspectedValue {
     if let Some(why) = value.first_why() {
         return InspectedValue::Unknown(brief(why.to_string()));
     }
-    let mut text = crate::terraform::answer::json(value);
-    if text.len() > LONGEST {
-        text.truncate(text.floor_char_boundary(LONGEST));
+    let mut text = crate::terraform::answer::to_json(value);
+    if text.len() > MAX_TEXT {
+        text.truncate(text.floor_char_boundary(MAX_TEXT));
         text.push('…');
     }
     InspectedValue::Value(text)
 }
 
-/// Whether a value is a number or one of the service's own words, which no secret is.
+/// Whether a value is of a kind that cannot be a secret: a number, a boolean, or one of the service's enum values.
 fn is_harmless(value: &Value) -> bool {
     match &value.data {
         Data::Null(_) | Data::Bool(_) | Data::Number(_) | Data::Unknown(_) => true,

@@ -1,14 +1,14 @@
 //! Terraform and OpenTofu configuration → `Inventory`: roots, inputs, module tree, instances, keys.
 //!
-//! Read `request` and `session` first: what is asked, and the order in which it is answered. The rest is in layers, each of which imports
-//! only those above it in this list:
+//! Start with `request` (the input) and `session` (the steps of a run). The rest is layered; each layer imports only those above it in
+//! this list:
 //!
-//! * `blocks`: what is decided about a block before anything is evaluated; `schema`: what resource types have.
-//! * `discovery`: directories and files; `modules`: one directory, parsed; `inputs`: the values of a run.
-//! * `world`: a root that is being evaluated; `facts`: what is read from it, with its trail; `scope`: what names mean in it.
+//! * `blocks`: what Terraform decides about a block before evaluation; `schema`: the arguments and attributes of resource types.
+//! * `discovery`: directories and files; `modules`: one parsed directory; `inputs`: the values of a run.
+//! * `world`: a root being evaluated; `facts`: facts read from it, with their trails; `scope`: name resolution in it.
 //! * `keys`: an instance of `oci_kms_key` → `KeyFacts`; `roots`: which directories are roots, and how often each is evaluated.
 //!
-//! `read` puts a run together; `answer` is `kmslint eval`, `inspect` an editor's tooltip.
+//! `read` performs one run; `answer` implements `kmslint eval`, `inspect` the tooltips of editors.
 
 mod answer;
 mod blocks;

@@ -49,7 +49,7 @@ impl Manifest {
     /// Reads the manifest of a root directory, where there is one that can be read; a broken one counts as none, as if nothing were
     /// installed.
     pub(super) fn read(root: &Path, request: &ScanRequest) -> Option<Self> {
-        let path = request.data_of(root).join("modules").join("modules.json");
+        let path = request.data_dir_of(root).join("modules").join("modules.json");
         // A data directory that the user names may be anywhere; what lies in the repository must not lead out of it.
         let is_named = request.data_dir.is_some() && !request.bounds().iter().any(|directory| disk::tidy(&path).starts_with(directory));
         let read_found = || disk::read_found(&path, disk::CONFIG_CAP, &request.bounds());
@@ -162,7 +162,7 @@ pub(crate) struct Located {
     /// What Terraform refuses about the source.
     pub refused: Option<EvalError>,
     /// Whether all of this depends on more than the caller's directory: on inputs, or on what was installed for a root.
-    pub depends: bool,
+    pub depends_on_path: bool,
 }
 
 /// The source of a call.

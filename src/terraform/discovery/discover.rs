@@ -259,7 +259,7 @@ fn is_found_through(entry: &DirEntry) -> bool {
 
 /// Whether what `terraform init` wrote is read through a link.
 fn has_linked_manifest(directory: &Path, request: &ScanRequest) -> bool {
-    let modules = request.data_of(directory).join("modules");
+    let modules = request.data_dir_of(directory).join("modules");
     disk::is_link(&modules) || disk::is_link(&modules.join("modules.json"))
 }
 

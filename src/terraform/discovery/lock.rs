@@ -32,7 +32,7 @@ impl Locked {
 pub(crate) fn text(root: &Path, request: &ScanRequest) -> Option<String> {
     let path = root.join(NAME);
     // Most directories have none, and what the repository is costs more to find out.
-    if request.lacks(root, NAME) || !disk::is_file(&path) {
+    if request.is_known_missing(root, NAME) || !disk::is_file(&path) {
         return None;
     }
     let real = request.directories.admit(&path, &within(root, request)).ok()?;

@@ -1,4 +1,4 @@
-//! The arguments of module calls, and of `variable` and `output` blocks: names that are not declared, and what is missing.
+//! Checks the arguments of module calls and of `variable` and `output` blocks: unknown names and missing arguments.
 
 use super::problems::Problems;
 use crate::base::{Place, Problem, ProblemKind, closest};
@@ -10,36 +10,36 @@ use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// What a module call may have in addition to its module's variables.
+/// The arguments that a module call may have in addition to its module's variables.
 const META_ARGUMENTS: [&str; 6] = ["source", "version", "count", "for_each", "providers", "depends_on"];
-/// Blocks of a module call that are not mistakes: `lifecycle` is OpenTofu's, `_` holds arguments.
+/// The blocks that a module call may have: `lifecycle` in OpenTofu, and `_`, which contains arguments.
 const META_BLOCKS: [&str; 2] = ["lifecycle", "_"];
-/// How many unknown arguments of a call are compared with the module's variables; a hostile call has as many as the module has variables.
-const MOST_MEANT: usize = 100;
-/// What a `variable` block may have.
+/// The maximum number of a call's unknown arguments that are compared with the module's variables, because a hostile call may have as many
+/// as the module has variables.
+const MAX_COMPARED: usize = 100;
+/// The arguments and blocks of a `variable` block.
 const VARIABLE: [&str; 9] = ["type", "default", "description", "validation", "sensitive", "nullable", "ephemeral", "const", "deprecated"];
-/// What an `output` block may have.
+/// The arguments and blocks of an `output` block.
 const OUTPUT: [&str; 7] = ["value", "description", "sensitive", "ephemeral", "depends_on", "precondition", "deprecated"];
 
-/// Notes what Terraform refuses of a call's arguments.
+/// Reports the arguments of a call that Terraform rejects, and the required ones that are missing.
 pub(crate) fn check(name: &str, call: &Block, module: &Module, problems: &Problems) {
     if !module.problems.is_empty() {
-        // What it declares is not known in full.
+        // Some of its variables may be unknown.
         return;
     }
     for error in unknown(name, call, module).chain(missing(name, call, module)) {
         let place = Place::Source(error.span.unwrap_or(call.header));
-        problems.certain(Problem::new(ProblemKind::Refused, error.message).at(place));
+        problems.add_certain(Problem::new(ProblemKind::Refused, error.message).at(place));
     }
 }
 
-/// Notes that a module which configures a provider is called, or is within one that is called, with arguments which Terraform then
-/// refuses.
+/// Reports calls with `count`, `for_each` or `depends_on` whose module, or one below it, configures a provider: Terraform rejects them.
 pub(crate) fn check_provider(at: &Rc<Instance>, name: &str, call: &Block, problems: &Problems) {
     let around = std::iter::successors(at.parent.as_ref(), |(parent, _)| parent.parent.as_ref());
     let outer = around.filter_map(|(parent, name)| parent.module.calls.get(name));
     let mut calls = std::iter::once(call).chain(outer);
-    // An empty `depends_on` is none.
+    // Terraform treats an empty `depends_on` as absent.
     let is_empty = |argument: &Attribute| {
         &*argument.name.text == "depends_on" && matches!(&argument.value.kind, ExprKind::Tuple(items) if items.is_empty())
     };
@@ -51,27 +51,29 @@ pub(crate) fn check_provider(at: &Rc<Instance>, name: &str, call: &Block, proble
     if let Some(argument) = refused {
         let message = format!("module `{name}` configures a provider itself, so it cannot be called with `{}`", argument.text);
         let help = "Move the `provider` block to the root module, and pass it with `providers`";
-        problems.certain(Problem::new(ProblemKind::Refused, message).at(Place::Source(argument.span)).help(help));
+        problems.add_certain(Problem::new(ProblemKind::Refused, message).at(Place::Source(argument.span)).help(help));
     }
 }
 
-/// Why a variable of a call is unknown, where the call does not set it: a misspelled name may mean it, or it is required.
-pub(crate) fn refused(name: &str, call: &Block, variable: &str, module: &Module) -> Option<EvalError> {
+/// The error of a call that does not set a variable: the variable is required, or the call has a misspelling of its name.
+pub(crate) fn unset_variable(name: &str, call: &Block, variable: &str, module: &Module) -> Option<EvalError> {
     if !module.problems.is_empty() {
         return None;
     }
-    let meant = unknown_names(call, module).take(MOST_MEANT).find(|written| nearest(&written.text, module) == Some(variable));
-    match meant {
-        Some(written) => Some(unknown_argument(name, written, Some(module))),
+    let misspelled = unknown_names(call, module).take(MAX_COMPARED).find(|argument| nearest(&argument.text, module) == Some(variable));
+    match misspelled {
+        Some(argument) => Some(unknown_argument(name, argument, Some(module))),
         None => missing(name, call, module).find(|error| error.message.ends_with(&format!("`{variable}`"))),
     }
 }
 
 fn unknown<'a>(name: &'a str, call: &'a Block, module: &'a Module) -> impl Iterator<Item = EvalError> + 'a {
-    unknown_names(call, module).enumerate().map(move |(at, written)| unknown_argument(name, written, (at < MOST_MEANT).then_some(module)))
+    unknown_names(call, module)
+        .enumerate()
+        .map(move |(at, argument)| unknown_argument(name, argument, (at < MAX_COMPARED).then_some(module)))
 }
 
-/// The names of arguments and blocks that the module has no variables for. Blocks are never variables.
+/// The names of a call's arguments that are not variables of the module, and of its blocks, which never set variables.
 fn unknown_names<'a>(call: &'a Block, module: &'a Module) -> impl Iterator<Item = &'a Name> + 'a {
     let arguments = call.body.attributes.iter().map(|attribute| &attribute.name);
     let is_known = |name: &str| {
@@ -81,36 +83,36 @@ fn unknown_names<'a>(call: &'a Block, module: &'a Module) -> impl Iterator<Item 
     arguments.filter(move |name| !is_known(&name.text)).chain(blocks)
 }
 
-fn nearest<'m>(written: &str, module: &'m Module) -> Option<&'m str> {
+/// The variable of this name, or the one with the most similar name.
+fn nearest<'m>(text: &str, module: &'m Module) -> Option<&'m str> {
     let names = || module.variables.keys().map(|name| &**name);
-    names().find(|name| *name == written).or_else(|| closest(written, names()))
+    names().find(|name| *name == text).or_else(|| closest(text, names()))
 }
 
-fn unknown_argument(name: &str, written: &Name, module: Option<&Module>) -> EvalError {
-    let message = match module.and_then(|module| nearest(&written.text, module)) {
-        Some(near) if *near == *written.text => format!("`{near}` is an argument of module `{name}`, not a block: write `{near} = …`"),
-        Some(near) => format!("module `{name}` has no variable `{}`; did you mean `{near}`?", written.text),
-        None => match closest(&written.text, META_ARGUMENTS) {
-            Some(near) => format!("module `{name}` has no variable `{}`; did you mean `{near}`?", written.text),
-            None => format!("module `{name}` has no variable `{}`", written.text),
+fn unknown_argument(name: &str, argument: &Name, module: Option<&Module>) -> EvalError {
+    let message = match module.and_then(|module| nearest(&argument.text, module)) {
+        Some(near) if *near == *argument.text => format!("`{near}` is an argument of module `{name}`, not a block: write `{near} = …`"),
+        Some(near) => format!("module `{name}` has no variable `{}`; did you mean `{near}`?", argument.text),
+        None => match closest(&argument.text, META_ARGUMENTS) {
+            Some(near) => format!("module `{name}` has no variable `{}`; did you mean `{near}`?", argument.text),
+            None => format!("module `{name}` has no variable `{}`", argument.text),
         },
     };
-    EvalError::refused(message, Some(written.span))
+    EvalError::refused(message, Some(argument.span))
 }
 
 fn missing<'a>(name: &'a str, call: &'a Block, module: &'a Module) -> impl Iterator<Item = EvalError> + 'a {
     let given: HashSet<&str> = call.body.attributes.iter().map(|attribute| &*attribute.name.text).collect();
     let is_missing =
         move |(variable, block): &(&Arc<str>, &Block)| block.body.attribute("default").is_none() && !given.contains(&***variable);
-    let required = module.variables.iter().filter(move |own| is_missing(own));
+    let required = module.variables.iter().filter(move |variable| is_missing(variable));
     required.map(move |(variable, _)| {
         EvalError::refused(format!("module call `{name}` does not set the required variable `{variable}`"), Some(call.header))
     })
 }
 
-/// What is refused of a `variable` or `output` block: a misspelled argument changes what it means, and a validation must refer to what it
-/// validates.
-pub(crate) fn declaration(block: &Block) -> Option<EvalError> {
+/// The first error of a `variable` or `output` block: a validation that does not refer to its variable, or a misspelled argument.
+pub(crate) fn check_declaration(block: &Block) -> Option<EvalError> {
     let name = block.labels.first();
     for condition in block.body.blocks_of("validation").filter_map(|validation| validation.body.attribute("condition")) {
         let is_own = |reference: &Reference<'_>| {

@@ -1,5 +1,5 @@
-//! Conditions that Terraform checks when it plans: validations of variables, conditions of resources and outputs, where they are known to
-//! fail.
+//! Conditions that Terraform checks when it plans: validations of variables, and pre- and postconditions of resources and outputs. Only
+//! conditions that are known to fail are reported.
 
 use super::reader::BlockReader;
 use crate::base::{Place, Problem, ProblemKind, Span};
@@ -11,7 +11,10 @@ use crate::terraform::world::instance::Instance;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Refuses a value that a validation of its variable is known to reject. What a caller may change, and what is unknown, is not rejected.
+/// Checks a value against the validations of its variable. Unknown values and values that a caller may change pass.
+///
+/// # Errors
+/// A validation is known to reject the value.
 pub(crate) fn validate(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>, variable: &Block, value: &Value) -> Result<(), EvalError> {
     if value.deep_marks().by_caller {
         return Ok(());
@@ -30,26 +33,29 @@ pub(crate) fn validate(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>, va
     Ok(())
 }
 
-/// Notes the conditions of an instance of a managed resource that are known to fail.
-pub(crate) fn of_resource(reader: &BlockReader<'_>, one: ResourceInstance<'_>) {
-    let lifecycles = || one.block.body.blocks_of("lifecycle");
+/// Reports the conditions of a managed resource's instance that are known to fail.
+pub(crate) fn check_resource(reader: &BlockReader<'_>, instance: ResourceInstance<'_>) {
+    let lifecycles = || instance.block.body.blocks_of("lifecycle");
     let frame = reader.frame();
-    let note = |condition: &Block, what: &str, scope: &dyn Scope| {
+    let check = |condition: &Block, what: &str, scope: &dyn Scope| {
         if is_false(&frame, condition, scope) {
             let message = format!("a {what} of this resource is false{}", reason(&frame, condition, scope));
             reader.problems.add(Problem::new(ProblemKind::Refused, message).at(Place::Source(place(condition))));
         }
     };
     for condition in lifecycles().flat_map(|lifecycle| lifecycle.body.blocks_of("precondition")) {
-        note(condition, "precondition", &frame);
+        check(condition, "precondition", &frame);
     }
     for condition in lifecycles().flat_map(|lifecycle| lifecycle.body.blocks_of("postcondition")) {
-        note(condition, "postcondition", &Own { frame: reader.frame(), one });
+        check(condition, "postcondition", &PostconditionScope { frame: reader.frame(), instance });
     }
 }
 
-/// Refuses an output whose preconditions are known to fail.
-pub(crate) fn of_output(world: &World<'_>, at: &Rc<Instance>, name: &str, output: &Block) -> Result<(), EvalError> {
+/// Checks the preconditions of an output.
+///
+/// # Errors
+/// A precondition is known to fail.
+pub(crate) fn check_output(world: &World<'_>, at: &Rc<Instance>, name: &str, output: &Block) -> Result<(), EvalError> {
     let frame = Frame::of_module(world, at);
     match output.body.blocks_of("precondition").find(|condition| is_false(&frame, condition, &frame)) {
         None => Ok(()),
@@ -60,15 +66,15 @@ pub(crate) fn of_output(world: &World<'_>, at: &Rc<Instance>, name: &str, output
     }
 }
 
-/// The surroundings of a postcondition, in which `self` is the instance.
-struct Own<'a> {
+/// The scope of a postcondition, in which `self` is the instance.
+struct PostconditionScope<'a> {
     frame: Frame<'a>,
-    one: ResourceInstance<'a>,
+    instance: ResourceInstance<'a>,
 }
 
-impl Scope for Own<'_> {
+impl Scope for PostconditionScope<'_> {
     fn resolve(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
-        if name == "self" { Ok((self.one.object(), 0)) } else { self.frame.resolve(name, span, steps) }
+        if name == "self" { Ok((self.instance.object(), 0)) } else { self.frame.resolve(name, span, steps) }
     }
 
     fn check_declared(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
@@ -100,15 +106,15 @@ fn place(condition: &Block) -> Span {
     condition.body.attribute("condition").map_or(condition.header, |condition| condition.value.span)
 }
 
-/// Whether a condition is known to be false, whoever calls the module.
+/// Whether a condition is known to be false for every caller of the module.
 fn is_false(frame: &Frame<'_>, block: &Block, scope: &dyn Scope) -> bool {
     let Some(condition) = block.body.attribute("condition") else { return false };
     let value = frame.eval_in(&condition.value, scope).and_then(|value| convert(value, &Type::Bool));
-    // Other callers of a library may pass what meets the condition.
+    // Other callers of a library may pass values that meet the condition.
     value.is_ok_and(|value| value.as_bool() == Some(false) && !value.marks.by_caller)
 }
 
-/// The error message that the configuration has for it, where it may be shown.
+/// The condition's error message after a colon; empty if there is none or it may not be shown.
 fn reason(frame: &Frame<'_>, block: &Block, scope: &dyn Scope) -> String {
     let message = block.body.attribute("error_message").and_then(|message| frame.eval_in(&message.value, scope).ok());
     let shown = message.filter(|message| !message.deep_marks().hides_text());

@@ -1,7 +1,7 @@
-//! From values to facts: what a rule may know of an argument, and what goes wrong on the way.
+//! From values to facts: arguments as rules see them, and the problems found while reading them.
 //!
-//! Read `reader` first, then `defaults` (where a default decided), `problems`, `conditions` (validations, pre- and postconditions) and
-//! `arguments` (of module calls, variables and outputs).
+//! Read `reader` first, then `defaults` (values that come from a variable's default), `problems`, `conditions` (validations, pre- and
+//! postconditions) and `arguments` (of module calls, variables and outputs).
 
 pub(super) mod arguments;
 pub(super) mod conditions;

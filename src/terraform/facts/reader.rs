@@ -1,4 +1,4 @@
-//! Values → facts: what a rule may know of an attribute, with its trail.
+//! Values → facts: the value of an argument as rules see it, with its trail.
 
 use super::problems::Problems;
 use crate::base::{Bounds, Case, Claim, Fact, Place, Reason, Span, Step, StepKind, Trail};
@@ -11,7 +11,7 @@ use crate::terraform::world::instance::{Each, Instance};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// One instance of a block, as the readers of its arguments need it.
+/// Reads the arguments of one instance of a block.
 pub(crate) struct BlockReader<'a> {
     pub world: &'a World<'a>,
     pub at: &'a Rc<Instance>,
@@ -20,22 +20,23 @@ pub(crate) struct BlockReader<'a> {
 }
 
 impl BlockReader<'_> {
-    /// What names mean in the block.
+    /// The frame that resolves names in the block.
     pub(crate) fn frame(&self) -> Frame<'_> {
         Frame::new(self.world, self.at, self.each)
     }
 
-    /// Evaluates an expression of the block, within `dynamic` blocks.
+    /// Evaluates an expression of the block. `bound` has the iterators of the `dynamic` blocks around it.
     pub(crate) fn value(&self, expr: &Expr, bound: &[Bound]) -> Result<Value, EvalError> {
         self.frame().within(bound).eval(expr)
     }
 
-    /// The fact of an argument that is a string in the provider's schema. `read` makes nothing of what counts as unset.
+    /// The fact of a string argument. `read` returns `None` for text that counts as unset.
     pub(crate) fn text<T>(&self, attribute: Option<&Attribute>, bound: &[Bound], read: impl Fn(&str) -> Option<T>) -> Fact<T> {
         self.fact(attribute, bound, &Type::String, |value| Ok(value.as_str().and_then(&read)))
     }
 
-    /// The fact of an argument of some type. `read` says what a known value means, or why it means nothing.
+    /// The fact of an argument of a given type. `read` converts a known value, returns `None` if it counts as unset, or a reason why it
+    /// counts as unknown.
     pub(crate) fn fact<T>(
         &self,
         attribute: Option<&Attribute>,
@@ -50,22 +51,22 @@ impl BlockReader<'_> {
             let message =
                 |error: EvalError| EvalError { message: format!("`{}` does not fit: {}", attribute.name.text, error.message), ..error };
             let value = convert(value, ty).map_err(|error| message(error).at(expr.span))?;
-            match unfit(&value, &attribute.name.text, ty) {
+            match refusal(&value, &attribute.name.text, ty) {
                 Some(message) => Err(EvalError::refused(message, Some(expr.span))),
                 None => Ok(value),
             }
         });
         match value {
             Ok(value) => {
-                let mut fact = of_value(&value, first, ty, read, || self.input(expr, bound));
+                let mut fact = to_fact(&value, first, ty, read, || self.input(expr, bound));
                 if let Some(Bounds::Default { .. }) = fact.as_unknown().map(|unknown| &unknown.bounds) {
                     fact.default = super::defaults::site(self.world, &fact.trail).map(Box::new);
                 }
                 fact.by_default = super::defaults::is_default(self.world, &fact.trail);
-                self.noted(fact)
+                self.hide_if_sensitive(fact)
             }
             Err(error) => {
-                self.problems.refused(&error);
+                self.problems.add_refused(&error);
                 let mut trail = vec![first];
                 if let Some(span) = error.span.filter(|span| *span != expr.span) {
                     trail.push(Step::new(Place::Source(span), "Terraform would reject this"));
@@ -75,25 +76,25 @@ impl BlockReader<'_> {
         }
     }
 
-    /// The way of a value that decides about a block, its places hidden where the value is not to be shown.
-    pub(crate) fn way(&self, value: &Value, span: Span) -> Trail {
+    /// The trail of a value that decides whether a block exists. Hides the places of the trail if the value is sensitive.
+    pub(crate) fn block_trail(&self, value: &Value, span: Span) -> Trail {
         let first = self.world.resources.first_step(span, || StepKind::Note("decides whether the block is there".into()));
-        let way = trail(Step { calls: Some(Arc::clone(&self.at.calls)), ..first }, value);
+        let trail = trail(Step { calls: Some(Arc::clone(&self.at.calls)), ..first }, value);
         if value.deep_marks().is_secret() {
-            crate::terraform::modules::secrets::hide_trail(&way, self.world.tree.loader.sources);
+            crate::terraform::modules::secrets::hide_trail(&trail, self.world.tree.loader.sources);
         }
-        way
+        trail
     }
 
-    /// The fact, the places of its way hidden where its value is not to be shown.
-    pub(crate) fn noted<T>(&self, fact: Fact<T>) -> Fact<T> {
+    /// Hides the places of a fact's trail if the fact is sensitive. Returns the fact.
+    pub(crate) fn hide_if_sensitive<T>(&self, fact: Fact<T>) -> Fact<T> {
         if fact.sensitive {
             crate::terraform::modules::secrets::hide_trail(&fact.trail, self.world.tree.loader.sources);
         }
         fact
     }
 
-    /// What the caret under an argument's value says.
+    /// The kind of the trail's first step: the label under an argument's value.
     fn kind_of(&self, expr: &Expr) -> StepKind {
         let text = || self.world.tree.quote(expr.span).filter(|text| !text.is_empty() && text.len() <= 60 && !text.contains('\n'));
         match &expr.kind {
@@ -105,7 +106,7 @@ impl BlockReader<'_> {
         }
     }
 
-    /// What the caller of a library may set to change the value of an expression, as it is written there.
+    /// The input that a library's caller may set to change the value of an expression, as messages name it.
     pub(crate) fn input(&self, expr: &Expr, bound: &[Bound]) -> String {
         self.find_input(expr, bound).or_else(|| self.world.tree.quote(expr.span)).unwrap_or_else(|| "its value".to_owned())
     }
@@ -130,8 +131,9 @@ impl BlockReader<'_> {
     }
 }
 
-/// Why Terraform or the provider refuses a value of the right type. All numbers that facts are made of are whole numbers to the provider.
-fn unfit(value: &Value, name: &str, ty: &Type) -> Option<String> {
+/// Why Terraform or the provider would reject a value of the right type. All number arguments that become facts are integers in the
+/// provider's schema.
+fn refusal(value: &Value, name: &str, ty: &Type) -> Option<String> {
     if value.deep_marks().ephemeral {
         return Some(format!("`{name}` is kept in the state, so it cannot have an ephemeral value"));
     }
@@ -142,8 +144,8 @@ fn unfit(value: &Value, name: &str, ty: &Type) -> Option<String> {
     })
 }
 
-/// The fact that a value of a known type is.
-pub(super) fn of_value<T>(
+/// Converts a value of a known type to a fact.
+pub(super) fn to_fact<T>(
     value: &Value,
     first: Step,
     ty: &Type,
@@ -154,7 +156,7 @@ pub(super) fn of_value<T>(
     let marks = value.marks;
     let known = |value: &Value| match value.as_str() {
         _ if value.is_null() => Ok(None),
-        Some(text) if text.len() > LONGEST_TEXT => Err(format!("its text of {} bytes is too long to evaluate", text.len()).into()),
+        Some(text) if text.len() > MAX_TEXT => Err(format!("its text of {} bytes is too long to evaluate", text.len()).into()),
         _ => read(value),
     };
     let claim = if let Some(unknown) = value.as_unknown() {
@@ -175,28 +177,28 @@ pub(super) fn of_value<T>(
     Fact { claim, trail, sensitive: marks.is_secret(), from_file: marks.from_file, default: None, by_default: false }
 }
 
-/// The longest text that is kept of a value, in bytes: every instance has its own, and hostile code can make many of a large one. The
-/// service's longest is a key's name, of 255 characters.
-const LONGEST_TEXT: usize = 4 << 10;
+/// The maximum length of a text value, in bytes. Every instance has its own copy, so hostile configuration could multiply a large one. The
+/// service's longest text is a key's name, which has at most 255 characters.
+const MAX_TEXT: usize = 4 << 10;
 
-/// How many steps of a trail are kept: the nearest ones, and the last, where the value comes from.
-const MOST_STEPS_SHOWN: usize = 10;
+/// The maximum number of steps in a trail: the nearest steps, and the last, which is the value's origin.
+const MAX_STEPS: usize = 10;
 
-/// The way a value took, the expression it was read from first.
+/// The trail of a value, starting with the expression that it was read from.
 fn trail(first: Step, value: &Value) -> Trail {
-    let mut trail: Vec<Step> = Vec::with_capacity(1 + value.steps().take(MOST_STEPS_SHOWN - 1).count());
+    let mut trail: Vec<Step> = Vec::with_capacity(1 + value.steps().take(MAX_STEPS - 1).count());
     let mut calls = first.calls.clone();
     trail.push(first);
     for step in value.steps() {
         calls = step.calls.clone().or(calls);
-        match trail.iter_mut().find(|own| own.place == step.place) {
-            // A value may be looked at twice at one place: converted there, and handed on.
-            Some(own) => {
-                own.chosen_by = own.chosen_by.take().or_else(|| step.chosen_by.clone());
-                own.left_out = own.left_out.take().or_else(|| step.left_out.clone());
+        match trail.iter_mut().find(|known| known.place == step.place) {
+            // One place may add two steps, for example a conversion and an assignment.
+            Some(known) => {
+                known.chosen_by = known.chosen_by.take().or_else(|| step.chosen_by.clone());
+                known.left_out = known.left_out.take().or_else(|| step.left_out.clone());
             }
             None => {
-                if trail.len() == MOST_STEPS_SHOWN {
+                if trail.len() == MAX_STEPS {
                     trail.pop();
                 }
                 trail.push(Step { calls: calls.clone(), ..step.clone() });
@@ -206,7 +208,7 @@ fn trail(first: Step, value: &Value) -> Trail {
     trail.into()
 }
 
-/// What an unknown value can still be, where all of it is known.
+/// The possible values of an unknown value, if all of them are known.
 fn bounds<T>(possible: &[Possible], ty: &Type, known: &impl Fn(&Value) -> Result<Option<T>, Reason>) -> Bounds<T> {
     let case = |possible: &Possible| {
         let value = convert(possible.value.clone(), ty).ok().filter(|value| !value.is_unknown() && !value.marks.by_caller)?;

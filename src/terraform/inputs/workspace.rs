@@ -83,7 +83,7 @@ pub(crate) fn find(request: &ScanRequest, module: &Module, sources: &Sources) ->
 fn selected(request: &ScanRequest, module: &Module) -> Option<Workspace> {
     let data = request.data_dir.as_deref().unwrap_or(Path::new(".terraform"));
     let path = module.path.join(data).join("environment");
-    if request.lacks(&module.path, data) || !disk::is_there(&path) {
+    if request.is_known_missing(&module.path, data) || !disk::is_there(&path) {
         return None;
     }
     let shown = join_shown(&module.shown, &data.join("environment").to_string_lossy());

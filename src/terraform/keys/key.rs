@@ -145,7 +145,7 @@ impl<'r> KeyReader<'r> {
         let (modules, kind, name) = (Arc::clone(&reader.at.steps), Arc::clone(&of.kind), Arc::clone(&of.name));
         facts.address = Some(Address { modules, data: false, kind, name, key: key.key.clone() });
         self.read(reader, block, own, &mut facts);
-        crate::terraform::facts::conditions::of_resource(
+        crate::terraform::facts::conditions::check_resource(
             reader,
             ResourceInstance { world: reader.world, at: reader.at, of, block, key: key.key.as_ref(), each: reader.each },
         );
@@ -252,7 +252,7 @@ fn nested<'b>(reader: &BlockReader<'_>, body: &'b Body, kind: &str) -> NestedBlo
             NestedBlocks { blocks: Some(blocks) }
         }
         Err(error) => {
-            reader.problems.refused(&error);
+            reader.problems.add_refused(&error);
             NestedBlocks { blocks: None }
         }
     }
@@ -274,7 +274,7 @@ fn within<T: Clone>(
         (None, None) => Fact::unset(),
     };
     // What decides about the block decides about all that is in it.
-    let fact = reader.noted(Fact { sensitive: fact.sensitive || blocks.marks.is_secret(), ..fact });
+    let fact = reader.hide_if_sensitive(Fact { sensitive: fact.sensitive || blocks.marks.is_secret(), ..fact });
     match fact.claim {
         // Whether the block is there at all is the caller's decision.
         Claim::Known(_) | Claim::Unset if blocks.marks.by_caller => {
@@ -334,7 +334,7 @@ fn rotation(reader: &BlockReader<'_>, body: &Body, facts: &mut KeyFacts) {
     let block = details.blocks.as_ref().and_then(|blocks| blocks.made.first().or(blocks.unsure.as_ref().map(|(_, _, nested)| nested)));
     facts.rotation.block = block.map(dynamic::place);
     let absent = details.blocks.as_ref().filter(|_| facts.rotation.block.is_none()).and_then(|blocks| blocks.absent.as_ref());
-    facts.rotation.absence_trail = absent.map(|(for_each, span)| reader.way(for_each, *span)).unwrap_or_default();
+    facts.rotation.absence_trail = absent.map(|(for_each, span)| reader.block_trail(for_each, *span)).unwrap_or_default();
 }
 
 /// Whether the key comes from a backup. Source: `kms_key_resource.go`, which then restores and never sends a mode.
@@ -382,7 +382,7 @@ fn tags(reader: &BlockReader<'_>, attribute: Option<&Attribute>, hidden: &mut BT
     let value = attribute.and_then(|attribute| match read(attribute) {
         Ok(value) => Some(value),
         Err(error) => {
-            reader.problems.refused(&error);
+            reader.problems.add_refused(&error);
             None
         }
     });

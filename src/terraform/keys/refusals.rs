@@ -78,7 +78,7 @@ pub(super) fn of_block(reader: &BlockReader<'_>, kind: &str, name: &str, block: 
         let mut found = Refusals::default();
         if let Some(fault) = reader.at.module.fault(DeclarationKind::Resource, &format!("{kind}.{name}")) {
             let span = fault.span.unwrap_or(block.header);
-            reader.problems.certain(Problem::new(ProblemKind::Refused, fault.message.clone()).at(Place::Source(span)));
+            reader.problems.add_certain(Problem::new(ProblemKind::Refused, fault.message.clone()).at(Place::Source(span)));
             found.all = Some((fault.message, span));
         }
         if let Some(schema) = schema::of(false, kind) {
@@ -106,7 +106,7 @@ fn provider(reader: &BlockReader<'_>, body: &Body) {
     };
     let Some(alias) = alias.filter(|alias| module.problems.is_empty() && !module.has_configuration(alias)) else { return };
     let message = format!("there is no configuration `oci.{alias}` of the provider in this module, and none is passed to it");
-    reader.problems.certain(Problem::new(ProblemKind::Refused, message).at(Place::Source(value.span)));
+    reader.problems.add_certain(Problem::new(ProblemKind::Refused, message).at(Place::Source(value.span)));
 }
 
 /// Refuses a cycle of references that a resource or a module call is in: what is wrong, and where.
@@ -114,7 +114,7 @@ pub(super) fn cycle(reader: &BlockReader<'_>, name: &str) -> Option<(String, Spa
     let order = descend::order(reader.world, reader.at);
     let cycle = order.cycle(name)?;
     let problem = Problem::new(ProblemKind::Structure, cycle.message.clone()).at(Place::Source(cycle.span));
-    reader.problems.certain(problem.help("Remove one of the references: Terraform cannot order what depends on itself."));
+    reader.problems.add_certain(problem.help("Remove one of the references: Terraform cannot order what depends on itself."));
     Some((cycle.message.clone(), cycle.span))
 }
 
@@ -122,7 +122,7 @@ pub(super) fn cycle(reader: &BlockReader<'_>, name: &str) -> Option<(String, Spa
 pub(super) fn depends_on(reader: &BlockReader<'_>, body: &Body) {
     let Some(value) = body.attribute("depends_on").map(|attribute| &attribute.value) else { return };
     let add_problem = |span: Span, message: &str| {
-        reader.problems.certain(Problem::new(ProblemKind::Refused, message).at(Place::Source(span)));
+        reader.problems.add_certain(Problem::new(ProblemKind::Refused, message).at(Place::Source(span)));
     };
     let ExprKind::Tuple(items) = &value.kind else {
         return add_problem(value.span, "`depends_on` must be a list of references");
@@ -177,7 +177,9 @@ fn declared(reader: &BlockReader<'_>, items: &[Expr]) {
         if let Some((root, steps)) = reference(item)
             && let Err(error) = frame.check_declared(root, item.span, &steps.iter().map(|name| RefStep::Attr(name)).collect::<Vec<_>>())
         {
-            reader.problems.certain(Problem::new(ProblemKind::Refused, error.message).at(Place::Source(error.span.unwrap_or(item.span))));
+            reader
+                .problems
+                .add_certain(Problem::new(ProblemKind::Refused, error.message).at(Place::Source(error.span.unwrap_or(item.span))));
         }
     }
 }
@@ -372,7 +374,7 @@ impl RefusalCheck<'_> {
         let version = schema::version();
         let message =
             format!("{place} does not have the {what} `{text}` in version {version} of the provider, but may have it in a newer one");
-        self.reader.problems.notice(Notice { kind: "unknown-argument", message, place: Some(Place::Source(name.span)) });
+        self.reader.problems.add_notice(Notice { kind: "unknown-argument", message, place: Some(Place::Source(name.span)) });
     }
 
     /// The known name that is meant by an unknown one, and what to say.
@@ -418,7 +420,7 @@ impl RefusalCheck<'_> {
             return self.add_problem(span, message, fields);
         }
         let message = format!("Terraform ignores this without an error, because an override file changes the block: {message}");
-        self.reader.problems.notice(Notice { kind: "ignored-argument", message, place: Some(Place::Source(span)) });
+        self.reader.problems.add_notice(Notice { kind: "ignored-argument", message, place: Some(Place::Source(span)) });
     }
 
     /// Notes a problem, and the fields that are unknown because of it.
@@ -426,7 +428,7 @@ impl RefusalCheck<'_> {
         for field in fields {
             self.found.fields.entry(Arc::clone(field)).or_insert_with(|| (message.clone(), span));
         }
-        self.reader.problems.certain(Problem::new(ProblemKind::Refused, message).at(Place::Source(span)));
+        self.reader.problems.add_certain(Problem::new(ProblemKind::Refused, message).at(Place::Source(span)));
     }
 }
 

@@ -83,12 +83,12 @@ impl Relations {
     /// Reads the relations of a root.
     pub(crate) fn read(walk: &InstanceWalk<'_>) -> Self {
         let mut relations = Self { imports: Imports::read(walk.world), ..Self::default() };
-        walk.each(&kinds::KEY_VERSION.into(), &mut |visit| {
+        walk.visit_all(&kinds::KEY_VERSION.into(), &mut |visit| {
             let reader = BlockReader { world: walk.world, at: visit.at, each: &visit.each, problems: walk.problems };
             refusals::of_visit(&reader, &visit);
             relations.version(walk, &visit);
         });
-        walk.each(&kinds::AUTHORITY.into(), &mut |visit| relations.authority(walk.world, &visit));
+        walk.visit_all(&kinds::AUTHORITY.into(), &mut |visit| relations.authority(walk.world, &visit));
         relations
     }
 
@@ -116,7 +116,7 @@ impl Relations {
         let id = address(visit.at, false, &visit.of.kind, &visit.of.name, visit.key.as_ref());
         let made = schedule::of(world, visit);
         if let Some(error) = &made.refused {
-            walk.problems.refused(error);
+            walk.problems.add_refused(error);
         }
         // Whatever the limit is, a longer period is beyond it.
         let may_rotate =
@@ -192,7 +192,7 @@ impl Relations {
         let value = match value {
             Ok(value) => value,
             Err(error) => {
-                reader.problems.refused(error);
+                reader.problems.add_refused(error);
                 let fact = Fact::refused(format!("Terraform would reject `management_endpoint`: {}", error.message));
                 return KeyVault { kind: fact.with_trail(vec![first()]), name: None };
             }

@@ -187,7 +187,7 @@ impl Search<'_> {
                 });
             }
         }
-        for driver in self.world.resources.passing.resources(drivers) {
+        for driver in self.world.resources.time.resources(drivers) {
             match driver.period {
                 Ok(period) => self.found.schedules.push(Schedule {
                     period_days: Some(period.days),

@@ -1,6 +1,6 @@
 //! Walks the instances of one resource type through a root's module instances.
 
-use super::switched_off::Off;
+use super::switched_off::SwitchedOffBlocks;
 use crate::base::{Address, InstanceKey, Place, Problem, ProblemKind};
 use crate::hcl::Block;
 use crate::key::KeyFacts;
@@ -20,139 +20,142 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// How many bytes of an address take as much memory as all else that is known of a key.
-const LONG_NAME: usize = 250;
+/// An address of this many bytes takes as much memory as everything else that is known of a key.
+const BYTES_OF_VISIT: usize = 250;
 
-/// How many bytes of tags take as much memory, and what each tag takes in addition to its texts.
-const MANY_TAGS: usize = 2048;
-const TAG: usize = 64;
+/// Tags of this many bytes take as much memory as a key.
+const TAG_BYTES_OF_VISIT: usize = 2048;
+/// The memory that a tag takes in addition to its texts, in bytes.
+const TAG_OVERHEAD: usize = 64;
 
-/// A walk through a root.
+/// A walk through the instances of a root.
 pub(crate) struct InstanceWalk<'w> {
     pub world: &'w World<'w>,
-    /// Module directories that are worth walking into.
-    pub leads: &'w HashSet<PathBuf>,
+    /// The directories of modules to enter.
+    pub key_directories: &'w HashSet<PathBuf>,
     pub problems: &'w Problems,
-    /// Where keys' blocks without an instance are noted; only the walk for keys does.
-    off: Option<&'w Off>,
+    /// Collects key blocks without instances. Only set in the walk for keys.
+    switched_off: Option<&'w SwitchedOffBlocks>,
     visits: Cell<usize>,
     is_reported: Cell<bool>,
 }
 
 impl<'w> InstanceWalk<'w> {
-    /// A walk that enters only these directories.
-    pub(crate) fn new(world: &'w World<'w>, leads: &'w HashSet<PathBuf>, problems: &'w Problems) -> Self {
-        Self { world, leads, problems, off: None, visits: Cell::new(0), is_reported: Cell::new(false) }
+    /// A walk that enters only the modules in `key_directories`.
+    pub(crate) fn new(world: &'w World<'w>, key_directories: &'w HashSet<PathBuf>, problems: &'w Problems) -> Self {
+        Self { world, key_directories, problems, switched_off: None, visits: Cell::new(0), is_reported: Cell::new(false) }
     }
 
-    /// The same walk, with keys' blocks without an instance noted.
-    pub(crate) fn noting(self, off: Option<&'w Off>) -> Self {
-        Self { off, ..self }
+    /// The same walk; it also collects key blocks without instances.
+    pub(crate) fn collecting(self, switched_off: Option<&'w SwitchedOffBlocks>) -> Self {
+        Self { switched_off, ..self }
     }
 
     /// Visits all instances of a managed resource type, in the order of modules, names and keys.
-    pub(crate) fn each(&self, kind: &Arc<str>, visit: &mut dyn FnMut(Visit<'_>)) {
-        self.module(&self.world.tree.top(), kind, visit);
+    pub(crate) fn visit_all(&self, kind: &Arc<str>, visit: &mut dyn FnMut(Visit<'_>)) {
+        self.visit_module(&self.world.tree.top(), kind, visit);
     }
 
-    /// Counts a visit; false where there are too many. Each has an address of its own, so that long names count as several.
-    fn may_go_on(&self, at: &Instance, name: &str) -> bool {
-        self.visits.set(self.visits.get() + 1 + (at.prefix.len() + name.len()) / LONG_NAME);
-        let may = self.visits.get() < self.world.budget.most;
-        if !may {
+    /// Counts a visit. Returns whether the walk may continue. A long address counts as several visits.
+    fn count_visit(&self, at: &Instance, name: &str) -> bool {
+        self.visits.set(self.visits.get() + 1 + (at.prefix.len() + name.len()) / BYTES_OF_VISIT);
+        let may_continue = self.visits.get() < self.world.budget.max_visits;
+        if !may_continue {
             self.world.budget.is_exceeded.set(true);
             let root = self.world.tree.top().module.shown.display().to_string();
-            self.note_once(format!(
+            self.report_once(format!(
                 "the root modules have more than {MAX_VISITS} instances of resources and modules; the rest of `{root}` was not checked"
             ));
         }
-        may
+        may_continue
     }
 
-    /// Counts what a key holds in addition to its address: instances that share a map of thousands of tags each have all of them.
-    pub(crate) fn weigh(&self, key: &KeyFacts) {
+    /// Counts the tags of a key as visits. Instances that share a map of thousands of tags each have their own copy.
+    pub(crate) fn count_tags(&self, key: &KeyFacts) {
         let tags = key.freeform_tags.iter().chain(&key.defined_tags);
-        let bytes: usize = tags.map(|(name, value)| TAG + name.len() + value.len()).sum();
-        self.visits.set(self.visits.get() + bytes / MANY_TAGS);
+        let bytes: usize = tags.map(|(name, value)| TAG_OVERHEAD + name.len() + value.len()).sum();
+        self.visits.set(self.visits.get() + bytes / TAG_BYTES_OF_VISIT);
     }
 
-    /// Reports once that the rest was left out.
-    fn note_once(&self, message: String) {
+    /// Adds a problem unless the walk has already reported that it was cut.
+    fn report_once(&self, message: String) {
         if !self.is_reported.replace(true) {
             self.problems.add(Problem::new(ProblemKind::Structure, message));
         }
     }
 
-    fn too_many_modules(&self) {
+    fn report_too_many_modules(&self) {
         let root = self.world.tree.top().module.shown.display().to_string();
-        self.note_once(format!("the root module `{root}` has more than {MAX_MODULES} module instances; the rest was not checked"));
+        self.report_once(format!("the root module `{root}` has more than {MAX_MODULES} module instances; the rest was not checked"));
     }
 
-    fn module(&self, at: &Rc<Instance>, kind: &Arc<str>, visit: &mut dyn FnMut(Visit<'_>)) {
+    fn visit_module(&self, at: &Rc<Instance>, kind: &Arc<str>, visit: &mut dyn FnMut(Visit<'_>)) {
         for (name, block) in at.module.managed.get(kind).into_iter().flatten() {
             let of = ResourceName { data: false, kind: Arc::clone(kind), name: Arc::clone(name) };
-            let Some(expansion) = self.expansion(expand::resource(self.world, at, &of, block)) else { continue };
-            if let Some(off) = self.off.filter(|_| expansion.is_empty()) {
-                off.block(self.world, at, name, block);
+            let Some(expansion) = self.report_refused(expand::resource(self.world, at, &of, block)) else { continue };
+            if let Some(switched_off) = self.switched_off.filter(|_| expansion.is_empty()) {
+                switched_off.add_block(self.world, at, name, block);
             }
-            // In a module that represents many, an instance represents many as well, for the reason of the module.
+            // If the module instance represents many, so does each instance in it, for the same reason.
             let symbolic = at.symbolic.clone().or_else(|| expansion.symbolic().cloned());
             for (key, each) in expansion.instances() {
-                if !self.may_go_on(at, name) {
+                if !self.count_visit(at, name) {
                     return;
                 }
                 visit(Visit { at, of: &of, block, key, each, symbolic: symbolic.clone() });
             }
         }
         for (name, call) in &at.module.calls {
-            let Some(directory) = self.leads_on(at, name, call) else { continue };
+            let Some(directory) = self.target_with_keys(at, name, call) else { continue };
             self.check_call(at, name, call, &directory);
-            let Some(expansion) = self.expansion(expand::call(self.world, at, name, call)) else { continue };
-            if let Some(off) = self.off.filter(|_| expansion.is_empty()) {
-                off.call(self.world, at, name, call, &|at, name, call| self.leads_on(at, name, call).is_some());
+            let Some(expansion) = self.report_refused(expand::call(self.world, at, name, call)) else { continue };
+            if let Some(switched_off) = self.switched_off.filter(|_| expansion.is_empty()) {
+                let may_have_keys = |at: &Rc<Instance>, name: &Arc<str>, call: &Block| self.target_with_keys(at, name, call).is_some();
+                switched_off.add_call(self.world, at, name, call, &may_have_keys);
             }
             for (key, each) in expansion.instances() {
-                if !self.may_go_on(at, name) {
+                if !self.count_visit(at, name) {
                     return;
                 }
                 match descend::child(self.world, at, name, call, key.as_ref(), each) {
-                    Ok(child) => self.module(&child, kind, visit),
-                    // Any other reason was reported by the survey of the tree, or is among the modules that were not followed.
-                    Err(_) if self.world.tree.is_full() => return self.too_many_modules(),
+                    Ok(child) => self.visit_module(&child, kind, visit),
+                    Err(_) if self.world.tree.is_full() => return self.report_too_many_modules(),
+                    // The survey has already reported any other reason, as a problem or as a module that was not followed.
                     Err(_) => {}
                 }
             }
         }
     }
 
-    /// An expansion, and what Terraform would say of it.
-    fn expansion(&self, expansion: Result<Rc<Expansion>, crate::eval::EvalError>) -> Option<Rc<Expansion>> {
+    /// The expansion, if there is one. Reports the error that Terraform would report.
+    fn report_refused(&self, expansion: Result<Rc<Expansion>, crate::eval::EvalError>) -> Option<Rc<Expansion>> {
         match expansion {
             Ok(expansion) => {
                 if let Expansion::Symbolic { error: Some(error), .. } = &*expansion {
-                    self.problems.refused(error);
+                    self.problems.add_refused(error);
                 }
                 Some(expansion)
             }
             Err(error) => {
-                self.problems.refused(&error);
+                self.problems.add_refused(&error);
                 None
             }
         }
     }
 
-    fn leads_on(&self, at: &Rc<Instance>, name: &Arc<str>, call: &Block) -> Option<PathBuf> {
+    /// The target directory of a call if its tree may have keys.
+    fn target_with_keys(&self, at: &Rc<Instance>, name: &Arc<str>, call: &Block) -> Option<PathBuf> {
         match crate::terraform::scope::early::locate(self.world, at, name, call).target {
-            CallTarget::Directory { path, .. } => self.leads.contains(&path).then_some(path),
+            CallTarget::Directory { path, .. } => self.key_directories.contains(&path).then_some(path),
             CallTarget::Missing | CallTarget::Elsewhere(_) => None,
         }
     }
 
-    /// Notes what Terraform would reject of a call that leads to keys.
+    /// Reports everything about a call that Terraform would reject.
     fn check_call(&self, at: &Rc<Instance>, name: &Arc<str>, call: &Block, directory: &Path) {
         if let Some(fault) = at.module.fault(DeclarationKind::Call, name) {
             let place = Place::Source(fault.span.unwrap_or(call.header));
-            self.problems.certain(Problem::new(ProblemKind::Refused, fault.message).at(place));
+            self.problems.add_certain(Problem::new(ProblemKind::Refused, fault.message).at(place));
         }
         let module = self.world.tree.loader.module(directory, self.world.tree.language);
         crate::terraform::facts::arguments::check(name, call, &module, self.problems);
@@ -165,10 +168,10 @@ impl<'w> InstanceWalk<'w> {
     }
 }
 
-/// The instance with an address, found from the root.
+/// Finds the instance with an address.
 pub(super) fn locate(world: &World<'_>, address: &Address) -> Option<(Rc<Instance>, ResourceName, Option<InstanceKey>, Each)> {
     let mut at = world.tree.top();
-    let any = |key: &Option<InstanceKey>, expansion: &Expansion| match key {
+    let instance_key = |key: &Option<InstanceKey>, expansion: &Expansion| match key {
         Some(InstanceKey::Text(text)) if **text == *"*" && expansion.symbolic().is_some() => Some(InstanceKey::Any),
         key => key.clone(),
     };
@@ -176,17 +179,17 @@ pub(super) fn locate(world: &World<'_>, address: &Address) -> Option<(Rc<Instanc
         let module = Arc::clone(&at.module);
         let (name, call) = module.calls.get_key_value(step.name.as_str())?;
         let expansion = expand::call(world, &at, name, call).ok()?;
-        let key = any(&step.key, &expansion);
+        let key = instance_key(&step.key, &expansion);
         let each = expansion.each(key.as_ref())?;
         at = descend::child(world, &at, name, call, key.as_ref(), each).ok()?;
     }
     let module = Arc::clone(&at.module);
-    let declared = if address.data { &module.data } else { &module.managed };
-    let (kind, named) = declared.get_key_value(&address.kind)?;
+    let resources = if address.data { &module.data } else { &module.managed };
+    let (kind, named) = resources.get_key_value(&address.kind)?;
     let (name, block) = named.get_key_value(&address.name)?;
     let of = ResourceName { data: address.data, kind: Arc::clone(kind), name: Arc::clone(name) };
     let expansion = expand::resource(world, &at, &of, block).ok()?;
-    let key = any(&address.key, &expansion);
+    let key = instance_key(&address.key, &expansion);
     let each = expansion.each(key.as_ref())?;
     Some((at, of, key, each))
 }

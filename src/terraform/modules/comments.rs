@@ -1,5 +1,7 @@
-//! Comments that speak to kmslint, and what each of them covers. A file may be nothing but comments: none is compared with all blocks, and no
-//! line is looked at for each of the comments above it.
+//! Comments addressed to kmslint, and what each of them covers.
+//!
+//! A hostile file may consist of nothing but comments, so a comment is never compared with all blocks, and a line is not read again for
+//! each of the comments above it.
 
 use super::module::Module;
 use crate::base::{Place, Source, SourceId, Sources, Span};
@@ -16,26 +18,26 @@ pub(crate) fn of(module: &Module, sources: &Sources) -> Vec<Comment> {
     let keys = BlockIndex::new(module.managed.get(kinds::KEY).into_iter().flat_map(|keys| keys.values()), sources);
     let calls = BlockIndex::new(module.calls.values(), sources);
     let mut next = NextLines::default();
-    // Upwards, for what is below a comment is known then.
+    // Bottom up, so that the lines below a comment are already known.
     let upwards = module.comments.iter().rev();
     let mut comments: Vec<Comment> = upwards
         .map(|comment| {
             let source = sources.get(comment.span.source);
             let next = next.after(comment.span, &source);
-            place(comment, &keys, &calls, &source, next)
+            resolve(comment, &keys, &calls, &source, next)
         })
         .collect();
     comments.reverse();
     comments
 }
 
-/// The comments in a values file: they cover the lines that they are next to.
+/// The comments in a values file. They cover lines only.
 pub(crate) fn of_values(comments: &[CommentText], source: &Source) -> Vec<Comment> {
     let mut next = NextLines::default();
     let upwards = comments.iter().rev();
     let mut comments: Vec<Comment> = upwards
         .map(|comment| {
-            let covers = lines(comment, source, next.after(comment.span, source));
+            let covers = covered_lines(comment, source, next.after(comment.span, source));
             Comment { text: comment.text.clone(), place: Place::Source(comment.span), covers }
         })
         .collect();
@@ -43,34 +45,37 @@ pub(crate) fn of_values(comments: &[CommentText], source: &Source) -> Vec<Commen
     comments
 }
 
-fn lines(comment: &CommentText, source: &Source, next: usize) -> Covers {
+/// The lines that a comment covers: those up to the next line that is not a comment, or its own if it has other text before it.
+fn covered_lines(comment: &CommentText, source: &Source, next: usize) -> Covers {
     let first = source.line_index(comment.span.range().start);
     Covers::Lines(first, if is_alone(comment.span, source) { next } else { source.line_index(last_byte(comment.span)) })
 }
 
-fn place(comment: &CommentText, keys: &BlockIndex<'_>, calls: &BlockIndex<'_>, source: &Source, next: usize) -> Comment {
+/// Determines what a comment covers: a module call, a key, or lines.
+fn resolve(comment: &CommentText, keys: &BlockIndex<'_>, calls: &BlockIndex<'_>, source: &Source, next: usize) -> Comment {
     let is_json = source.path().extension().is_some_and(|ending| ending == "json");
     let above = |blocks: &BlockIndex<'_>| {
         let block = if is_alone(comment.span, source) { blocks.at_line(comment.span.source, next) } else { None };
         block.map(|block| (block.header, block.span))
     };
-    let around = |blocks: &BlockIndex<'_>| blocks.around(comment.span).map(|block| (block.header, block.span));
+    let inside = |blocks: &BlockIndex<'_>| blocks.containing(comment.span).map(|block| (block.header, block.span));
 
-    let covers = if let Some((header, _)) = around(calls).or_else(|| above(calls)) {
+    let covers = if let Some((header, _)) = inside(calls).or_else(|| above(calls)) {
         Covers::Call(Place::Source(header))
-    // In JSON the comment is a property of the resource, and not above it.
-    } else if let Some((_, span)) = if is_json { around(keys) } else { above(keys) } {
+    // In JSON, a comment is a property of the resource instead of a line above it.
+    } else if let Some((_, span)) = if is_json { inside(keys) } else { above(keys) } {
         Covers::Resource(Place::Source(span))
     } else {
-        lines(comment, source, next)
+        covered_lines(comment, source, next)
     };
     Comment { text: comment.text.clone(), place: Place::Source(comment.span), covers }
 }
 
-/// Blocks of one kind, by where they are.
+/// Blocks of one kind, indexed by their places.
 struct BlockIndex<'m> {
+    /// Sorted by start.
     by_start: HashMap<SourceId, Vec<&'m Block>>,
-    /// By the line of their header; the first by name where several share it.
+    /// By the line of their header. If several headers share a line, the first block by name.
     by_line: HashMap<(SourceId, usize), &'m Block>,
 }
 
@@ -88,25 +93,25 @@ impl<'m> BlockIndex<'m> {
         Self { by_start, by_line }
     }
 
-    /// The block that a place is in.
-    fn around(&self, span: Span) -> Option<&'m Block> {
+    /// The block that contains a span.
+    fn containing(&self, span: Span) -> Option<&'m Block> {
         let blocks = self.by_start.get(&span.source)?;
         let before = blocks.partition_point(|block| block.span.start <= span.start);
         blocks.get(before.checked_sub(1)?).copied().filter(|block| span.end <= block.span.end)
     }
 
-    /// The block whose header begins in a line.
+    /// The block whose header begins on a line.
     fn at_line(&self, source: SourceId, line: usize) -> Option<&'m Block> {
         self.by_line.get(&(source, line)).copied()
     }
 }
 
-/// The offset of the last byte that is not the line's end.
+/// The offset of a span's last byte. Its end may already be on the next line.
 fn last_byte(span: Span) -> usize {
     span.range().end.saturating_sub(1).max(span.range().start)
 }
 
-/// Whether nothing but white space stands before the comment on its line. Looked at from the comment, for a line may have many.
+/// Whether only white space precedes the comment on its line. Trimmed from the comment backwards, because a line may have many comments.
 fn is_alone(comment: Span, source: &Source) -> bool {
     let line = source.line_index(comment.range().start);
     let start = source.line_starts().get(line).copied().unwrap_or(0);
@@ -114,12 +119,12 @@ fn is_alone(comment: Span, source: &Source) -> bool {
     source.text().get(start..comment.range().start).is_some_and(|before| before.trim_end_matches(is_blank).is_empty())
 }
 
-/// For lines right after comments: the first line from there that is no comment itself.
+/// For each line right after a comment, the first line from there on that is not a comment.
 #[derive(Default)]
 struct NextLines(HashMap<(SourceId, usize), usize>);
 
 impl NextLines {
-    /// The first line after a comment that is no comment itself. Cheap where the comments below it were asked for before.
+    /// The first line after a comment that is not a comment. Cheap if it was called for the comments below before.
     fn after(&mut self, comment: Span, source: &Source) -> usize {
         let first = source.line_index(last_byte(comment)) + 1;
         let (mut line, mut in_block) = (first, false);

@@ -1,9 +1,10 @@
 //! Cycles of references between the resources, data sources, local values and module calls of a module. Terraform orders all of them
-//! before it plans and refuses a cycle whatever the expressions evaluate to, so it is found by what is written.
+//! before it plans and rejects cycles whatever the expressions evaluate to, so they are found without evaluation.
 //!
-//! A cycle through several modules is one of the topmost of them, in which each call stands for what is in it: its outputs refer to those
-//! of its variables that they depend on. Source: Terraform's `ModuleExpansionTransformer`: what is in a module depends on the call's
-//! `count`, `for_each` and `depends_on`, and whoever refers to a call as one value depends on all that is in it.
+//! A cycle through several modules is found in the topmost of them, where each call represents the module's contents: an output of the
+//! call depends on the arguments for the variables that the output depends on. Source: Terraform's `ModuleExpansionTransformer`: everything
+//! in a module depends on the call's `count`, `for_each` and `depends_on`, and a reference to the call as one value depends on everything
+//! in the module.
 
 use super::module::Module;
 use super::order::{Cycle, Order};
@@ -15,20 +16,21 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
-/// How many members of a cycle are named.
-const NAMED: usize = 6;
-/// How many references are followed to find what the outputs of one module depend on; of the others nothing is reported.
-const MOST_STEPS: usize = 2_000_000;
+/// The maximum number of members that a message about a cycle names.
+const MAX_NAMED: usize = 6;
+/// The maximum number of references followed to find what the outputs of one module depend on. Cycles through the outputs that remain are
+/// not reported.
+const MAX_STEPS: usize = 2_000_000;
 
-/// Something that is put in order.
+/// A node of the reference graph.
 #[derive(Debug)]
 struct OrderNode<'m> {
     name: NodeName<'m>,
-    /// Where it refers to which other node.
+    /// The nodes that it refers to, each with the place of the reference.
     edges: Vec<(usize, Span)>,
 }
 
-/// What a node is. Names are borrowed: a module has many nodes, and hardly ever one that is to be named.
+/// The name of a node. The parts are borrowed: a module has many nodes, and messages rarely name one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum NodeName<'m> {
     Local(&'m str),
@@ -48,7 +50,7 @@ enum NodeName<'m> {
 }
 
 impl NodeName<'_> {
-    /// The call that it is a part of, as it is referred to: `module.m`.
+    /// The call that the node is a part of, as references name it: `module.m`.
     fn call(self) -> Option<String> {
         match self {
             Self::Call(call) | Self::Expansion(call) | Self::Argument(call, _) | Self::Result(call, _) => {
@@ -59,7 +61,7 @@ impl NodeName<'_> {
     }
 }
 
-/// As it is referred to: `local.x`, `data.oci_kms_vault.v`, `oci_kms_key.k`, `module.m.out`.
+/// The name as references use it: `local.x`, `data.oci_kms_vault.v`, `oci_kms_key.k`, `module.m.out`.
 impl fmt::Display for NodeName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -75,10 +77,10 @@ impl fmt::Display for NodeName<'_> {
     }
 }
 
-/// What refers to what in a module. `callees`: what is known of the modules that its calls lead to, in the order of the calls; `None` where
-/// that is not at hand.
+/// The order of a module. `callees` has the orders of the called modules, in the order of the calls; `None` for a module that is not
+/// available.
 pub(crate) fn order(module: &Module, callees: Vec<Option<Arc<Order>>>) -> Arc<Order> {
-    module.order.of(callees, |callees| find(module, callees))
+    module.order.get_or_find(callees, |callees| find(module, callees))
 }
 
 fn find(module: &Module, callees: &[Option<Arc<Order>>]) -> Order {
@@ -94,16 +96,16 @@ fn find(module: &Module, callees: &[Option<Arc<Order>>]) -> Order {
         let members = members.get_or_insert_with(|| members_of(&nodes, &groups));
         let names = members.get(group).map(Vec::as_slice).unwrap_or_default();
         let cycle = found.entry(*group).or_insert_with(|| Arc::new(Cycle { message: message(names), span: *span }));
-        // No one refers to a call's expansion as such.
-        let own = if matches!(node.name, NodeName::Expansion(_)) { None } else { Some(node.name.to_string()) };
-        for name in [own, node.name.call()].into_iter().flatten() {
+        // References cannot name the expansion of a call.
+        let name = if matches!(node.name, NodeName::Expansion(_)) { None } else { Some(node.name.to_string()) };
+        for name in [name, node.name.call()].into_iter().flatten() {
             cycles.insert(name, Arc::clone(cycle));
         }
     }
     Order { cycles, outputs: outputs(&nodes) }
 }
 
-/// What is in each group, by name.
+/// The names of the members of each group.
 fn members_of(nodes: &[OrderNode<'_>], groups: &[usize]) -> HashMap<usize, Vec<String>> {
     let mut members: HashMap<usize, Vec<String>> = HashMap::new();
     let mut known = HashSet::new();
@@ -117,8 +119,8 @@ fn members_of(nodes: &[OrderNode<'_>], groups: &[usize]) -> HashMap<usize, Vec<S
 }
 
 fn message(names: &[String]) -> String {
-    let shown: Vec<_> = names.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
-    let more = if names.len() > NAMED { format!(" and {} more", names.len() - NAMED) } else { String::new() };
+    let shown: Vec<_> = names.iter().take(MAX_NAMED).map(|name| format!("`{name}`")).collect();
+    let more = if names.len() > MAX_NAMED { format!(" and {} more", names.len() - MAX_NAMED) } else { String::new() };
     match names {
         [name] => format!("`{name}` refers to itself"),
         _ => format!("cycle: {}{more} depend on each other", shown.join(", ")),
@@ -137,7 +139,7 @@ fn outputs(nodes: &[OrderNode<'_>]) -> BTreeMap<Arc<str>, BTreeSet<Arc<str>>> {
                 variables.insert(Arc::from(variable));
             }
             steps += node.edges.len();
-            if steps > MOST_STEPS {
+            if steps > MAX_STEPS {
                 return all;
             }
             left.extend(node.edges.iter().map(|(to, _)| *to).filter(|to| seen.insert(*to)));
@@ -147,7 +149,7 @@ fn outputs(nodes: &[OrderNode<'_>]) -> BTreeMap<Arc<str>, BTreeSet<Arc<str>>> {
     all
 }
 
-/// What the references of a node are in.
+/// The configuration that a node's references come from.
 enum NodeSource<'m> {
     Local(&'m Expr),
     Resource(&'m Block),
@@ -157,7 +159,7 @@ enum NodeSource<'m> {
     Expansion(&'m Block),
     /// An argument of a call.
     Argument(&'m Expr, NodeName<'m>),
-    /// An output of a call, and the nodes of the call that it depends on.
+    /// The nodes of a call that one of its outputs depends on.
     Result(Vec<NodeName<'m>>, Span),
 }
 
@@ -176,12 +178,12 @@ fn nodes<'m>(module: &'m Module, orders: &'m [(&'m str, &'m Block, Arc<Order>)])
         let expansion = NodeName::Expansion(call);
         let first = written.len();
         written.push((expansion, NodeSource::Expansion(block)));
-        for attribute in block.body.attributes.iter().filter(|attribute| !META.contains(&&*attribute.name.text)) {
+        for attribute in block.body.attributes.iter().filter(|attribute| !META_ARGUMENTS.contains(&&*attribute.name.text)) {
             written.push((NodeName::Argument(call, &attribute.name.text), NodeSource::Argument(&attribute.value, expansion)));
         }
         for (output, variables) in &order.outputs {
-            let waits = variables.iter().map(|variable| NodeName::Argument(call, variable)).chain([expansion]).collect();
-            written.push((NodeName::Result(call, output), NodeSource::Result(waits, block.header)));
+            let dependencies = variables.iter().map(|variable| NodeName::Argument(call, variable)).chain([expansion]).collect();
+            written.push((NodeName::Result(call, output), NodeSource::Result(dependencies, block.header)));
         }
         let all = written.iter().skip(first).map(|(name, _)| *name).collect();
         written.push((NodeName::Call(call), NodeSource::Result(all, block.header)));
@@ -190,73 +192,73 @@ fn nodes<'m>(module: &'m Module, orders: &'m [(&'m str, &'m Block, Arc<Order>)])
     let node = |(at, (name, written)): (usize, (NodeName<'m>, NodeSource<'m>))| {
         let mut edges = NodeEdges { known: &known, found: Vec::new() };
         match written {
-            NodeSource::Local(expr) => edges.refer(expr),
+            NodeSource::Local(expr) => edges.add_references(expr),
             NodeSource::Resource(block) => {
-                edges.body(&block.body);
+                edges.add_body(&block.body);
                 let lifecycles = block.body.blocks_of("lifecycle").filter_map(|lifecycle| lifecycle.body.attribute("replace_triggered_by"));
                 for attribute in block.body.attribute("depends_on").into_iter().chain(lifecycles) {
-                    let mut own = NodeEdges { known: &known, found: Vec::new() };
-                    own.refer(&attribute.value);
-                    // A resource that names itself here is not a cycle to Terraform.
-                    edges.found.extend(own.found.into_iter().filter(|(to, _)| *to != at));
+                    let mut meta = NodeEdges { known: &known, found: Vec::new() };
+                    meta.add_references(&attribute.value);
+                    // To Terraform, a resource that names itself here is not a cycle.
+                    edges.found.extend(meta.found.into_iter().filter(|(to, _)| *to != at));
                 }
             }
             NodeSource::Variable(block) => {
-                edges.body(&block.body);
+                edges.add_body(&block.body);
                 // A validation refers to its own variable.
                 edges.found.retain(|(to, _)| *to != at);
             }
             NodeSource::Output(block) => {
-                edges.body(&block.body);
-                block.body.attribute("depends_on").into_iter().for_each(|attribute| edges.refer(&attribute.value));
+                edges.add_body(&block.body);
+                block.body.attribute("depends_on").into_iter().for_each(|attribute| edges.add_references(&attribute.value));
             }
             NodeSource::Expansion(call) => {
                 let meta = ["count", "for_each", "depends_on"].into_iter().filter_map(|name| call.body.attribute(name));
-                meta.for_each(|attribute| edges.refer(&attribute.value));
-                call.body.blocks_of("lifecycle").for_each(|lifecycle| edges.body(&lifecycle.body));
+                meta.for_each(|attribute| edges.add_references(&attribute.value));
+                call.body.blocks_of("lifecycle").for_each(|lifecycle| edges.add_body(&lifecycle.body));
             }
             NodeSource::Argument(expr, expansion) => {
-                edges.refer(expr);
-                edges.wait(expansion, expr.span);
+                edges.add_references(expr);
+                edges.add(expansion, expr.span);
             }
-            NodeSource::Result(waits, span) => waits.iter().for_each(|name| edges.wait(*name, span)),
+            NodeSource::Result(dependencies, span) => dependencies.iter().for_each(|name| edges.add(*name, span)),
         }
         OrderNode { name, edges: edges.found }
     };
     written.into_iter().enumerate().map(node).collect()
 }
 
-/// The arguments of a call that are none of its module's variables.
-const META: [&str; 6] = ["source", "version", "count", "for_each", "depends_on", "providers"];
+/// The arguments of a call that are not variables of its module.
+const META_ARGUMENTS: [&str; 6] = ["source", "version", "count", "for_each", "depends_on", "providers"];
 
-/// The references of a node.
+/// Collects the edges of a node.
 struct NodeEdges<'k, 'm> {
     known: &'k HashMap<NodeName<'m>, usize>,
     found: Vec<(usize, Span)>,
 }
 
 impl<'m> NodeEdges<'_, 'm> {
-    fn wait(&mut self, name: NodeName<'m>, span: Span) {
+    fn add(&mut self, name: NodeName<'m>, span: Span) {
         self.found.extend(self.known.get(&name).map(|to| (*to, span)));
     }
 
-    /// The references of a body, of nested blocks too.
-    fn body(&mut self, body: &'m Body) {
+    /// Adds the references of a body and its nested blocks.
+    fn add_body(&mut self, body: &'m Body) {
         for attribute in &body.attributes {
-            // The first three are not expressions; the others may name the resource itself.
+            // The first three are not evaluated as expressions; the other two may name the resource itself.
             if !matches!(&*attribute.name.text, "ignore_changes" | "provider" | "type" | "depends_on" | "replace_triggered_by") {
-                self.refer(&attribute.value);
+                self.add_references(&attribute.value);
             }
         }
         for block in &body.blocks {
-            // What they run after the resource exists may refer to it.
+            // Provisioners run after the resource is created, so they may refer to it.
             if !matches!(&*block.kind.text, "provisioner" | "connection") {
-                self.body(&block.body);
+                self.add_body(&block.body);
             }
         }
     }
 
-    fn refer(&mut self, expr: &'m Expr) {
+    fn add_references(&mut self, expr: &'m Expr) {
         for reference in references(expr) {
             let name = match Subject::of_reference(&reference) {
                 Subject::Data(named) => NodeName::Data(named.kind, named.name),
@@ -266,13 +268,13 @@ impl<'m> NodeEdges<'_, 'm> {
                 Subject::Variable(name) => NodeName::Variable(name),
                 _ => continue,
             };
-            self.wait(name, reference.span);
+            self.add(name, reference.span);
         }
     }
 }
 
-/// The output that a reference to a module call names, `None` where it is to the call as one value. An index that is not written out makes
-/// it one to all of the call.
+/// The output that a reference to a module call names; `None` if it refers to the call as one value, as a reference with a computed index
+/// does.
 fn output<'a>(reference: &Reference<'a>) -> Option<&'a str> {
     let is_constant = |index: &Expr| matches!(index.kind, ExprKind::Number(_) | ExprKind::String(_));
     match reference.steps {
@@ -283,72 +285,73 @@ fn output<'a>(reference: &Reference<'a>) -> Option<&'a str> {
     }
 }
 
-/// What is known of a node during the search.
+/// The state of a node in Tarjan's algorithm.
 #[derive(Clone, Copy, Default)]
-struct Mark {
-    /// The order of the visit, from 1; 0 before it.
+struct NodeState {
+    /// The index of the visit, from 1; 0 before the visit.
     order: usize,
-    /// The earliest node on the stack that is reached from here.
+    /// The smallest `order` of a node on the stack that can be reached from this one.
     low: usize,
     on_stack: bool,
     group: usize,
 }
 
-/// The strongly connected component of each node (Tarjan's algorithm, without recursion: chains are as long as files let them be).
+/// The strongly connected component of each node (Tarjan's algorithm, without recursion because a hostile file may have long chains).
 fn groups(nodes: &[OrderNode<'_>]) -> Vec<usize> {
-    let mut marks = vec![Mark::default(); nodes.len()];
+    let mut states = vec![NodeState::default(); nodes.len()];
     let (mut visited, mut groups) = (0, 0);
     let mut stack: Vec<usize> = Vec::new();
     for start in 0..nodes.len() {
-        // The nodes on the way, each with the edge to be looked at next.
-        let mut way: Vec<(usize, usize)> = vec![(start, 0)];
-        while let Some((at, next)) = way.last().copied() {
-            let Some(mark) = marks.get_mut(at) else { break };
+        // The path from `start` to the current node, each node with its next edge to follow.
+        let mut path: Vec<(usize, usize)> = vec![(start, 0)];
+        while let Some((at, next)) = path.last().copied() {
+            let Some(state) = states.get_mut(at) else { break };
             if next == 0 {
-                if mark.order > 0 {
-                    way.pop();
+                if state.order > 0 {
+                    path.pop();
                     continue;
                 }
                 visited += 1;
-                *mark = Mark { order: visited, low: visited, on_stack: true, group: 0 };
+                *state = NodeState { order: visited, low: visited, on_stack: true, group: 0 };
                 stack.push(at);
             }
-            let (order, low) = (mark.order, mark.low);
+            let (order, low) = (state.order, state.low);
             let edge = nodes.get(at).and_then(|node| node.edges.get(next));
             if let Some((to, _)) = edge {
-                let other = marks.get(*to).copied().unwrap_or_default();
-                if let Some((_, next)) = way.last_mut() {
+                let other = states.get(*to).copied().unwrap_or_default();
+                if let Some((_, next)) = path.last_mut() {
                     *next += 1;
                 }
                 if other.order == 0 {
-                    way.push((*to, 0));
+                    path.push((*to, 0));
                 } else if other.on_stack {
-                    lower(&mut marks, at, other.order);
+                    lower(&mut states, at, other.order);
                 }
                 continue;
             }
-            way.pop();
+            path.pop();
             if low == order {
                 groups += 1;
                 while let Some(member) = stack.pop() {
-                    if let Some(mark) = marks.get_mut(member) {
-                        (mark.on_stack, mark.group) = (false, groups);
+                    if let Some(state) = states.get_mut(member) {
+                        (state.on_stack, state.group) = (false, groups);
                     }
                     if member == at {
                         break;
                     }
                 }
             }
-            if let Some((before, _)) = way.last() {
-                lower(&mut marks, *before, low);
+            if let Some((before, _)) = path.last() {
+                lower(&mut states, *before, low);
             }
         }
     }
-    marks.into_iter().map(|mark| mark.group).collect()
+    states.into_iter().map(|state| state.group).collect()
 }
 
-fn lower(marks: &mut [Mark], at: usize, to: usize) {
-    if let Some(mark) = marks.get_mut(at) {
-        mark.low = mark.low.min(to);
+/// Lowers the `low` of a node.
+fn lower(states: &mut [NodeState], at: usize, low: usize) {
+    if let Some(state) = states.get_mut(at) {
+        state.low = state.low.min(low);
     }
 }

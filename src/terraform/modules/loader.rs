@@ -1,7 +1,7 @@
-//! Parses each module directory once, for all roots that need it, and knows whose language each root is written in.
+//! Parses each module directory once for all roots, and determines the dialect of each root.
 
 use super::module::Module;
-use super::secrets::Veiled;
+use super::secrets::HiddenModules;
 use crate::base::{Sources, disk};
 use crate::hcl::Block;
 use crate::terraform::blocks::constants::{literal, literal_source};
@@ -15,10 +15,10 @@ use std::hash::Hash;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// A value that is made once, by whoever asks first.
+/// A value that is computed once, on first use.
 type OnceShared<T> = Arc<OnceLock<T>>;
 
-/// A module's directory, and whether its files are those that Terraform reads where OpenTofu reads others.
+/// A module's directory, and whether its files are chosen by Terraform's rules.
 type ModuleKey = (PathBuf, bool);
 
 /// The modules of a run.
@@ -31,21 +31,21 @@ pub(crate) struct Loader<'r> {
     dialects: Mutex<HashMap<PathBuf, OnceShared<FileDialect>>>,
     /// Whether a directory, or one that it calls, has files that only OpenTofu reads.
     with_tofu: Mutex<HashMap<PathBuf, bool>>,
-    /// Where local sources lead, by the directory of the caller.
+    /// The targets of local sources, by the caller's directory and the source.
     local: Mutex<HashMap<(PathBuf, String), CallTarget>>,
-    /// What calls that lead nowhere may have meant.
+    /// Suggestions for sources whose directory does not exist.
     pub nearby: Nearby,
-    /// The modules whose sensitive values are hidden.
-    pub veiled: Veiled,
-    /// What counts as the repository.
+    /// The modules whose sensitive values are already hidden.
+    pub hidden: HiddenModules,
+    /// The directories that count as the repository.
     bounds: OnceLock<Vec<PathBuf>>,
 }
 
-/// Why a call is not followed out of the repository.
+/// The reason for not following a call out of the repository.
 pub(crate) const CONFINED: &str = "it is outside of the repository, and `--confined` does not leave it";
 
 impl<'r> Loader<'r> {
-    /// A loader of what a scan has read.
+    /// A loader that starts with the files and manifests of a scan.
     pub(crate) fn new(request: &'r ScanRequest, sources: &'r Sources, scan: &mut Scan) -> Self {
         Self {
             request,
@@ -57,12 +57,12 @@ impl<'r> Loader<'r> {
             with_tofu: Mutex::default(),
             local: Mutex::default(),
             nearby: Nearby::default(),
-            veiled: Veiled::default(),
+            hidden: HiddenModules::default(),
             bounds: OnceLock::new(),
         }
     }
 
-    /// The module in a directory, as a root of this dialect reads it.
+    /// The module in a directory, read by the rules of a dialect.
     pub(crate) fn module(&self, path: &Path, dialect: FileDialect) -> Arc<Module> {
         let module = self.parsed(path, FileDialect::Either);
         if dialect == FileDialect::Terraform && module.has_tofu { self.parsed(path, dialect) } else { module }
@@ -90,7 +90,7 @@ impl<'r> Loader<'r> {
         self.module(root, self.dialect(root))
     }
 
-    /// Whose language a root is written in: by `--dialect`, its lock file, or its files.
+    /// The dialect of a root, determined by `--dialect`, its lock file, or its files.
     pub(crate) fn dialect(&self, root: &Path) -> FileDialect {
         if self.request.dialect != FileDialect::Either {
             return self.request.dialect;
@@ -98,12 +98,12 @@ impl<'r> Loader<'r> {
         *cell(&self.dialects, root.to_path_buf()).get_or_init(|| {
             const TERRAFORM: &str = "registry.terraform.io";
             let locked = crate::terraform::discovery::lock::read(root, self.request);
-            let is_of = |host: &str| locked.iter().any(|one| one.address.split('/').next() == Some(host));
+            let has_host = |host: &str| locked.iter().any(|provider| provider.address.split('/').next() == Some(host));
             let module = self.parsed(root, FileDialect::Either);
-            // OpenTofu locks providers of Terraform's registry, too, where `required_providers` names that host.
-            if is_of("registry.opentofu.org") {
+            // OpenTofu also locks providers of Terraform's registry if `required_providers` names that host.
+            if has_host("registry.opentofu.org") {
                 FileDialect::OpenTofu
-            } else if is_of(TERRAFORM) && !module.requires_host(TERRAFORM) {
+            } else if has_host(TERRAFORM) && !module.requires_host(TERRAFORM) {
                 FileDialect::Terraform
             } else if self.has_tofu(module) {
                 FileDialect::OpenTofu
@@ -113,8 +113,8 @@ impl<'r> Loader<'r> {
         })
     }
 
-    /// Whether a root module, or a directory that it calls by a plain source, has files that only OpenTofu reads. Each directory is looked at
-    /// once for all roots: thousands of them may share a tree.
+    /// Whether a root module, or a directory in its tree, has files that only OpenTofu reads. Only plain local sources are followed. Each
+    /// directory is visited once for all roots: thousands of them may share a tree.
     fn has_tofu(&self, root: Arc<Module>) -> bool {
         let path = root.path.clone();
         let mut found: Vec<(Arc<Module>, bool)> = Vec::new();
@@ -138,7 +138,7 @@ impl<'r> Loader<'r> {
             }
             found.push((module, has_any));
         }
-        // Directories may call each other in a circle, so what was found is handed to the callers only now that all of them are known.
+        // Directories may call each other in a cycle, so results are passed on to callers only after all of them are known.
         let mut open: Vec<usize> = (0..found.len()).filter(|at| found.get(*at).is_some_and(|(_, has_any)| *has_any)).collect();
         while let Some((module, _)) = open.pop().and_then(|at| found.get(at)) {
             for caller in callers.remove(&module.path).into_iter().flatten() {
@@ -153,38 +153,38 @@ impl<'r> Loader<'r> {
         known.get(&path).copied().unwrap_or_default()
     }
 
-    /// Takes in the files of a directory that no walk has read.
-    pub(crate) fn take(&self, mut directory: ScannedDirectory) {
+    /// Adds a directory that no walk has read.
+    pub(crate) fn add_directory(&self, mut directory: ScannedDirectory) {
         directory.forget();
         lock(&self.directories).insert(directory.path.clone(), directory);
     }
 
-    /// Drops the files of all other directories.
+    /// Drops the files of directories that are not in `reachable`.
     pub(crate) fn retain(&self, reachable: &HashSet<PathBuf>) {
         lock(&self.directories).retain(|path, _| reachable.contains(path));
     }
 
-    /// Whether one of the files of a directory, asked by name and text, is what is looked for. Nothing of them is kept.
-    pub(crate) fn any_text(&self, path: &Path, is_it: &dyn Fn(&str, &str) -> bool) -> bool {
+    /// Whether `is_match` returns true for the name and text of a configuration file in a directory. The texts are not kept.
+    pub(crate) fn any_text(&self, path: &Path, is_match: &dyn Fn(&str, &str) -> bool) -> bool {
         let entries = self.request.entries(path);
         let names = entries.iter().filter(|entry| entry.is_file).filter_map(|entry| entry.name.to_str());
         names.filter(|name| is_configuration(name)).any(|name| {
             let text = self.request.overlay.read(&path.join(name), disk::CONFIG_CAP).and_then(|bytes| decode(bytes, name));
-            text.is_ok_and(|text| is_it(name, &text))
+            text.is_ok_and(|text| is_match(name, &text))
         })
     }
 
-    /// What `init` installed, by root directory.
+    /// The manifests of installed modules, by root directory.
     pub(crate) fn into_manifests(self) -> HashMap<PathBuf, Manifest> {
         self.manifests
     }
 
-    /// What `init` installed for a root.
+    /// The manifest of the modules that `terraform init` installed for a root.
     pub(crate) fn manifest(&self, root: &Path) -> Option<&Manifest> {
         self.manifests.get(root)
     }
 
-    /// Where a call with this source leads. `path` is the call's path from the root, `a.b`.
+    /// The target of a call with a known source. `path` is the call's path from the root: `a.b`.
     pub(crate) fn locate(&self, root: &Path, path: &str, caller: &Module, source: &str, call: &Block) -> CallTarget {
         let version = call.body.attribute("version").and_then(|version| literal(&version.value));
         let call = SourcedCall { path, caller: &caller.path, source, version, directories: &self.request.directories };
@@ -200,12 +200,12 @@ impl<'r> Loader<'r> {
         target
     }
 
-    /// Whether a directory lies outside of the repository.
+    /// Whether a directory is outside of the repository.
     fn is_outside(&self, path: &Path) -> bool {
         !self.bounds.get_or_init(|| self.request.bounds()).iter().any(|directory| path.starts_with(directory))
     }
 
-    /// Why a directory is not entered, where it must not be.
+    /// Why a directory must not be read; `None` if it may be.
     fn refusal(&self, path: &Path) -> Option<&'static str> {
         if disk::is_git(path) {
             Some("it is in `.git`, which is never read")
@@ -216,7 +216,7 @@ impl<'r> Loader<'r> {
         }
     }
 
-    /// A directory without configuration is not a module that can be followed.
+    /// Checks that the target of a call may be read and has configuration.
     pub(crate) fn check(&self, target: CallTarget) -> CallTarget {
         let CallTarget::Directory { path, .. } = &target else { return target };
         if let Some(why) = self.refusal(path) {
@@ -245,8 +245,8 @@ mod tests {
     use super::super::cycles;
     use super::*;
 
-    /// Two roots, `a` and `b`, that share what `tree` calls.
-    fn shared(files: &[(&str, &str)]) -> tempfile::TempDir {
+    /// Two roots, `a` and `b`, that call `tree`, which calls `leaf`.
+    fn shared_tree(files: &[(&str, &str)]) -> tempfile::TempDir {
         let directory = tempfile::tempdir().unwrap();
         let roots = ["a/main.tf", "b/main.tf"].map(|path| (path, "module \"tree\" {\n  source = \"../tree\"\n}\n"));
         let tree = ("tree/main.tf", "module \"leaf\" {\n  source = \"../leaf\"\n}\n");
@@ -259,8 +259,8 @@ mod tests {
     }
 
     #[test]
-    fn a_root_that_calls_a_directory_of_open_tofu_is_one_of_open_tofu() {
-        let directory = shared(&[("leaf/more.tofu", "locals {}\n"), ("c/main.tf", "locals {}\n")]);
+    fn root_that_calls_a_directory_with_tofu_files_has_dialect_open_tofu() {
+        let directory = shared_tree(&[("leaf/more.tofu", "locals {}\n"), ("c/main.tf", "locals {}\n")]);
         let top = directory.path().canonicalize().unwrap();
         let (request, sources) = (ScanRequest::new(top.clone(), Vec::new()), Sources::default());
         let mut scan = discover::scan(&request);
@@ -270,8 +270,8 @@ mod tests {
     }
 
     #[test]
-    fn a_tree_that_roots_share_is_looked_through_once_for_files_of_open_tofu() {
-        let directory = shared(&[]);
+    fn shared_tree_is_searched_once_for_tofu_files() {
+        let directory = shared_tree(&[]);
         let top = directory.path().canonicalize().unwrap();
         let (request, sources) = (ScanRequest::new(top.clone(), Vec::new()), Sources::default());
         let mut scan = discover::scan(&request);
@@ -279,13 +279,14 @@ mod tests {
         assert_eq!(loader.dialect(&top.join("a")), FileDialect::Either);
         let known = lock(&loader.with_tofu).clone();
         assert_eq!(known, ["a", "tree", "leaf"].map(|name| (top.join(name), false)).into());
-        // The next root that calls the tree believes what is known of it, and looks at nothing below.
+        // The next root that calls the tree uses the cached result and reads nothing below it.
         lock(&loader.with_tofu).insert(top.join("tree"), true);
         assert_eq!(loader.dialect(&top.join("b")), FileDialect::OpenTofu);
     }
+
     #[test]
-    fn what_refers_to_what_in_a_module_is_found_once_for_all_roots() {
-        let directory = shared(&[]);
+    fn reference_order_of_a_module_is_computed_once_for_all_roots() {
+        let directory = shared_tree(&[]);
         let top = directory.path().canonicalize().unwrap();
         let (request, sources) = (ScanRequest::new(top.clone(), Vec::new()), Sources::default());
         let mut scan = discover::scan(&request);
@@ -297,7 +298,7 @@ mod tests {
         };
         let (first, second) = (of_root(), of_root());
         assert!(first.iter().zip(&second).all(|(first, second)| Arc::ptr_eq(first, second)));
-        // What is known of the called module decides, too.
+        // A different order of the called module invalidates the cache.
         let other = cycles::order(&loader.module(&top.join("tree"), FileDialect::Either), vec![None]);
         assert!(!Arc::ptr_eq(&other, &second[1]));
     }

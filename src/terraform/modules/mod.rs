@@ -1,7 +1,7 @@
-//! One module directory, parsed: its blocks, and what can be known of them without values.
+//! One module directory, parsed: its blocks, and everything about them that needs no evaluation.
 //!
-//! Read `module` first, then `loader` (each directory once, for all roots), `comments`, `secrets` (what no report may quote), `order`
-//! and `cycles` (references that Terraform refuses), `provider` and `root`.
+//! Read `module` first, then `loader` (parses each directory once for all roots), `comments`, `secrets` (places that no report may
+//! quote), `order` and `cycles` (cycles of references, which Terraform rejects), `provider` and `root`.
 
 pub(super) mod comments;
 pub(super) mod cycles;

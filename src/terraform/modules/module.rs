@@ -1,6 +1,6 @@
-//! One module directory, parsed and with its override files merged; shared by all roots and calls that lead to it.
+//! One module directory, parsed and with its override files merged. All roots and calls share it.
 
-use super::order::LastOrder;
+use super::order::OrderCache;
 use crate::base::disk::{self, DiskError};
 use crate::base::{FileKind, FileName, Overlay, Place, Problem, ProblemKind, SourceId, Sources, Span, closest};
 use crate::eval::EvalError;
@@ -20,7 +20,7 @@ use std::sync::{Arc, OnceLock};
 /// Resources of one mode, by type and name.
 pub(crate) type Resources = BTreeMap<Arc<str>, BTreeMap<Arc<str>, Block>>;
 
-/// What a declared name is the name of.
+/// The kind of a declaration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum DeclarationKind {
     /// A `variable` block.
@@ -36,8 +36,8 @@ pub(crate) enum DeclarationKind {
 }
 
 impl DeclarationKind {
-    /// What it is called in messages.
-    fn word(self) -> &'static str {
+    /// The name of the kind in messages.
+    fn noun(self) -> &'static str {
         match self {
             Self::Variable => "variable",
             Self::Local => "local value",
@@ -48,17 +48,17 @@ impl DeclarationKind {
     }
 }
 
-/// Resource types whose blocks must not get lost.
-const FOLLOWED: [&str; 4] = [kinds::KEY, kinds::VAULT, kinds::KEY_VERSION, kinds::AUTHORITY];
-/// Types of blocks that hold what keys are made of.
-const BLOCKS: [&str; 6] = ["resource", "data", "module", "variable", "locals", "output"];
+/// Resource types whose blocks must not be overlooked because of a mistake in them.
+const KEY_TYPES: [&str; 4] = [kinds::KEY, kinds::VAULT, kinds::KEY_VERSION, kinds::AUTHORITY];
+/// Block types that can declare keys or affect their values.
+const BLOCK_TYPES: [&str; 6] = ["resource", "data", "module", "variable", "locals", "output"];
 
 /// A module directory.
 #[derive(Debug, Default)]
 pub(crate) struct Module {
     /// The directory, links resolved.
     pub path: PathBuf,
-    /// The directory as people see it.
+    /// The directory as reports show it.
     pub shown: PathBuf,
     /// `variable` blocks.
     pub variables: BTreeMap<Arc<str>, Block>,
@@ -72,71 +72,71 @@ pub(crate) struct Module {
     pub data: Resources,
     /// `terraform` blocks, those of override files last.
     pub settings: Vec<Block>,
-    /// Which providers the files name.
+    /// The providers that the files name.
     pub named: NamedProviders,
-    /// Whether they configure a provider: modules that others are to call do not.
+    /// Whether the module configures a provider. Modules that are meant to be called do not.
     pub has_provider: bool,
     /// `module` blocks.
     pub calls: BTreeMap<Arc<str>, Block>,
     /// `provider` blocks of the oci provider.
     pub providers: Vec<Block>,
-    /// Whether the directory shows that it is a root module: it has a backend, or values of its own.
-    pub is_surely_a_root: bool,
+    /// Whether the directory is evidently a root module: it has a backend, or values files that Terraform loads automatically.
+    pub is_evident_root: bool,
     /// `import` blocks.
     pub imports: Vec<Block>,
-    /// Comments that speak to kmslint.
+    /// Comments addressed to kmslint.
     pub comments: Vec<CommentText>,
     /// Files that could not be read or parsed.
     pub problems: Vec<Problem>,
-    /// Blocks that are not what they should be: keys and module calls may be missing because of them.
+    /// Malformed blocks: keys and module calls may be missing because of them.
     pub refused: Vec<Problem>,
-    /// Names whose declaration Terraform would reject.
+    /// Declarations that Terraform would reject, by name.
     faults: BTreeMap<DeclarationKind, BTreeMap<Arc<str>, EvalError>>,
-    /// What refers to what in it, as it was found with what was known of the modules that it calls.
-    pub(super) order: LastOrder,
-    /// Whether its texts may hold sensitive values, found when it is asked for.
-    may_hold_secrets: OnceLock<bool>,
-    /// The variables whose values are not shown, found when they are asked for.
+    /// The order of its references, cached.
+    pub(super) order: OrderCache,
+    /// Whether its texts may have sensitive values, computed on demand.
+    may_have_secrets: OnceLock<bool>,
+    /// The variables whose values may not be shown, computed on demand.
     secret_variables: OnceLock<Vec<Arc<str>>>,
-    /// Where its variables are declared, found when it is asked for.
+    /// The variables by the span of their header, computed on demand.
     declared: OnceLock<HashMap<Span, Arc<str>>>,
-    /// Where their defaults begin and end, found when it is asked for.
+    /// The end of each variable's default by its start, computed on demand.
     default_ends: OnceLock<BTreeMap<(SourceId, u32), u32>>,
     /// Whether a file that did not parse may declare a key.
     pub may_hide_keys: bool,
-    /// Whether it lies outside of the repository: nothing of it is quoted, and its values are treated as those of a file.
+    /// Whether the directory is outside of the repository: reports do not quote it, and its values count as read from a file.
     pub is_outside: bool,
-    /// The files' texts.
+    /// The texts of its files.
     pub texts: Vec<SourceId>,
-    /// Where variables have their defaults, in every file that writes one.
+    /// The places of variables' defaults, also of those in override files.
     pub defaults: Vec<(Arc<str>, Span)>,
-    /// Whether there is any configuration in it.
+    /// Whether the directory has any configuration files.
     pub has_files: bool,
     /// Whether there are files that OpenTofu reads and Terraform does not.
     pub has_tofu: bool,
-    /// Sources of calls that a file may hold that could not be read to its end.
+    /// Sources that may belong to calls in files that could not be read or parsed.
     pub broken_sources: Vec<String>,
 }
 
 impl Module {
-    /// The variable whose header this is.
+    /// The variable with this header.
     pub(crate) fn variable_at(&self, header: Span) -> Option<(&Arc<str>, &Block)> {
         let declared = self.declared.get_or_init(|| self.variables.iter().map(|(name, block)| (block.header, Arc::clone(name))).collect());
         self.variables.get_key_value(declared.get(&header)?)
     }
 
-    /// Whether its texts may hold sensitive values, as `asks` tells of the module.
-    pub(super) fn may_hold_secrets(&self, asks: impl FnOnce(&Self) -> bool) -> bool {
-        *self.may_hold_secrets.get_or_init(|| asks(self))
+    /// Whether its texts may have sensitive values. `find` determines it on the first call.
+    pub(super) fn may_have_secrets(&self, find: impl FnOnce(&Self) -> bool) -> bool {
+        *self.may_have_secrets.get_or_init(|| find(self))
     }
 
-    /// The variables whose values are not shown, as `is_secret` tells of their blocks.
+    /// The variables for whose blocks `is_secret` returns true. It is called once for each block.
     pub(super) fn secret_variables(&self, is_secret: fn(&Block) -> bool) -> &[Arc<str>] {
         let find = || self.variables.iter().filter(|(_, block)| is_secret(block)).map(|(name, _)| Arc::clone(name)).collect();
         self.secret_variables.get_or_init(find)
     }
 
-    /// Whether this is the default of a variable, or within it.
+    /// Whether a span is the default of a variable, or within one.
     pub(crate) fn is_in_default(&self, span: Span) -> bool {
         let ends = self.default_ends.get_or_init(|| {
             let defaults = self.variables.values().filter_map(|variable| variable.body.attribute("default"));
@@ -145,13 +145,13 @@ impl Module {
         ends.range((span.source, 0)..=(span.source, span.start)).next_back().is_some_and(|(_, end)| span.end <= *end)
     }
 
-    /// Parses the files of a directory that count in a dialect.
+    /// Parses the files of a directory that a dialect reads.
     pub(super) fn parse(directory: ScannedDirectory, dialect: FileDialect, sources: &Sources, overlay: &Overlay) -> Self {
         let ScannedDirectory { path, shown, files, hints, has_values } = directory;
         let mut module = Self { path, shown, ..Self::default() };
         module.has_files = !files.is_empty();
         module.has_tofu = files.iter().any(|file| FileName::of(&file.name).is_some_and(|name| name.kind == FileKind::OpenTofu));
-        module.is_surely_a_root = has_values;
+        module.is_evident_root = has_values;
         let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let (primary, overrides) = configuration(&names, dialect);
@@ -175,7 +175,7 @@ impl Module {
                     module.texts.push(source);
                     let stored = sources.get(source);
                     let mut parsed = parse(source, stored.text(), is_json);
-                    // What a file holds that does not parse is not known: a sensitive value may be on the line that is wrong.
+                    // In a file that does not parse, a sensitive value may be on the line with the error.
                     if file.is_foreign
                         || (parsed.error.is_some() && ["sensitive", "ephemeral"].iter().any(|word| stored.text().contains(word)))
                     {
@@ -186,14 +186,14 @@ impl Module {
                     {
                         "it is a link to a file that is not configuration".clone_into(&mut error.message);
                     }
-                    // A directory of templates has an error in each: one line says more.
+                    // Templates and the like are reported in one problem for the directory, not with a syntax error for each file.
                     if let Some(what) = parsed.error.as_ref().filter(|_| !file.is_foreign).and_then(|_| Disguise::of_text(stored.text())) {
-                        // What its blocks would be after rendering is unknown.
+                        // The blocks of the rendered file are unknown.
                         disguised.add(what, &file.name);
                         module.may_hide_keys |= names_keys;
                         continue;
                     }
-                    module.take(parsed, is_override, names_keys);
+                    module.add_file(parsed, is_override, names_keys);
                 }
                 Err(error) => {
                     module.may_hide_keys |= hints.key;
@@ -214,7 +214,7 @@ impl Module {
         module
     }
 
-    fn take(&mut self, file: File, is_override: bool, names_keys: bool) {
+    fn add_file(&mut self, file: File, is_override: bool, names_keys: bool) {
         if let Some(error) = file.error {
             let problem = Problem::new(ProblemKind::Unparsable, error.message).at(Place::Source(error.span));
             self.problems.push(problem.help("Fix the syntax; the rest of the file was checked"));
@@ -225,7 +225,7 @@ impl Module {
             let kind = block.kind.text.clone();
             if matches!(&*kind, "resource" | "data" | "module") {
                 let refused = crate::terraform::blocks::escape::unescape(&mut block);
-                // Of resources that no key depends on, nothing is reported.
+                // Problems with resources that no key depends on are not reported.
                 if &*kind == "module" || block.labels.first().is_some_and(|label| label.text.starts_with("oci_kms_")) {
                     self.problems.extend(refused);
                 }
@@ -233,12 +233,12 @@ impl Module {
             self.named.block(&block);
             match &*kind {
                 "terraform" => {
-                    self.is_surely_a_root |= ["backend", "cloud"].iter().any(|kind| block.body.blocks_of(kind).next().is_some());
+                    self.is_evident_root |= ["backend", "cloud"].iter().any(|kind| block.body.blocks_of(kind).next().is_some());
                     self.settings.push(block);
                 }
                 "provider" => {
-                    // A block with no more than these configures nothing: before Terraform 0.15, it was how a module declared which
-                    // configurations its callers pass.
+                    // A block with only `alias` and `version` configures nothing: before Terraform 0.15, modules used it to declare the
+                    // configurations that callers pass.
                     let is_alias = |name: &str| matches!(name, "alias" | "version");
                     let mut arguments = block.body.attributes.iter().map(|attribute| &*attribute.name.text);
                     self.has_provider |= !block.body.blocks.is_empty() || arguments.any(|name| !is_alias(name));
@@ -246,41 +246,41 @@ impl Module {
                         self.providers.push(block);
                     }
                 }
-                "resource" | "data" => self.resource(block, is_override),
+                "resource" | "data" => self.add_resource(block, is_override),
                 "variable" => {
                     if let ([label], Some(default)) = (block.labels.as_slice(), block.body.attribute("default")) {
                         self.defaults.push((Arc::clone(&label.text), default.value.span));
                     }
-                    self.put(DeclarationKind::Variable, block, is_override);
+                    self.add_block(DeclarationKind::Variable, block, is_override);
                 }
-                "output" => self.put(DeclarationKind::Output, block, is_override),
+                "output" => self.add_block(DeclarationKind::Output, block, is_override),
                 "module" => {
                     if block.labels.len() != 1 {
                         self.add_problem("a `module` block must have one label: the name of the call", block.header);
                     }
-                    self.put(DeclarationKind::Call, block, is_override);
+                    self.add_block(DeclarationKind::Call, block, is_override);
                 }
                 "import" => self.imports.push(block),
                 "locals" => {
                     for attribute in block.body.attributes {
                         let span = attribute.name.span;
                         match self.locals.get_mut(&attribute.name.text) {
-                            Some(own) if is_override => *own = attribute,
-                            Some(_) => self.twice(DeclarationKind::Local, &attribute.name.text, span),
-                            None if is_override => self.without_base(DeclarationKind::Local, &attribute.name.text, span),
+                            Some(base) if is_override => *base = attribute,
+                            Some(_) => self.add_duplicate(DeclarationKind::Local, &attribute.name.text, span),
+                            None if is_override => self.add_missing_base(DeclarationKind::Local, &attribute.name.text, span),
                             None => drop(self.locals.insert(attribute.name.text.clone(), attribute)),
                         }
                     }
                 }
-                unknown => self.unknown_block(unknown, &block),
+                unknown => self.check_unknown_block(unknown, &block),
             }
         }
     }
 
-    fn resource(&mut self, block: Block, is_override: bool) {
+    fn add_resource(&mut self, block: Block, is_override: bool) {
         let is_data = &*block.kind.text == "data";
         let [kind, name] = block.labels.as_slice() else {
-            if let Some(kind) = block.labels.first().filter(|kind| !is_data && FOLLOWED.contains(&&*kind.text)) {
+            if let Some(kind) = block.labels.first().filter(|kind| !is_data && KEY_TYPES.contains(&&*kind.text)) {
                 self.may_hide_keys |= &*kind.text == kinds::KEY;
                 self.add_problem("a `resource` block must have two labels: a type and a name", block.header);
             }
@@ -293,13 +293,13 @@ impl Module {
         }
         let address = || format!("{}{kind}.{name}", if is_data { "data." } else { "" });
         self.check_name(DeclarationKind::Resource, &name, &address(), block.header);
-        let own = if is_data { &mut self.data } else { &mut self.managed };
-        match own.get_mut(&kind).and_then(|named| named.get_mut(&name)) {
+        let resources = if is_data { &mut self.data } else { &mut self.managed };
+        match resources.get_mut(&kind).and_then(|named| named.get_mut(&name)) {
             Some(base) if is_override => merge::merge(base, block),
-            Some(_) => self.twice(DeclarationKind::Resource, &address(), block.header),
+            Some(_) => self.add_duplicate(DeclarationKind::Resource, &address(), block.header),
             None if is_override => {
                 let is_key = !is_data && &*kind == kinds::KEY;
-                self.without_base(DeclarationKind::Resource, &address(), block.header);
+                self.add_missing_base(DeclarationKind::Resource, &address(), block.header);
                 if is_key {
                     self.may_hide_keys = true;
                     self.add_problem(
@@ -308,12 +308,12 @@ impl Module {
                     );
                 }
             }
-            None => drop(own.entry(kind).or_default().insert(name, block)),
+            None => drop(resources.entry(kind).or_default().insert(name, block)),
         }
     }
 
-    /// Adds a block by its only label; merges it where it overrides.
-    fn put(&mut self, what: DeclarationKind, block: Block, is_override: bool) {
+    /// Adds a block with one label, or merges it into the block that it overrides.
+    fn add_block(&mut self, what: DeclarationKind, block: Block, is_override: bool) {
         let [label] = block.labels.as_slice() else { return };
         let name = Arc::clone(&label.text);
         self.check_name(what, &name, &name, label.span);
@@ -332,7 +332,7 @@ impl Module {
         };
         match into.get_mut(&name) {
             Some(base) if is_override => merge::merge(base, block),
-            Some(_) => self.twice(what, &name, block.header),
+            Some(_) => self.add_duplicate(what, &name, block.header),
             None if is_override => {
                 if what == DeclarationKind::Call {
                     self.add_problem(
@@ -340,17 +340,17 @@ impl Module {
                         block.header,
                     );
                 }
-                self.without_base(what, &name, block.header);
+                self.add_missing_base(what, &name, block.header);
             }
             None => drop(into.insert(name, block)),
         }
     }
 
-    /// A block of a type that does not exist: a misspelled one may hold keys.
-    fn unknown_block(&mut self, kind: &str, block: &Block) {
-        let Some(near) = closest(kind, BLOCKS) else { return };
+    /// Reports a block of an unknown type if it is a misspelling of a block that may declare keys.
+    fn check_unknown_block(&mut self, kind: &str, block: &Block) {
+        let Some(near) = closest(kind, BLOCK_TYPES) else { return };
         let is_key = block.labels.first().is_some_and(|label| &*label.text == kinds::KEY);
-        if is_key || near == "module" || block.labels.first().is_some_and(|label| FOLLOWED.contains(&&*label.text)) {
+        if is_key || near == "module" || block.labels.first().is_some_and(|label| KEY_TYPES.contains(&&*label.text)) {
             self.may_hide_keys |= is_key;
             self.add_problem(&format!("unsupported block type `{kind}`; did you mean `{near}`?"), block.kind.span);
         }
@@ -360,23 +360,23 @@ impl Module {
         self.refused.push(Problem::new(ProblemKind::Refused, message).at(Place::Source(span)));
     }
 
-    /// Refuses a name that could not be referred to. `key`: by which it is kept.
+    /// Adds a fault for a name that is not an identifier. `key`: the name under which the declaration is stored.
     fn check_name(&mut self, what: DeclarationKind, name: &str, key: &str, span: Span) {
         if !hcl::is_identifier(name) {
             let message = format!(
                 "the {} `{name}` has an invalid name: it must begin with a letter or `_` and have letters, digits, `_` and `-` only",
-                what.word()
+                what.noun()
             );
             self.add_fault(what, key, message, span);
         }
     }
 
-    fn twice(&mut self, what: DeclarationKind, name: &str, span: Span) {
-        self.add_fault(what, name, format!("the {} `{name}` is declared twice in this module", what.word()), span);
+    fn add_duplicate(&mut self, what: DeclarationKind, name: &str, span: Span) {
+        self.add_fault(what, name, format!("the {} `{name}` is declared twice in this module", what.noun()), span);
     }
 
-    fn without_base(&mut self, what: DeclarationKind, name: &str, span: Span) {
-        let message = format!("the {} `{name}` is declared in an override file only, and there is nothing to override", what.word());
+    fn add_missing_base(&mut self, what: DeclarationKind, name: &str, span: Span) {
+        let message = format!("the {} `{name}` is declared in an override file only, and there is nothing to override", what.noun());
         self.add_fault(what, name, message, span);
     }
 
@@ -385,12 +385,12 @@ impl Module {
         self.faults.entry(what).or_default().entry(name.into()).or_insert(error);
     }
 
-    /// What Terraform would say of a name's declaration, where it would refuse it.
+    /// Why Terraform would reject the declaration of a name, if it would.
     pub(crate) fn fault(&self, what: DeclarationKind, name: &str) -> Option<EvalError> {
         self.faults.get(&what)?.get(name).cloned()
     }
 
-    /// Whether it requires a provider from this registry host by name.
+    /// Whether `required_providers` names a provider of this registry host.
     pub(super) fn requires_host(&self, host: &str) -> bool {
         let required = self.settings.iter().flat_map(|block| block.body.blocks_of("required_providers"));
         let mut sources = required
@@ -399,9 +399,9 @@ impl Module {
         sources.any(|source| source.strip_prefix(host).is_some_and(|rest| rest.starts_with('/')))
     }
 
-    /// Whether the module has a configuration of the oci provider with this alias, or callers pass one under that name.
+    /// Whether the module declares a configuration of the oci provider with this alias, or requires one from its callers.
     pub(crate) fn has_configuration(&self, alias: &str) -> bool {
-        let is_own = |block: &Block| block.body.attribute("alias").is_some_and(|own| literal(&own.value) == Some(alias));
+        let is_own = |block: &Block| block.body.attribute("alias").is_some_and(|attribute| literal(&attribute.value) == Some(alias));
         let required = self.settings.iter().flat_map(|block| block.body.blocks_of("required_providers"));
         let mut passed = required.filter_map(|block| block.body.attribute("oci")).filter_map(|entry| match &entry.value.kind {
             ExprKind::Object(items) => {
@@ -418,7 +418,7 @@ impl Module {
         self.providers.iter().any(is_own) || is_passed
     }
 
-    /// Whether a local name is that of the provider that Terraform has built in, whose functions are `provider::NAME::…`.
+    /// Whether a local name refers to Terraform's built-in provider, whose functions are called as `provider::NAME::…`.
     pub(crate) fn is_builtin_provider(&self, name: &str) -> bool {
         let required = self.settings.iter().flat_map(|settings| settings.body.blocks_of("required_providers"));
         required.filter_map(|required| required.body.attribute(name)).any(|entry| match &entry.value.kind {
@@ -429,13 +429,13 @@ impl Module {
         })
     }
 
-    /// Whether it declares a key of its own.
+    /// Whether the module itself declares a key, or may.
     pub(crate) fn has_keys(&self) -> bool {
         self.managed.contains_key(kinds::KEY) || self.may_hide_keys
     }
 
-    /// Whether it declares a key, or something that is related to keys.
-    pub(crate) fn has_relatives(&self) -> bool {
+    /// Whether the module itself declares a key or a resource related to keys, or may.
+    pub(crate) fn has_key_relatives(&self) -> bool {
         self.has_keys() || [kinds::KEY_VERSION, kinds::AUTHORITY].iter().any(|kind| self.managed.contains_key(*kind))
     }
 }
@@ -443,12 +443,12 @@ impl Module {
 /// Names that a variable cannot have. Source: Terraform's `configs`, `decodeVariableBlock`.
 const RESERVED: [&str; 8] = ["source", "version", "providers", "count", "for_each", "lifecycle", "depends_on", "locals"];
 
-/// The resource type that an unknown one is a misspelling of.
+/// The resource type that an unknown type is probably a misspelling of.
 fn misspelled(kind: &str) -> Option<&'static str> {
-    if !kind.starts_with("oci_k") || FOLLOWED.contains(&kind) {
+    if !kind.starts_with("oci_k") || KEY_TYPES.contains(&kind) {
         return None;
     }
-    closest(kind, FOLLOWED).filter(|_| schema::of(false, kind).is_none())
+    closest(kind, KEY_TYPES).filter(|_| schema::of(false, kind).is_none())
 }
 
 fn parse(source: SourceId, text: &str, is_json: bool) -> File {

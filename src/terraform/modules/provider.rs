@@ -1,4 +1,4 @@
-//! How old a provider the configuration asks for: advice must not name an argument that it does not have.
+//! Detects old versions of the OCI provider. Advice must not name an argument that the provider does not have.
 
 use super::module::Module;
 use crate::base::{Place, Sources, Span};
@@ -10,14 +10,14 @@ use crate::terraform::request::{ScanRequest, join_shown};
 use std::path::Path;
 use std::sync::Arc;
 
-/// What keeps a tree of modules from a provider that has all arguments; the nearest to the root.
+/// The constraint or locked version that selects a provider without some arguments; the nearest one to the root.
 pub(crate) fn old(request: &ScanRequest, sources: &Sources, root: &Path, modules: &[Arc<Module>]) -> Option<OldProvider> {
     let constraints = modules.iter().flat_map(|module| constraints(module));
-    let mut written = constraints.filter_map(|(text, span)| OldProvider::read(&text, false, Place::Source(span)));
-    written.next().or_else(|| locked(request, sources, root, &modules.first()?.shown))
+    let mut old = constraints.filter_map(|(text, span)| OldProvider::read(&text, false, Place::Source(span)));
+    old.next().or_else(|| locked(request, sources, root, &modules.first()?.shown))
 }
 
-/// The constraints that a module sets on the provider.
+/// A module's version constraints on the OCI provider.
 fn constraints(module: &Module) -> Vec<(String, Span)> {
     let text = |expr: &Expr| literal(expr).map(|text| (text.to_owned(), expr.span));
     let required = module.settings.iter().flat_map(|settings| settings.body.blocks_of("required_providers"));
@@ -38,7 +38,7 @@ fn constraints(module: &Module) -> Vec<(String, Span)> {
     entries.chain(blocks).collect()
 }
 
-/// The version in the lock file.
+/// The version of the OCI provider in the lock file, if it is old.
 fn locked(request: &ScanRequest, sources: &Sources, root: &Path, shown: &Path) -> Option<OldProvider> {
     let source = sources.add(join_shown(shown, lock::NAME), lock::text(root, request)?);
     let locked = lock::providers(source, sources.get(source).text());

@@ -1,4 +1,4 @@
-//! A root module, and what is known of those who call it.
+//! A root module, and what is known about its callers.
 
 use crate::base::Reason;
 use std::path::{Path, PathBuf};
@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Root {
     /// Its directory.
     pub path: PathBuf,
-    /// Whether it shows that it has no caller: then Terraform's answer is final, and zero instances mean no key.
+    /// Whether it certainly has no caller. The values of its variables are then final, and zero instances mean no key.
     pub is_final: bool,
-    /// Why its variables are unknown: something calls it that could not be read.
+    /// Why its variables are unknown: it has, or may have, a caller that cannot be read.
     pub elsewhere: Option<Reason>,
 }
 
 impl Root {
-    /// A directory of which nothing but its path is known.
+    /// A root with no known callers.
     pub(crate) fn alone(path: &Path) -> Self {
         Self { path: path.to_path_buf(), ..Self::default() }
     }

@@ -1,7 +1,7 @@
-//! Which places of a configuration hold sensitive values: found before anything is evaluated, so that no report quotes them.
+//! Finds the places in a configuration that have sensitive values, before anything is evaluated, so that no report quotes them.
 //!
-//! Whether a flag such as `sensitive` is true is not asked here: what may be is hidden. A value that turns out to be sensitive hides the
-//! places on its way as well (see [`hide_trail`]).
+//! A flag such as `sensitive` is not evaluated: everything that may be sensitive is hidden. A value that turns out to be sensitive also
+//! hides the places of its trail (see [`hide_trail`]).
 
 use super::module::Module;
 use crate::base::{Place, Sources, Span, Step};
@@ -10,19 +10,19 @@ use std::collections::{BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Whether a variable or an output may be one whose value is not shown.
+/// Whether a `variable` or `output` block may be sensitive or ephemeral.
 pub(crate) fn may_be_secret(block: &Block) -> bool {
     let is_set = |name| block.body.attribute(name).is_some_and(|flag| !matches!(flag.value.without_parens().kind, ExprKind::Bool(false)));
     is_set("sensitive") || is_set("ephemeral")
 }
 
-/// The modules of which sensitive values are hidden, by their place in memory, which they keep for the run, each with a hash of the names of the variables that are sensitive in its tree: most
-/// roots call the same modules.
-pub(super) type Veiled = Mutex<HashSet<(usize, u64)>>;
+/// The modules whose sensitive values are already hidden: most roots call the same modules. A module is identified by its address in
+/// memory, which is stable during a run, and a hash of the names of the sensitive variables in its tree.
+pub(super) type HiddenModules = Mutex<HashSet<(usize, u64)>>;
 
-/// Hides what the modules of a tree hold of sensitive values.
-pub(crate) fn veil(modules: &[Arc<Module>], sources: &Sources, veiled: &Veiled) {
-    if !modules.iter().any(|module| module.may_hold_secrets(|module| may_hold_any(module, sources))) {
+/// Hides the sensitive values in the modules of a tree.
+pub(crate) fn hide_in_modules(modules: &[Arc<Module>], sources: &Sources, hidden: &HiddenModules) {
+    if !modules.iter().any(|module| module.may_have_secrets(|module| mentions_secrets(module, sources))) {
         return;
     }
     let names: BTreeSet<&str> = modules.iter().flat_map(|module| secret_variables(module)).collect();
@@ -30,7 +30,7 @@ pub(crate) fn veil(modules: &[Arc<Module>], sources: &Sources, veiled: &Veiled) 
     names.hash(&mut hasher);
     let hash = hasher.finish();
     for module in modules {
-        if !veiled.lock().unwrap_or_else(PoisonError::into_inner).insert((Arc::as_ptr(module) as usize, hash)) {
+        if !hidden.lock().unwrap_or_else(PoisonError::into_inner).insert((Arc::as_ptr(module) as usize, hash)) {
             continue;
         }
         let own: BTreeSet<&str> = secret_variables(module).collect();
@@ -39,25 +39,25 @@ pub(crate) fn veil(modules: &[Arc<Module>], sources: &Sources, veiled: &Veiled) 
         }
         let outputs = module.outputs.values().filter(|output| may_be_secret(output));
         let values = outputs.filter_map(|output| output.body.attribute("value"));
-        // A call's argument for a variable of this name, whichever module it is of.
+        // Arguments of calls are matched by name alone, whichever module declares the variable.
         let arguments = module.calls.values().flat_map(|call| &call.body.attributes).filter(|own| names.contains(&*own.name.text));
         for attribute in values.chain(arguments) {
             hide_value(&attribute.value, sources);
         }
         let resources = module.managed.values().chain(module.data.values()).flat_map(|named| named.values());
-        resources.chain(module.calls.values()).chain(module.outputs.values()).for_each(|block| hide_in(&block.body, sources));
+        resources.chain(module.calls.values()).chain(module.outputs.values()).for_each(|block| hide_calls_in(&block.body, sources));
         module.locals.values().for_each(|local| hide_calls(&local.value, sources));
     }
 }
 
-/// Whether a text of a module holds one of the words that make values sensitive. An escape may hide one.
-fn may_hold_any(module: &Module, sources: &Sources) -> bool {
-    let is_one = |text: &str| ["sensitive", "ephemeral", "\\u"].iter().any(|word| text.contains(word));
-    module.texts.iter().any(|text| is_one(sources.get(*text).text()))
+/// Whether a text of a module contains a word that makes values sensitive, or an escape that may spell one.
+fn mentions_secrets(module: &Module, sources: &Sources) -> bool {
+    let is_match = |text: &str| ["sensitive", "ephemeral", "\\u"].iter().any(|word| text.contains(word));
+    module.texts.iter().any(|text| is_match(sources.get(*text).text()))
 }
 
-/// Hides the values that a values file gives to sensitive variables.
-pub(crate) fn veil_inputs<'a>(written: impl Iterator<Item = (&'a str, Span)>, module: &Module, sources: &Sources) {
+/// Hides the values of sensitive variables in values files.
+pub(crate) fn hide_inputs<'a>(written: impl Iterator<Item = (&'a str, Span)>, module: &Module, sources: &Sources) {
     let names: BTreeSet<&str> = secret_variables(module).collect();
     written.filter(|(name, _)| names.contains(name)).for_each(|(_, span)| sources.hide(span));
 }
@@ -66,7 +66,7 @@ fn secret_variables(module: &Module) -> impl Iterator<Item = &str> {
     module.secret_variables(may_be_secret).iter().map(|name| &**name)
 }
 
-/// Hides the places that a sensitive value came through.
+/// Hides the places of a sensitive value's trail.
 pub(crate) fn hide_trail(trail: &[Step], sources: &Sources) {
     for step in trail {
         if let Place::Source(span) = &step.place
@@ -77,9 +77,9 @@ pub(crate) fn hide_trail(trail: &[Step], sources: &Sources) {
     }
 }
 
-fn hide_in(body: &Body, sources: &Sources) {
+fn hide_calls_in(body: &Body, sources: &Sources) {
     body.attributes.iter().for_each(|attribute| hide_calls(&attribute.value, sources));
-    body.blocks.iter().for_each(|block| hide_in(&block.body, sources));
+    body.blocks.iter().for_each(|block| hide_calls_in(&block.body, sources));
 }
 
 fn hide_value(expr: &Expr, sources: &Sources) {
@@ -88,7 +88,7 @@ fn hide_value(expr: &Expr, sources: &Sources) {
     }
 }
 
-/// Hides what is written within `sensitive(…)`.
+/// Hides the arguments of `sensitive(…)` and `nonsensitive(…)` in an expression.
 pub(crate) fn hide_calls(expr: &Expr, sources: &Sources) {
     if let ExprKind::Call { name, arguments, .. } = &expr.kind
         && name.text.ends_with("sensitive")
@@ -98,7 +98,7 @@ pub(crate) fn hide_calls(expr: &Expr, sources: &Sources) {
     expr.children(&mut |child| hide_calls(child, sources));
 }
 
-/// Whether a text says where a value is and nothing of the value: a reference, or the header of a variable.
+/// Whether a text only names a value without showing it: a reference, or the header of a variable.
 fn is_reference(text: &str) -> bool {
     let is_path = |text: &str| {
         text.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reference_shows_nothing_of_a_value() {
+    fn reference_is_distinguished_from_a_value() {
         for text in ["var.a", "local.a.b[0]", "module.m[\"x\"].a", "each.value", "variable \"m\"", "variable m"] {
             assert_eq!(is_reference(text), !text.contains("[\""), "{text}");
         }

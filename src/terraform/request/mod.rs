@@ -1,4 +1,4 @@
-//! What the Terraform front end is asked: where to look, which inputs to use, how to read them.
+//! The request to the Terraform front end: which paths to scan, and which inputs to use.
 
 pub(super) mod recorded;
 pub(super) mod streams;
@@ -12,17 +12,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use streams::Streams;
 
-/// How deep evaluation may go on threads with the stack that [`crate::terraform::read()`] gives them.
+/// How deep evaluation may recurse on threads with the stack of [`crate::terraform::deep`].
 const DEPTH: u32 = 900;
 
-/// One `--var`, `--var-file` or values file on the command line; their order decides which wins.
+/// One `--var`, `--var-file` or values file on the command line. Later ones win.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InputSource {
     /// `--var NAME=VALUE`.
     Var(String, String),
     /// `--var-file FILE`, relative to the working directory.
     File(PathBuf),
-    /// A values file among the paths: it is read in the run that it is passed for, and in no other.
+    /// A values file among the paths. It gets a run of its own, and no other run reads it.
     Passed(PathBuf),
 }
 
@@ -31,35 +31,35 @@ pub enum InputSource {
 pub struct EnvInput {
     /// The name of the environment variable: `TF_CLI_ARGS_plan`.
     pub by: &'static str,
-    /// What it adds.
+    /// The input.
     pub source: InputSource,
 }
 
-/// Whose rules decide which files count.
+/// Which dialect's rules decide which files of a directory are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FileDialect {
-    /// No one said: `.tofu` files are read where they are there.
+    /// The dialect is unknown: `.tofu` files are read if there are any.
     #[default]
     Either,
-    /// Terraform does not know `.tofu` files.
+    /// Terraform ignores `.tofu` files.
     Terraform,
-    /// OpenTofu takes `a.tofu` instead of `a.tf`.
+    /// OpenTofu prefers `a.tofu` to `a.tf`.
     OpenTofu,
 }
 
-/// What to read. Everything that comes from the environment is in here as a value.
+/// What to read. Environment variables arrive here as values; the front end never reads the environment.
 pub struct ScanRequest {
-    /// Directories and files as the user named them; relative ones are relative to `cwd`. Empty means `.`.
+    /// Directories and files as the user passed them, relative to `cwd` unless absolute. Empty means `.`.
     pub paths: Vec<PathBuf>,
-    /// The working directory, absolute: where Terraform would be run.
+    /// The working directory, absolute: where Terraform would run.
     pub cwd: PathBuf,
-    /// The directory before `--chdir` chose the working directory, which then is a root module: Terraform's `path.cwd`.
+    /// The original working directory if `--chdir` was used: Terraform's `path.cwd`. `cwd` is then a root module.
     pub started_in: Option<PathBuf>,
-    /// `--var`, `--var-file` and values files among the paths in their order.
+    /// `--var`, `--var-file` and values files among the paths, in their order.
     pub inputs: Vec<InputSource>,
-    /// The inputs that a plan records: they count instead of all others.
+    /// The inputs that a plan records. They replace all others.
     pub recorded: Option<Recorded>,
-    /// What `TF_CLI_ARGS_plan` and `TF_CLI_ARGS` add before them, in Terraform's order.
+    /// The inputs that `TF_CLI_ARGS_plan` and `TF_CLI_ARGS` add before them, in Terraform's order.
     pub env_inputs: Vec<EnvInput>,
     /// The values of `TF_VAR_x`, by `x`.
     pub env_vars: BTreeMap<String, String>,
@@ -67,32 +67,32 @@ pub struct ScanRequest {
     pub workspace: Option<String>,
     /// `TF_WORKSPACE`.
     pub env_workspace: Option<String>,
-    /// `TF_DATA_DIR`; relative ones are relative to each root module.
+    /// `TF_DATA_DIR`, relative to each root module unless absolute.
     pub data_dir: Option<PathBuf>,
-    /// The dialect.
+    /// `--dialect`.
     pub dialect: FileDialect,
-    /// Which directories are not walked into, asked with absolute paths whose links are resolved. Called modules are read.
+    /// Returns whether the walk skips a directory, given as an absolute path without links. Modules that are called are read anyway.
     pub exclude: Box<dyn Fn(&Path) -> bool + Sync + Send>,
     /// Directories outside of the repository that file functions may read.
     pub allow_paths: Vec<PathBuf>,
-    /// What was read from pipes, for all roots and for every run of the same process.
+    /// The contents of pipes, shared by all roots and all runs of the process.
     pub streams: Arc<Streams>,
-    /// Texts that count instead of files: what is open in an editor and not saved.
+    /// Texts of unsaved files in an editor. They replace the files on disk.
     pub overlay: Arc<Overlay>,
-    /// More `--var-file`s for single root modules, by real directory; they come last.
+    /// More `--var-file`s for single root modules, by real directory. They come last.
     pub root_files: BTreeMap<PathBuf, Vec<PathBuf>>,
-    /// What is known of directories: each is asked about once.
+    /// Cached directory listings.
     pub directories: Arc<Directories>,
-    /// What evaluation may cost.
+    /// The limits of evaluation.
     pub limits: Limits,
-    /// `--confined`: modules outside of the repository are refused.
+    /// `--confined`: module calls that leave the repository are not followed.
     pub confined: bool,
-    /// Recognizes a plan or a state by the beginning of a file: a walk lists them, and does not read them.
+    /// Recognizes plans and states by the beginning of a file. A walk lists them but does not read them.
     pub recognize: fn(&[u8]) -> Option<crate::key::NotReadKind>,
 }
 
 impl ScanRequest {
-    /// A request for these paths without any inputs.
+    /// A request for some paths without any inputs.
     #[must_use]
     pub fn new(cwd: PathBuf, paths: Vec<PathBuf>) -> Self {
         Self {
@@ -119,8 +119,8 @@ impl ScanRequest {
         }
     }
 
-    /// What counts as the repository: the one around the working directory and what was named; what was named elsewhere, with the work tree
-    /// around it; and what the user allows. What lies outside is followed, but nothing of it is quoted.
+    /// The directories that count as the repository: the repository of the working directory and the paths, the work trees of paths
+    /// elsewhere, and `allow_paths`. Modules outside of them are followed, but no report quotes them.
     #[must_use]
     pub fn bounds(&self) -> Vec<PathBuf> {
         let repository = Repository::of(&self.cwd, &self.paths).bounds().to_path_buf();
@@ -138,34 +138,34 @@ impl ScanRequest {
         all
     }
 
-    /// What is in a directory, with what was not saved yet; nothing where it cannot be listed.
+    /// The entries of a directory, including unsaved files of an editor. Empty if the directory cannot be listed.
     #[must_use]
     pub fn entries(&self, directory: &Path) -> Arc<[DirEntry]> {
         self.directories.entries(directory).map_or_else(|_| Arc::default(), |entries| self.overlay.complete(directory, entries))
     }
 
-    /// Whether it is known without asking the disk that a module directory has nothing at this path below it.
+    /// Whether a path below a directory is known to be missing, without a look at the disk.
     #[must_use]
-    pub fn lacks(&self, directory: &Path, path: impl AsRef<Path>) -> bool {
+    pub fn is_known_missing(&self, directory: &Path, path: impl AsRef<Path>) -> bool {
         self.directories.is_known_missing(directory, path.as_ref())
     }
 
-    /// Reads a file of configuration or values that was found, through a link too while the run may read more through links.
+    /// Reads a configuration or values file that a walk found. Links are followed until the run has read too much through them.
     ///
     /// # Errors
-    /// Too much is read through links, missing, too large, or what the system says.
+    /// The file is missing, too large or unreadable, or too much was read through links.
     pub fn read_found(&self, path: &Path) -> Result<Vec<u8>, DiskError> {
         self.directories.admit_linked(path)?;
         self.overlay.read(path, disk::CONFIG_CAP)
     }
 
-    /// Where `terraform init` keeps what it installs for a root module.
+    /// The data directory of a root module, in which `terraform init` installs modules.
     #[must_use]
-    pub fn data_of(&self, root: &Path) -> PathBuf {
+    pub fn data_dir_of(&self, root: &Path) -> PathBuf {
         root.join(self.data_dir.as_deref().unwrap_or(Path::new(".terraform")))
     }
 
-    /// A path as it is shown: relative to the working directory where it lies in it.
+    /// A path as reports show it: relative to the working directory where possible.
     #[must_use]
     pub fn shown(&self, path: &Path) -> PathBuf {
         let path = disk::tidy(&self.cwd.join(path));
@@ -174,17 +174,17 @@ impl ScanRequest {
             Ok(inside) if inside.as_os_str().is_empty() => PathBuf::from("."),
             Ok(inside) => inside.to_path_buf(),
             Err(_) => match disk::canonical(&cwd) {
-                // The working directory may be known under a name that leads through links.
+                // The path of the working directory may contain links.
                 Ok(real) if path.starts_with(&real) => path.strip_prefix(&real).map_or_else(|_| path.clone(), disk::tidy),
-                Ok(real) => below(&path, &cwd).or_else(|| below(&path, &real)).unwrap_or(path),
-                Err(_) => below(&path, &cwd).unwrap_or(path),
+                Ok(real) => relative(&path, &cwd).or_else(|| relative(&path, &real)).unwrap_or(path),
+                Err(_) => relative(&path, &cwd).unwrap_or(path),
             },
         }
     }
 }
 
 /// `../x` for a path that shares at least one directory with the working directory.
-fn below(path: &Path, cwd: &Path) -> Option<PathBuf> {
+fn relative(path: &Path, cwd: &Path) -> Option<PathBuf> {
     let shared = path.components().zip(cwd.components()).take_while(|(a, b)| a == b).count();
     let up = cwd.components().count() - shared;
     if shared < 2 || up > 8 {
@@ -195,7 +195,7 @@ fn below(path: &Path, cwd: &Path) -> Option<PathBuf> {
     Some(out)
 }
 
-/// A file in a directory as it is shown: `main.tf`, not `./main.tf`.
+/// The path of a file in a directory as reports show it: `main.tf`, not `./main.tf`.
 pub(super) fn join_shown(directory: &Path, name: &str) -> PathBuf {
     disk::tidy(&directory.join(name))
 }
@@ -203,20 +203,20 @@ pub(super) fn join_shown(directory: &Path, name: &str) -> PathBuf {
 /// The answer to one expression of `kmslint eval`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EvalAnswer {
-    /// The value as JSON; `sensitive` values carry no text worth showing.
+    /// The expression has a known value.
     Value {
         /// The value as JSON.
         json: String,
-        /// Whether it, or something in it, may not be shown.
+        /// Whether the value, or a part of it, may not be shown.
         sensitive: bool,
     },
-    /// It is unknown, and why.
+    /// The value is unknown; the reason, as a clause.
     Unknown(String),
-    /// Terraform would reject it.
+    /// Terraform would reject the expression.
     Error {
         /// What is wrong.
         message: String,
-        /// Where.
+        /// The place of the error.
         place: Option<crate::base::Place>,
     },
 }

@@ -1,4 +1,4 @@
-//! The values of a root module's variables as a plan records them: with them, and with nothing else, its configuration is evaluated again.
+//! The values of a root module's variables as a plan records them. The configuration is evaluated again with these values only.
 
 use crate::base::Sources;
 use crate::eval::Value;
@@ -8,18 +8,19 @@ use crate::terraform::blocks::constants::is_true;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Values by the names of variables, as JSON; `None` for one that the plan's reader did not keep.
+/// Values by variable name, as JSON; `None` for a value that the plan reader did not keep.
 pub(crate) type Recorded = BTreeMap<String, Option<Arc<str>>>;
 
 /// Why a variable without a recorded value is unknown.
 pub(crate) const NOT_RECORDED: &str = "the plan does not record its value";
 
-/// The recorded values that can be read.
+/// The recorded values that can be decoded.
 pub(crate) fn values(recorded: &Recorded) -> impl Iterator<Item = (&String, Value)> {
     recorded.iter().filter_map(|(name, json)| Some((name, decode_json(json.as_deref()?)?)))
 }
 
-/// Why a configuration is not the one that a plan was made from. A plan records every variable of its root module, except for ephemeral ones.
+/// Why a plan was not created from a configuration, as a clause; `None` if it may have been. A plan records every variable of its root
+/// module except for ephemeral ones.
 pub(crate) fn mismatch(variables: &BTreeMap<Arc<str>, Block>, recorded: &Recorded, sources: &Sources) -> Option<String> {
     let undeclared = recorded.keys().find(|name| !variables.contains_key(name.as_str()));
     if let Some(name) = undeclared {

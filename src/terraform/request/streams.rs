@@ -1,4 +1,4 @@
-//! Values files that are pipes (`--var-file <(sops -d prod.tfvars)`): they can be read once, and every root needs what was in them.
+//! Values files that are pipes (`--var-file <(sops -d prod.tfvars)`). A pipe can be read only once, but every root needs its contents.
 
 use crate::base::disk::{self, DiskError};
 use std::collections::HashMap;
@@ -6,14 +6,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What was read from pipes, by path.
+/// The contents of pipes, by path.
 #[derive(Debug, Default)]
 pub struct Streams(Mutex<HashMap<PathBuf, Content>>);
 
 type Content = Result<Arc<[u8]>, Arc<DiskError>>;
 
 impl Streams {
-    /// Reads a values file that the user named. A regular file is read each time, for `--fix` changes it; anything else only once.
+    /// Reads a values file that the user passed. Regular files are read each time because `--fix` may change them; others are read once.
     pub(crate) fn read(&self, path: &Path) -> Result<Vec<u8>, DiskError> {
         if disk::is_file(path) || !disk::is_there(path) {
             return disk::read(path, disk::CONFIG_CAP);

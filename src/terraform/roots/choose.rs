@@ -1,4 +1,4 @@
-//! Which directories are root modules, and what each root has to do with those who call it.
+//! Decides which directories are root modules, and what is known about their callers.
 
 use super::survey;
 use crate::base::Reason;
@@ -16,16 +16,16 @@ use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-/// The root modules among what was scanned.
+/// The root modules of a scan.
 pub(crate) struct Roots {
-    /// All that may have keys, by path.
+    /// All roots that may have keys, by path.
     all: BTreeMap<PathBuf, Root>,
-    /// Those that are checked with the inputs that every root has, sorted by path.
+    /// The roots to check with the inputs that Terraform finds, sorted by path.
     pub checked: Vec<PathBuf>,
 }
 
 impl Roots {
-    /// Whether a directory is one.
+    /// Whether a directory is a root.
     pub(crate) fn has(&self, path: &Path) -> bool {
         self.all.contains_key(path)
     }
@@ -38,19 +38,19 @@ impl Roots {
 
 /// What is known about the calls of one candidate.
 struct CandidateCalls {
-    /// Where they lead.
+    /// The directories that it calls.
     targets: Vec<PathBuf>,
-    /// Where calls may lead that a file may hold that does not parse.
+    /// The directories that it may call from a file that does not parse.
     broken_sources: Vec<PathBuf>,
-    /// Directories below which calls may lead whose source is not known.
+    /// Directories below which the target of a call with an unknown source may be.
     below: Vec<PathBuf>,
 }
 
-/// The roots among what was scanned.
+/// Finds the roots of a scan.
 pub(crate) fn find(loader: &Loader<'_>, scan: &Scan, callers: &Callers) -> Roots {
     let candidates: Vec<&PathBuf> = scan.candidates.iter().collect();
     let calls: HashMap<&PathBuf, CandidateCalls> = candidates.par_iter().map(|path| (*path, calls(loader, path))).collect();
-    // A directory is not its own caller: a call that leads back to it makes it no less a root.
+    // A directory that calls itself can still be a root.
     let others = |path: &PathBuf, list: &[PathBuf]| -> Vec<PathBuf> { list.iter().filter(|target| *target != path).cloned().collect() };
     let called: HashSet<PathBuf> = calls.iter().flat_map(|(path, calls)| others(path, &calls.targets)).collect();
     let broken_sources: BTreeMap<PathBuf, &PathBuf> = candidates
@@ -60,55 +60,57 @@ pub(crate) fn find(loader: &Loader<'_>, scan: &Scan, callers: &Callers) -> Roots
         })
         .collect();
 
-    let unclear = Unclear::new(&calls);
+    let unknown_sources = UnknownSourceCallers::new(&calls);
     let mut all: BTreeMap<PathBuf, Root> = BTreeMap::new();
     let mut covered: HashSet<PathBuf> = HashSet::new();
     let walked: Vec<&PathBuf> = candidates.iter().copied().filter(|path| scan.walked.contains(*path)).collect();
     for path in &walked {
         let is_called = called.contains(*path);
         let foreign = callers.of(path);
-        let is_shown = shows(loader, path);
-        // Its keys are checked where it is called, with the arguments that it is called with.
-        if is_called && !is_shown && foreign.is_none() && !scan.named_roots.contains(*path) {
+        let is_evident = is_evident_root(loader, path);
+        // The keys of a called module are checked through its callers, with the arguments that they pass.
+        if is_called && !is_evident && foreign.is_none() && !scan.named_roots.contains(*path) {
             continue;
         }
         let broken_sources = || broken_sources.get(*path).map(|caller| broken_caller(loader, caller));
-        let unclear = || unclear.caller(loader, path);
-        let elsewhere = foreign.or_else(|| if is_called { None } else { broken_sources().or_else(unclear) }).filter(|_| !is_shown);
-        // A module that others are to call configures no provider.
-        let is_final = is_shown || (!is_called && elsewhere.is_none() && loader.root(path).has_provider);
+        let unknown_sources = || unknown_sources.caller(loader, path);
+        let elsewhere = foreign.or_else(|| if is_called { None } else { broken_sources().or_else(unknown_sources) });
+        let elsewhere = elsewhere.filter(|_| !is_evident);
+        // Modules that are meant to be called do not configure providers.
+        let is_final = is_evident || (!is_called && elsewhere.is_none() && loader.root(path).has_provider);
         all.insert((*path).clone(), Root { path: (*path).clone(), is_final, elsewhere });
-        cover(path, &calls, &mut covered);
+        mark_covered(path, &calls, &mut covered);
     }
-    // Directories that call each other in a cycle have no root: the first of them is one, so that they are not passed over.
+    // Directories that call each other in a cycle have no root. The first of them becomes one, so that they are checked at all.
     for path in &walked {
         if !covered.contains(*path) {
             all.insert((*path).clone(), Root::alone(path));
-            cover(path, &calls, &mut covered);
+            mark_covered(path, &calls, &mut covered);
         }
     }
     drop_called(loader, scan, callers, &mut all, &calls);
 
     let mut checked: Vec<PathBuf> = all.keys().cloned().collect();
-    // A single file was named: only the roots from which calls lead to it can change its verdicts.
+    // If the user passed single files, only the roots that call their directories can have findings in them.
     if !scan.focus.is_empty() || !scan.values.is_empty() {
         let focus: Vec<&Path> = scan.focus.iter().map(|directory| nearest_module(directory, scan)).collect();
-        let reaching = reaching(focus.into_iter(), &calls);
+        let callers = transitive_callers(focus.into_iter(), &calls);
         let named: HashSet<&Path> = scan.named.iter().map(PathBuf::as_path).collect();
-        checked.retain(|root| reaching.contains(root.as_path()) || root.ancestors().any(|around| named.contains(around)));
+        checked.retain(|root| callers.contains(root.as_path()) || root.ancestors().any(|around| named.contains(around)));
     }
     Roots { all, checked }
 }
 
-/// Whether a directory shows that it is a root, whatever calls it.
-fn shows(loader: &Loader<'_>, path: &Path) -> bool {
-    loader.root(path).is_surely_a_root || is_initialized(loader.request, path)
+/// Whether a directory is a root even if something calls it.
+fn is_evident_root(loader: &Loader<'_>, path: &Path) -> bool {
+    loader.root(path).is_evident_root || is_initialized(loader.request, path)
 }
 
-/// Whether `terraform init` has set up a backend in a directory. That it was run proves nothing: hooks run it in every module.
+/// Whether `terraform init` has set up a backend in a directory. A data directory alone proves nothing: pre-commit hooks run
+/// `terraform init` in every module.
 fn is_initialized(request: &ScanRequest, path: &Path) -> bool {
-    let data = request.data_of(path);
-    let is_missing = data.strip_prefix(path).is_ok_and(|inside| request.lacks(path, inside));
+    let data = request.data_dir_of(path);
+    let is_missing = data.strip_prefix(path).is_ok_and(|inside| request.is_known_missing(path, inside));
     !is_missing && disk::is_file(&data.join("terraform.tfstate"))
 }
 
@@ -123,10 +125,11 @@ fn broken_caller(loader: &Loader<'_>, caller: &Path) -> Reason {
     format!("a file in `{}`, which may call this module, does not parse", name(&loader.root(caller))).into()
 }
 
-/// Callers whose calls may lead to directories below others: the first two of each, for a directory is not its own caller.
-struct Unclear<'c>(HashMap<&'c Path, [Option<&'c PathBuf>; 2]>);
+/// The callers with unknown sources, by the directory below which their targets may be. Two of each are enough: at most one of them is the
+/// directory in question, and a directory does not count as its own caller.
+struct UnknownSourceCallers<'c>(HashMap<&'c Path, [Option<&'c PathBuf>; 2]>);
 
-impl<'c> Unclear<'c> {
+impl<'c> UnknownSourceCallers<'c> {
     fn new(calls: &'c HashMap<&'c PathBuf, CandidateCalls>) -> Self {
         let mut callers: BTreeMap<&PathBuf, &CandidateCalls> = BTreeMap::new();
         callers.extend(calls.iter().map(|(caller, calls)| (*caller, calls)));
@@ -142,7 +145,7 @@ impl<'c> Unclear<'c> {
         Self(below)
     }
 
-    /// A module call that may lead here: its source is not known.
+    /// The first directory with a call of unknown source that may call this one, as a reason.
     fn caller(&self, loader: &Loader<'_>, path: &Path) -> Option<Reason> {
         let around = path.ancestors().skip(1).filter_map(|around| self.0.get(around));
         let caller = around.flatten().flatten().copied().filter(|caller| caller.as_path() != path).min()?;
@@ -154,19 +157,19 @@ fn name(module: &Module) -> String {
     module.shown.to_string_lossy().replace('\\', "/")
 }
 
-/// Takes out what only the evaluation of another root shows to be called: sources may depend on what a caller passes.
+/// Drops the roots that turn out to be called once the sources of calls are evaluated: a source may depend on what a caller passes.
 fn drop_called(
     loader: &Loader<'_>,
     scan: &Scan,
-    callers: &Callers,
+    foreign: &Callers,
     all: &mut BTreeMap<PathBuf, Root>,
     calls: &HashMap<&PathBuf, CandidateCalls>,
 ) {
     let covered: HashSet<&PathBuf> = calls.iter().flat_map(|(path, calls)| calls.targets.iter().chain([*path])).chain(all.keys()).collect();
-    let is_odd = |path: &&&PathBuf| loader.root(path).calls.values().any(|call| literal_source(call).is_none());
-    let reaching = reaching(covered.iter().filter(is_odd).map(|path| path.as_path()), calls);
-    let open: Vec<Root> = all.values().filter(|root| reaching.contains(root.path.as_path())).cloned().collect();
-    // Shares are fixed before anything is evaluated: what one root spends must not change what another one may.
+    let has_dynamic_source = |path: &&&PathBuf| loader.root(path).calls.values().any(|call| literal_source(call).is_none());
+    let callers = transitive_callers(covered.iter().filter(has_dynamic_source).map(|path| path.as_path()), calls);
+    let open: Vec<Root> = all.values().filter(|root| callers.contains(root.path.as_path())).cloned().collect();
+    // Shares are fixed before evaluation, so that the cost of one root does not affect another.
     let parts = open.len().max(1);
     let reached: BTreeSet<PathBuf> = open
         .par_iter()
@@ -177,17 +180,17 @@ fn drop_called(
             survey.modules.iter().map(|module| module.path.clone()).filter(|path| *path != root.path).collect::<Vec<_>>()
         })
         .collect();
-    let stays = |path: &PathBuf| scan.named_roots.contains(path) || callers.of(path).is_some() || shows(loader, path);
-    all.retain(|path, _| !reached.contains(path) || stays(path));
+    let is_kept = |path: &PathBuf| scan.named_roots.contains(path) || foreign.of(path).is_some() || is_evident_root(loader, path);
+    all.retain(|path, _| !reached.contains(path) || is_kept(path));
 }
 
-/// The last file of a directory may have been deleted.
+/// The nearest directory upwards with a module: a directory whose last file was deleted is not a module itself.
 fn nearest_module<'p>(directory: &'p Path, scan: &Scan) -> &'p Path {
     directory.ancestors().find(|directory| scan.walked.contains(*directory)).unwrap_or(directory)
 }
 
-/// These directories, and those from which calls lead to them.
-fn reaching<'c>(from: impl Iterator<Item = &'c Path>, calls: &'c HashMap<&PathBuf, CandidateCalls>) -> HashSet<&'c Path> {
+/// These directories and all their direct and indirect callers.
+fn transitive_callers<'c>(from: impl Iterator<Item = &'c Path>, calls: &'c HashMap<&PathBuf, CandidateCalls>) -> HashSet<&'c Path> {
     let mut callers: HashMap<&Path, Vec<&Path>> = HashMap::new();
     for (caller, target) in calls.iter().flat_map(|(caller, calls)| calls.targets.iter().map(move |target| (caller, target))) {
         callers.entry(target).or_default().push(caller);
@@ -202,10 +205,11 @@ fn reaching<'c>(from: impl Iterator<Item = &'c Path>, calls: &'c HashMap<&PathBu
     found
 }
 
-fn cover(root: &Path, calls: &HashMap<&PathBuf, CandidateCalls>, covered: &mut HashSet<PathBuf>) {
+/// Adds a directory and everything that it calls, directly or indirectly.
+fn mark_covered(root: &Path, calls: &HashMap<&PathBuf, CandidateCalls>, covered: &mut HashSet<PathBuf>) {
     let mut open = vec![root.to_path_buf()];
     while let Some(path) = open.pop() {
-        // Thousands of roots may share one that calls thousands.
+        // Thousands of roots may share a module with thousands of calls.
         if !covered.contains(&path) {
             let targets = calls.get(&path).map(|calls| calls.targets.as_slice()).unwrap_or_default();
             open.extend(targets.iter().filter(|target| !covered.contains(*target)).cloned());

@@ -1,4 +1,5 @@
-//! Which directories may call which, and from which a key can be reached. Errs on the side of "maybe"; what is left is parsed.
+//! The graph of module calls, and which directories may have keys in their trees. It may include too many directories, never too few; only
+//! the included ones are parsed.
 
 use super::survey::{self, Targets};
 use crate::base::disk;
@@ -12,43 +13,46 @@ use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-/// Calls by directory.
+/// The directories that each directory calls.
 type CallEdges = BTreeMap<PathBuf, BTreeSet<PathBuf>>;
 
-/// Where calls were followed, and where they could not be.
+/// The calls that could be followed, and the directories with calls that could not.
 #[derive(Default)]
 struct Followed {
     edges: CallEdges,
-    /// Directories with a call that leads to no directory with configuration.
-    loose: BTreeSet<PathBuf>,
+    /// Directories with a call whose target is not a directory with configuration.
+    unresolved: BTreeSet<PathBuf>,
     /// Directories with a call whose source depends on inputs.
-    unclear: BTreeSet<PathBuf>,
+    dynamic: BTreeSet<PathBuf>,
 }
 
-/// Follows everything that may be a call, also to directories that no walk has read, and drops what certainly does not matter.
+/// Follows everything that may be a call, also to directories outside of the walk, and drops directories that certainly have no keys in
+/// their trees.
 pub(crate) fn build(loader: &Loader<'_>, scan: &mut Scan) {
     let followed = follow(loader, scan);
     let mut seeds: BTreeSet<&Path> = BTreeSet::new();
     seeds.extend(scan.hints.iter().filter(|(_, hints)| hints.key).map(|(path, _)| path.as_path()));
-    seeds.extend(followed.unclear.iter().map(PathBuf::as_path));
-    // A label that spells the type with an escape.
+    seeds.extend(followed.dynamic.iter().map(PathBuf::as_path));
+    // A label may spell `oci_kms_key` with an escape.
     let escaped: Vec<&Path> = scan.hints.iter().filter(|(_, hints)| hints.escape && !hints.key).map(|(path, _)| path.as_path()).collect();
     let escaped = escaped.into_par_iter().filter(|path| loader.root(path).has_keys()).collect::<Vec<_>>();
     seeds.extend(escaped);
-    let loose = loose_ends(loader, scan, &followed);
-    seeds.extend(loose.iter().map(PathBuf::as_path));
-    let candidates = reaching(seeds, &followed.edges);
-    let reachable = reached(&candidates, &followed.edges);
+    let unresolved = relevant_unresolved(loader, scan, &followed);
+    seeds.extend(unresolved.iter().map(PathBuf::as_path));
+    let candidates = transitive_callers(seeds, &followed.edges);
+    let reachable = transitive_targets(&candidates, &followed.edges);
     loader.retain(&reachable);
     scan.candidates = candidates;
 }
 
+/// Follows calls until no new directory is found.
 fn follow(loader: &Loader<'_>, scan: &mut Scan) -> Followed {
     let mut followed = Followed::default();
     let mut fresh: Vec<PathBuf> = scan.hints.keys().cloned().collect();
     let mut real: HashMap<PathBuf, Option<PathBuf>> = HashMap::new();
     while !fresh.is_empty() {
-        let unclear: Vec<&PathBuf> = fresh.iter().filter(|path| scan.hints.get(*path).is_some_and(|hints| hints.is_unclear())).collect();
+        let unclear = fresh.iter().filter(|path| scan.hints.get(*path).is_some_and(|hints| hints.is_unclear()));
+        let unclear: Vec<&PathBuf> = unclear.collect();
         let parsed: HashMap<PathBuf, Targets> = unclear.into_par_iter().map(|path| (path.clone(), survey::targets(loader, path))).collect();
         let mut calls: Vec<(PathBuf, PathBuf, bool)> = Vec::new();
         for path in fresh.drain(..) {
@@ -56,19 +60,19 @@ fn follow(loader: &Loader<'_>, scan: &mut Scan) -> Followed {
             let local = hints.sources.iter().filter(|source| is_local(source)).map(|source| disk::tidy(&path.join(source)));
             calls.extend(local.map(|target| (path.clone(), target, true)));
             if hints.sources.iter().any(|source| !is_local(source)) {
-                followed.loose.insert(path.clone());
+                followed.unresolved.insert(path.clone());
             }
             if let Some(targets) = parsed.get(&path) {
                 calls.extend(targets.found.iter().map(|target| (path.clone(), target.clone(), true)));
-                if targets.is_loose {
-                    followed.unclear.insert(path.clone());
+                if targets.has_unresolved {
+                    followed.dynamic.insert(path.clone());
                 }
             }
-            // What was installed once may no longer be called: where its directory is missing, this is not a call that leads nowhere.
+            // The manifest may list modules that are no longer called, so a missing directory is not an unresolved call.
             let installed = loader.manifest(&path).into_iter().flat_map(Manifest::directories);
             calls.extend(installed.map(|target| (path.clone(), target, false)));
         }
-        // Most calls lead to a directory that was walked: its path is a real one.
+        // Most targets were walked, so their paths are already real.
         let mut wanted: BTreeSet<PathBuf> = BTreeSet::new();
         for (_, target, _) in &calls {
             if !scan.hints.contains_key(target) && !real.contains_key(target) {
@@ -85,13 +89,13 @@ fn follow(loader: &Loader<'_>, scan: &mut Scan) -> Followed {
             fresh.push(directory.path.clone());
             scan.files += directory.files.len();
             scan.hints.insert(directory.path.clone(), directory.hints.clone());
-            loader.take(directory);
+            loader.add_directory(directory);
         }
         for (path, target, is_call) in calls {
             let target = if scan.hints.contains_key(&target) { Some(target) } else { real.get(&target).cloned().flatten() };
             match target.filter(|target| scan.hints.contains_key(target)) {
                 Some(target) => drop(followed.edges.entry(path).or_default().insert(target)),
-                None if is_call => drop(followed.loose.insert(path)),
+                None if is_call => drop(followed.unresolved.insert(path)),
                 None => {}
             }
         }
@@ -99,18 +103,18 @@ fn follow(loader: &Loader<'_>, scan: &mut Scan) -> Followed {
     followed
 }
 
-/// The directories with a call that leads nowhere and that may be in a tree that may have keys.
-fn loose_ends(loader: &Loader<'_>, scan: &Scan, followed: &Followed) -> Vec<PathBuf> {
-    if followed.loose.is_empty() {
+/// The directories with an unresolved call whose tree may have keys.
+fn relevant_unresolved(loader: &Loader<'_>, scan: &Scan, followed: &Followed) -> Vec<PathBuf> {
+    if followed.unresolved.is_empty() {
         return Vec::new();
     }
     let mut groups = DirectoryGroups::of(scan, followed, loader.request);
-    let loose: Vec<(&PathBuf, bool)> = followed.loose.iter().map(|path| (path, groups.names_oci(path))).collect();
+    let unresolved: Vec<(&PathBuf, bool)> = followed.unresolved.iter().map(|path| (path, groups.names_oci(path))).collect();
     let names_other = |path: &PathBuf| loader.any_text(path, &|name, text| providers::names_other(text, name));
-    loose.into_par_iter().filter(|(path, names_oci)| *names_oci || !names_other(path)).map(|(path, _)| path.clone()).collect()
+    unresolved.into_par_iter().filter(|(path, names_oci)| *names_oci || !names_other(path)).map(|(path, _)| path.clone()).collect()
 }
 
-/// Directories that call each other, in whatever direction, and whether one of them may name the OCI provider.
+/// Groups of directories connected by calls, and whether one of each group may name the OCI provider: a union-find structure.
 struct DirectoryGroups<'g> {
     index: HashMap<&'g Path, usize>,
     parents: Vec<usize>,
@@ -126,9 +130,9 @@ impl<'g> DirectoryGroups<'g> {
                 groups.join(caller, target);
             }
         }
-        let loose: HashSet<usize> = followed.loose.iter().filter_map(|path| groups.find(path)).collect();
+        let unresolved: HashSet<usize> = followed.unresolved.iter().filter_map(|path| groups.find(path)).collect();
         for (path, hints) in &scan.hints {
-            let Some(group) = groups.find(path).filter(|group| loose.contains(group)) else { continue };
+            let Some(group) = groups.find(path).filter(|group| unresolved.contains(group)) else { continue };
             if hints.oci || hints.escape || (scan.locked.contains(path) && providers::named_by_lock(path, request).oci) {
                 groups.oci.get_mut(group).into_iter().for_each(|oci| *oci = true);
             }
@@ -144,7 +148,7 @@ impl<'g> DirectoryGroups<'g> {
                 return Some(at);
             }
             let above = *self.parents.get(parent)?;
-            // Halving the way keeps a chain of thousands of calls from being followed from its start for each of them.
+            // Path halving: a chain of thousands of calls is not followed from its start for each of them.
             *self.parents.get_mut(at)? = above;
             at = parent;
         }
@@ -163,8 +167,8 @@ impl<'g> DirectoryGroups<'g> {
     }
 }
 
-/// The directories from which one of these can be reached, they included.
-fn reaching(seeds: BTreeSet<&Path>, edges: &CallEdges) -> BTreeSet<PathBuf> {
+/// These directories and all their direct and indirect callers.
+fn transitive_callers(seeds: BTreeSet<&Path>, edges: &CallEdges) -> BTreeSet<PathBuf> {
     let mut callers: HashMap<&Path, Vec<&Path>> = HashMap::new();
     for (caller, targets) in edges {
         for target in targets {
@@ -181,8 +185,8 @@ fn reaching(seeds: BTreeSet<&Path>, edges: &CallEdges) -> BTreeSet<PathBuf> {
     found
 }
 
-/// Everything that can be reached from these directories, they included.
-fn reached(from: &BTreeSet<PathBuf>, edges: &CallEdges) -> HashSet<PathBuf> {
+/// These directories and everything that they call, directly or indirectly.
+fn transitive_targets(from: &BTreeSet<PathBuf>, edges: &CallEdges) -> HashSet<PathBuf> {
     let mut open: Vec<&PathBuf> = from.iter().collect();
     let mut found = HashSet::new();
     while let Some(path) = open.pop() {

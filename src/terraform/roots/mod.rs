@@ -1,7 +1,7 @@
 //! Which directories are root modules, and with which inputs each is evaluated.
 //!
-//! Read `graph` first (which directories may matter at all), then `survey` (all calls of a root, whatever their `count`), `choose` (roots
-//! and their callers), `runs` (one for each values file) and `shares` (what each root may cost).
+//! Read `graph` first (which directories may have keys in their trees), then `survey` (the static module tree of a root), `choose` (which
+//! directories are roots), `runs` (one for each values file) and `shares` (the budget of each root).
 
 pub(super) mod choose;
 pub(super) mod graph;

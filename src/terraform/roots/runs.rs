@@ -1,5 +1,4 @@
-//! Which roots are evaluated with which values files: once with the inputs that Terraform finds, and once more for each values file that
-//! was passed as a path.
+//! The runs of each root: one with the inputs that Terraform finds, and one more for each values file that was passed as a path.
 
 use super::choose::Roots;
 use crate::base::{Sources, disk};
@@ -18,20 +17,20 @@ use std::sync::Arc;
 pub(crate) struct Run {
     /// The root module's directory.
     pub root: PathBuf,
-    /// The values file that this run is for, as it was named.
+    /// The values file that this run is for, as the user passed it.
     pub passed: Option<PathBuf>,
-    /// How reports name the values file: by its path from the root module.
+    /// The name of the values file in reports: its path relative to the root module.
     pub label: Option<Arc<str>>,
 }
 
 /// The runs of a request, sorted by root.
 pub(crate) struct Runs {
     pub runs: Vec<Run>,
-    /// Values files that belong to no root, as far as can be determined.
+    /// Values files whose root module could not be determined.
     pub not_read: Vec<NotRead>,
 }
 
-/// Decides which root runs with which of the values files that were passed.
+/// Plans one run for each root, and one for each values file that was passed.
 pub(crate) fn plan(loader: &Loader<'_>, scan: &Scan, roots: &Roots) -> Runs {
     let mut runs: Vec<Run> = roots.checked.iter().map(|root| Run { root: root.clone(), passed: None, label: None }).collect();
     let mut not_read = Vec::new();
@@ -49,32 +48,32 @@ pub(crate) fn plan(loader: &Loader<'_>, scan: &Scan, roots: &Roots) -> Runs {
         }
     }
     runs.sort();
-    // One file may be named in two ways.
+    // The same file may have been passed by two different paths.
     runs.dedup_by(|a, b| a.root == b.root && a.label == b.label);
     Runs { runs, not_read }
 }
 
-/// Why the root module of a values file is not clear; a clause.
+/// Why the root module of a values file cannot be determined, as a clause.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 enum RunError {
-    /// The file lies outside of all configuration.
+    /// No directory above the file has configuration.
     #[error("no parent directory has configuration")]
     NoConfiguration,
-    /// Modules that are as near as each other.
+    /// Two of the modules that declare its variables and are equally near.
     #[error("`{0}`, `{1}` and maybe others declare its variables")]
     Several(String, String),
-    /// Variables that no module has.
+    /// No module declares its variables.
     #[error("no root module near it declares its variables")]
     NoneDeclares,
 }
 
-/// The root module that a values file is for: the nearest directory upwards whose module declares its variables, else the only module
-/// below the nearest common directory that declares all of them. The error says why none is clear.
+/// The root module of a values file: the nearest directory upwards whose module declares all its variables, else the only module below
+/// the nearest common directory that does.
 fn root_of(path: &Path, loader: &Loader<'_>, scan: &Scan, roots: &Roots) -> Result<PathBuf, RunError> {
     let full = loader.request.cwd.join(path);
     let directory = full.parent().unwrap_or(Path::new("."));
     let directory = disk::canonical(directory).unwrap_or_else(|_| directory.to_path_buf());
-    let names = names(&full, loader.request);
+    let names = variable_names(&full, loader.request);
     let declared = |module: &Path| {
         let module = loader.root(module);
         names.iter().filter(|name| module.variables.contains_key(name.as_str())).count()
@@ -109,16 +108,16 @@ fn root_of(path: &Path, loader: &Loader<'_>, scan: &Scan, roots: &Roots) -> Resu
 }
 
 /// The variables that a values file sets.
-fn names(path: &Path, request: &ScanRequest) -> BTreeSet<String> {
+fn variable_names(path: &Path, request: &ScanRequest) -> BTreeSet<String> {
     let Ok(text) = inputs::read_named(request, path).and_then(disk::text) else { return BTreeSet::new() };
-    // Texts that are only asked for names do not stay.
+    // A store of its own: the file's text is not kept for reports.
     let sources = Sources::default();
     let source = sources.add(path.to_path_buf(), text);
     let file = inputs::parse(&path.to_string_lossy(), source, sources.get(source).text());
     file.body.attributes.iter().map(|attribute| attribute.name.text.to_string()).collect()
 }
 
-/// A values file's path from the root module's directory, with forward slashes: the same wherever kmslint is run.
+/// A values file's path relative to the root module, with forward slashes. It does not depend on the working directory or the platform.
 fn label(root: &Path, file: &Path) -> Arc<str> {
     let directory = file.parent().and_then(|directory| disk::canonical(directory).ok()).unwrap_or_default();
     let shared = root.components().zip(directory.components()).take_while(|(a, b)| a == b).count();
@@ -129,28 +128,28 @@ fn label(root: &Path, file: &Path) -> Arc<str> {
     path.to_string_lossy().replace('\\', "/").into()
 }
 
-/// How deep below a root module values files are looked for.
-const DEPTH: usize = 2;
-/// How many directories below one root module are looked into.
-const MOST: usize = 200;
+/// How many levels below a root module are searched for values files.
+const MAX_DEPTH: usize = 2;
+/// The maximum number of directories searched for each root module.
+const MAX_DIRECTORIES: usize = 200;
 
-/// The values files next to a root module, and in directories below it that hold no configuration themselves, as real and shown path.
-/// Those that Terraform reads on its own are not among them.
-pub(crate) fn values_near(root: &Path, shown: &Path, request: &ScanRequest) -> Vec<(PathBuf, PathBuf)> {
+/// The values files next to a root module and in directories below it that have no configuration, as real and shown paths. Files that
+/// Terraform loads automatically are left out.
+pub(crate) fn nearby_values_files(root: &Path, shown: &Path, request: &ScanRequest) -> Vec<(PathBuf, PathBuf)> {
     let mut found = Vec::new();
     let mut open = vec![(root.to_path_buf(), shown.to_path_buf(), 0)];
     let mut at = 0;
-    while let Some((directory, shown, depth)) = open.get(at).cloned().filter(|_| at < MOST) {
+    while let Some((directory, shown, depth)) = open.get(at).cloned().filter(|_| at < MAX_DIRECTORIES) {
         at += 1;
         let entries = request.entries(&directory);
         let names = || entries.iter().filter(|entry| !entry.is_dir).filter_map(|entry| entry.name.to_str());
-        // Values files next to other configuration belong to it.
+        // Values files next to configuration belong to that configuration.
         if depth > 0 && names().any(is_configuration) {
             continue;
         }
         let values = names().filter(|name| is_values(name) && !(depth == 0 && is_automatic(name)));
         found.extend(values.map(|name| (directory.join(name), join_shown(&shown, name))));
-        if depth == DEPTH {
+        if depth == MAX_DEPTH {
             continue;
         }
         for entry in entries.iter().filter(|entry| entry.is_dir && !entry.is_link && !PRUNED.iter().any(|pruned| entry.name == *pruned)) {
@@ -163,9 +162,9 @@ pub(crate) fn values_near(root: &Path, shown: &Path, request: &ScanRequest) -> V
     found
 }
 
-/// The values files that no run of any root used.
-pub(crate) fn unused(near: HashMap<PathBuf, PathBuf>, used: &HashSet<PathBuf>) -> Vec<NotRead> {
-    let unused = near.into_iter().filter(|(real, _)| !disk::canonical(real).is_ok_and(|real| used.contains(&real)));
+/// The values files that no run used.
+pub(crate) fn unused(nearby: HashMap<PathBuf, PathBuf>, used: &HashSet<PathBuf>) -> Vec<NotRead> {
+    let unused = nearby.into_iter().filter(|(real, _)| !disk::canonical(real).is_ok_and(|real| used.contains(&real)));
     let why = "pass it to check it";
     unused
         .map(|(_, shown)| NotRead {

@@ -1,4 +1,4 @@
-//! Follows all calls of a root, whatever their `count` will be: the static tree of its modules.
+//! The static module tree of a root: follows all module calls, whatever their `count` evaluates to.
 
 use crate::base::{Place, Problem, ProblemKind, Reason, Span, disk};
 use crate::eval::Account;
@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// How many module calls one root may have in all, repeated ones counted where they matter.
+/// The maximum number of module calls in the tree of one root.
 const MAX_CALLS: usize = 20_000;
 
 /// The module tree of one root.
@@ -34,19 +34,19 @@ const MAX_CALLS: usize = 20_000;
 pub(crate) struct Survey {
     /// All modules of the tree, each once, the root first.
     pub modules: Vec<Arc<Module>>,
-    /// Directories from which a key, or something that is related to keys, can be reached.
-    pub leads: HashSet<PathBuf>,
-    /// Directories that do not exist, cycles. What is wrong with the files of a module is reported by the module.
+    /// Directories whose trees have a key or a resource related to keys.
+    pub key_directories: HashSet<PathBuf>,
+    /// Missing directories and cycles. Problems with the files of a module are in [`Module::problems`].
     pub problems: Vec<Problem>,
-    /// Calls that `--confined` refuses: a problem even where no key is found.
+    /// Calls that `--confined` refuses. They are problems even if the root has no keys.
     pub refused: Vec<Problem>,
-    /// Whether it has more calls than could be followed.
+    /// Whether the tree has more calls than were followed.
     pub is_cut: bool,
-    /// How many calls were followed.
+    /// The number of calls followed.
     pub calls: usize,
-    /// Modules that are not there.
+    /// Calls of modules that are not on disk.
     pub not_followed: Vec<ModuleNotFollowed>,
-    /// Which providers the tree names.
+    /// The providers that the tree names.
     named: NamedProviders,
 }
 
@@ -56,13 +56,13 @@ impl Survey {
         self.modules.iter().any(|module| module.has_keys())
     }
 
-    /// Whether the tree declares a key, or may have one where it could not be read.
+    /// Whether the tree declares a key, or may have one in a part that could not be read.
     pub(crate) fn may_have_keys(&self) -> bool {
         self.named.may_have_keys() || self.has_keys()
     }
 }
 
-/// Follows all calls of a root, as many as it may have. `passed`: the values file that the run is for.
+/// Surveys the tree of a root, within a budget. `passed`: the values file that the run is for.
 pub(crate) fn survey(loader: &Loader<'_>, root: &Root, passed: Option<&Path>, budget: &InstanceBudget) -> Survey {
     let dialect = loader.dialect(&root.path);
     let module = loader.module(&root.path, dialect);
@@ -74,7 +74,7 @@ pub(crate) fn survey(loader: &Loader<'_>, root: &Root, passed: Option<&Path>, bu
         dialect,
         shown,
         budget,
-        scout: OnceCell::new(),
+        source_world: OnceCell::new(),
         survey: Survey::default(),
         done: HashMap::new(),
         stack: Vec::new(),
@@ -84,7 +84,7 @@ pub(crate) fn survey(loader: &Loader<'_>, root: &Root, passed: Option<&Path>, bu
     surveyor.visit(&module, "");
     let mut survey = Survey { calls: surveyor.calls, ..surveyor.survey };
     survey.modules.iter().for_each(|module| survey.named.add(module.named));
-    // The lock file is only asked where it decides.
+    // Read the lock file only if it makes a difference.
     let is_faulty = |module: &Arc<Module>| !module.problems.is_empty() || !module.refused.is_empty();
     let is_complete = survey.problems.is_empty() && survey.not_followed.is_empty() && !survey.modules.iter().any(is_faulty);
     if !survey.named.oci && !is_complete {
@@ -93,12 +93,12 @@ pub(crate) fn survey(loader: &Loader<'_>, root: &Root, passed: Option<&Path>, bu
     survey
 }
 
-/// A directory on the way.
+/// A directory on the path of calls to the current module.
 struct Visited {
     path: PathBuf,
-    /// Whether it can be edited here: it is in the repository, and not installed.
-    is_ours: bool,
-    /// The call that leads to the next one, and its header.
+    /// Whether users can edit it: it is in the repository and not installed.
+    is_editable: bool,
+    /// The call of the next directory, and its header.
     next: Option<(Arc<str>, Span)>,
 }
 
@@ -110,95 +110,103 @@ struct Surveyor<'s> {
     shown: String,
     budget: &'s InstanceBudget,
     /// Evaluates the sources that are not plain strings.
-    scout: OnceCell<World<'s>>,
+    source_world: OnceCell<World<'s>>,
     survey: Survey,
-    /// Directories that were visited, and whether anything below them depends on the path of calls that leads there.
+    /// Visited directories, and whether anything in their trees depends on the path of calls.
     done: HashMap<PathBuf, bool>,
-    /// The directories on the way, and the calls that lead to the next one.
+    /// The directories on the path of calls to the current module.
     stack: Vec<Visited>,
     calls: usize,
-    /// What was reported of the tree, and where.
+    /// The problems already reported.
     reported: HashSet<(String, Span)>,
 }
 
 impl Surveyor<'_> {
-    /// Visits a module; whether anything below depends on the path of calls that leads to it.
+    /// Visits a module. Returns whether anything in its tree depends on the path of calls.
     fn visit(&mut self, module: &Arc<Module>, path: &str) -> bool {
         let is_first = !self.done.contains_key(&module.path);
         if is_first {
             self.survey.modules.push(Arc::clone(module));
         }
-        let mut depends = false;
-        let mut has_any = module.has_relatives();
-        let is_ours = !module.is_outside && !self.is_installed(&module.path);
-        self.stack.push(Visited { path: module.path.clone(), is_ours, next: None });
+        let mut depends_on_path = false;
+        let mut has_any = module.has_key_relatives();
+        let is_editable = !module.is_outside && !self.is_installed(&module.path);
+        self.stack.push(Visited { path: module.path.clone(), is_editable, next: None });
         for (name, call) in &module.calls {
-            if self.calls >= self.budget.most && self.budget.most < MAX_CALLS {
-                self.cut();
+            if self.calls >= self.budget.max_visits && self.budget.max_visits < MAX_CALLS {
+                self.report_too_many_calls();
                 break;
             }
             self.calls += 1;
             if self.calls > MAX_CALLS {
                 let message = format!("root module `{}` has more than {MAX_CALLS} module calls", self.shown);
-                self.problem(message, call.header, None);
+                self.report(message, call.header, None);
                 break;
             }
             let path = if path.is_empty() { name.to_string() } else { format!("{path}.{name}") };
             let located = self.locate(module, &path, name, call);
-            depends |= located.depends;
-            has_any |= self.follow(module, name, call, &path, located, &mut depends);
+            depends_on_path |= located.depends_on_path;
+            has_any |= self.follow(module, name, call, &path, located, &mut depends_on_path);
         }
         self.stack.pop();
         if has_any {
-            self.survey.leads.insert(module.path.clone());
+            self.survey.key_directories.insert(module.path.clone());
         }
-        self.done.insert(module.path.clone(), depends);
-        depends
+        self.done.insert(module.path.clone(), depends_on_path);
+        depends_on_path
     }
 
-    /// A call, or the innermost one around it that can be edited: an installed module cannot.
-    fn in_repository(&self, call: Span) -> Span {
+    /// The header of a call, or of the innermost call around it that users can edit: they cannot edit an installed module.
+    fn editable_call(&self, call: Span) -> Span {
         match self.stack.last() {
-            Some(here) if !here.is_ours => {
-                let ours = self.stack.iter().rev().find(|around| around.is_ours);
-                ours.and_then(|around| around.next.as_ref()).map_or(call, |(_, header)| *header)
+            Some(here) if !here.is_editable => {
+                let editable = self.stack.iter().rev().find(|around| around.is_editable);
+                editable.and_then(|around| around.next.as_ref()).map_or(call, |(_, header)| *header)
             }
             _ => call,
         }
     }
 
-    /// Whether a directory is one that `terraform init` made.
+    /// Whether `terraform init` created a directory.
     fn is_installed(&self, directory: &Path) -> bool {
-        directory.starts_with(self.loader.request.data_of(&self.root.path))
+        directory.starts_with(self.loader.request.data_dir_of(&self.root.path))
     }
 
-    /// Goes where a call leads; whether a key can be reached there.
-    fn follow(&mut self, module: &Arc<Module>, name: &Arc<str>, call: &Block, path: &str, located: Located, depends: &mut bool) -> bool {
+    /// Follows a call. Returns whether the tree of its target has keys or related resources.
+    fn follow(
+        &mut self,
+        module: &Arc<Module>,
+        name: &Arc<str>,
+        call: &Block,
+        path: &str,
+        located: Located,
+        depends_on_path: &mut bool,
+    ) -> bool {
         let place = call.body.attribute("source").map_or(call.header, |source| source.value.span);
-        let is_veiled = self.loader.sources.quote(place).is_none();
+        let is_place_hidden = self.loader.sources.quote(place).is_none();
         match located.target {
             CallTarget::Directory { path: directory, .. } => {
                 if self.stack.iter().any(|around| around.path == directory) {
                     let message = format!("module `{name}` calls a directory that it is called from itself");
-                    self.problem(message, place, Some("Break the cycle: Terraform cannot load such a tree".to_owned()));
+                    self.report(message, place, Some("Break the cycle: Terraform cannot load such a tree".to_owned()));
                 } else if self.stack.len() >= MAX_DEPTH {
                     let message = format!("module calls nest deeper than {MAX_DEPTH} levels; what is below `{name}` was not checked");
-                    self.problem(message, place, None);
+                    self.report(message, place, None);
                 } else {
-                    // A directory is followed once, unless something below it depends on the way that led there: an installed module, or a
+                    // A directory is followed once, unless something in its tree depends on the path of calls: an installed module, or a
                     // source that is not a plain string.
                     if self.done.get(&directory) != Some(&false) {
                         if let Some(here) = self.stack.last_mut() {
                             here.next = Some((Arc::clone(name), call.header));
                         }
                         let below = self.loader.module(&directory, self.dialect);
-                        *depends |= self.visit(&below, path);
+                        *depends_on_path |= self.visit(&below, path);
                     }
-                    return self.survey.leads.contains(&directory);
+                    return self.survey.key_directories.contains(&directory);
                 }
             }
             CallTarget::Missing => {
-                let source = located.source.filter(|source| !source.is_hidden && !is_veiled).map(|source| source.text);
+                let source = located.source.filter(|source| !source.is_hidden && !is_place_hidden).map(|source| source.text);
                 let message = match &source {
                     Some(source) => format!("the directory `{source}` of module `{name}` does not exist"),
                     None => format!("the directory of module `{name}` does not exist"),
@@ -207,32 +215,32 @@ impl Surveyor<'_> {
                     || "Correct the `source`, or check out the directory (a git submodule, a sparse checkout)".to_owned(),
                     |near| format!("Did you mean `{near}`?"),
                 );
-                self.problem(message, place, Some(help));
+                self.report(message, place, Some(help));
             }
             CallTarget::Elsewhere(why) => {
                 if call.body.attribute("source").is_none() {
                     let message = format!("module call `{name}` has no `source`");
-                    self.problem(message, call.header, Some("Add the `source` of the module, or remove the call".to_owned()));
+                    self.report(message, call.header, Some("Add the `source` of the module, or remove the call".to_owned()));
                 }
                 if &*why == CONFINED {
                     let problem = Problem::new(ProblemKind::Structure, format!("module `{name}` was not followed: {CONFINED}"));
                     self.survey.refused.push(problem.at(Place::Source(place)));
                 }
                 if let Some(error) = located.refused {
-                    self.problem(error.message, error.span.unwrap_or(place), Some("Make the source a constant".to_owned()));
+                    self.report(error.message, error.span.unwrap_or(place), Some("Make the source a constant".to_owned()));
                 }
-                let written = || {
+                let quoted = || {
                     let source = &call.body.attribute("source")?.value;
                     secrets::hide_calls(source, self.loader.sources);
                     self.loader.sources.quote(source.span)
                 };
-                let source = located.source.filter(|source| !source.is_hidden && !is_veiled);
-                let source = source.map(|source| source.text.to_string()).or_else(written);
+                let source = located.source.filter(|source| !source.is_hidden && !is_place_hidden);
+                let source = source.map(|source| source.text.to_string()).or_else(quoted);
                 self.survey.not_followed.push(ModuleNotFollowed {
                     address: format!("module.{}", path.replace('.', ".module.")),
                     root: self.shown.clone(),
                     source: source.unwrap_or_default(),
-                    place: Place::Source(self.in_repository(call.header)),
+                    place: Place::Source(self.editable_call(call.header)),
                     why: why.to_string(),
                 });
             }
@@ -240,7 +248,7 @@ impl Surveyor<'_> {
         false
     }
 
-    /// Where a call leads. Most sources are plain strings, for which nothing needs to be evaluated.
+    /// The target of a call. Most sources are plain strings, which need no evaluation.
     fn locate(&self, module: &Arc<Module>, path: &str, name: &str, call: &Block) -> Located {
         if let Some(source) = literal_source(call) {
             let target = self.loader.locate(&self.root.path, path, module, source, call);
@@ -248,18 +256,18 @@ impl Surveyor<'_> {
                 target,
                 source: Some(CallSource::written(source)),
                 refused: None,
-                depends: !crate::terraform::discovery::directory::is_local(source),
+                depends_on_path: !crate::terraform::discovery::directory::is_local(source),
             };
         }
-        match self.instance() {
+        match self.current_instance() {
             Ok((world, at)) => early::locate(world, &at, name, call),
-            Err(why) => Located { target: CallTarget::Elsewhere(why), source: None, refused: None, depends: true },
+            Err(why) => Located { target: CallTarget::Elsewhere(why), source: None, refused: None, depends_on_path: true },
         }
     }
 
-    /// The instance of the module that is being visited, as far as sources can depend on it.
-    fn instance(&self) -> Result<(&World<'_>, Rc<Instance>), Reason> {
-        let world = self.scout.get_or_init(|| scout(self.loader, self.root, self.passed, self.budget));
+    /// An instance of the current module, good enough to evaluate sources, which must be constant.
+    fn current_instance(&self) -> Result<(&World<'_>, Rc<Instance>), Reason> {
+        let world = self.source_world.get_or_init(|| source_world(self.loader, self.root, self.passed, self.budget));
         let mut at = world.tree.top();
         let around = self.stack.len().saturating_sub(1);
         for name in self.stack.iter().take(around).filter_map(|around| around.next.as_ref().map(|(name, _)| name)) {
@@ -270,15 +278,15 @@ impl Surveyor<'_> {
         Ok((world, at))
     }
 
-    /// Reports once for all root modules that there are too many calls.
-    fn cut(&mut self) {
+    /// Reports that the root modules have too many calls. The message names no root module, so that it is reported once for all of them.
+    fn report_too_many_calls(&mut self) {
         if !std::mem::replace(&mut self.survey.is_cut, true) {
             let message = format!("the root modules have more than {MAX_VISITS} module calls together; the rest was not followed");
             self.survey.problems.push(Problem::new(ProblemKind::Structure, message));
         }
     }
 
-    fn problem(&mut self, message: String, span: Span, help: Option<String>) {
+    fn report(&mut self, message: String, span: Span, help: Option<String>) {
         let problem = Problem::new(ProblemKind::Structure, message).at(Place::Source(span));
         let problem = match help {
             Some(help) => problem.help(help),
@@ -290,44 +298,45 @@ impl Surveyor<'_> {
     }
 }
 
-/// What the evaluation of the sources of one directory may cost, before it is known which of them are roots: a small part of a run.
-fn budget(loader: &Loader<'_>) -> InstanceBudget {
+/// The budget for evaluating the sources of one directory before the roots are known: a small part of a run.
+fn source_budget(loader: &Loader<'_>) -> InstanceBudget {
     let limits = loader.request.limits;
-    InstanceBudget::new(MAX_VISITS, Account::new(limits, limits.run_work / PART, limits.run_kept / PART))
+    let account = Account::new(limits, limits.run_work / SOURCE_BUDGET_DIVISOR, limits.run_kept / SOURCE_BUDGET_DIVISOR);
+    InstanceBudget::new(MAX_VISITS, account)
 }
 
-const PART: u64 = 10_000;
+const SOURCE_BUDGET_DIVISOR: u64 = 10_000;
 
-/// A world in which only sources of module calls are evaluated.
-fn scout<'s>(loader: &'s Loader<'s>, root: &Root, passed: Option<&Path>, budget: &'s InstanceBudget) -> World<'s> {
+/// A world that evaluates nothing but the sources of module calls.
+fn source_world<'s>(loader: &'s Loader<'s>, root: &Root, passed: Option<&Path>, budget: &'s InstanceBudget) -> World<'s> {
     let module = loader.root(&root.path);
     let inputs = inputs::read(loader.request, loader.sources, &root.path, &module.shown, passed).inputs;
     let (workspace, _) = workspace::find(loader.request, &module, loader.sources);
     World::new(loader, &root.path, inputs.of(root), workspace, budget)
 }
 
-/// Where the calls of a directory lead, as if it were a root.
+/// The targets of a directory's calls.
 #[derive(Default)]
 pub(super) struct Targets {
     pub found: Vec<PathBuf>,
-    /// Whether a call leads nowhere.
-    pub is_loose: bool,
-    /// Directories below which a call may lead whose source is not known.
+    /// Whether the target of a call was not found.
+    pub has_unresolved: bool,
+    /// Directories below which the target of a call with an unknown source may be.
     pub below: Vec<PathBuf>,
 }
 
-/// Where the calls of a directory lead, as if it were a root.
+/// The targets of the calls of a directory, as if it were a root.
 pub(super) fn targets(loader: &Loader<'_>, path: &Path) -> Targets {
     let root = Root::alone(path);
     let module = loader.root(path);
-    let budget = budget(loader);
+    let budget = source_budget(loader);
     let world = OnceCell::new();
     let mut targets = Targets::default();
     for (name, call) in &module.calls {
         let target = match literal_source(call) {
             Some(source) => loader.locate(path, name, &module, source, call),
             None => {
-                let world = world.get_or_init(|| scout(loader, &root, None, &budget));
+                let world = world.get_or_init(|| source_world(loader, &root, None, &budget));
                 let located = early::locate(world, &world.tree.top(), name, call);
                 if located.source.is_none() && matches!(located.target, CallTarget::Elsewhere(_)) {
                     targets.below.push(disk::tidy(&path.join(early::beginning(call))));
@@ -337,7 +346,7 @@ pub(super) fn targets(loader: &Loader<'_>, path: &Path) -> Targets {
         };
         match target {
             CallTarget::Directory { path, .. } => targets.found.push(path),
-            CallTarget::Missing | CallTarget::Elsewhere(_) => targets.is_loose = true,
+            CallTarget::Missing | CallTarget::Elsewhere(_) => targets.has_unresolved = true,
         }
     }
     targets

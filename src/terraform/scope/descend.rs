@@ -41,7 +41,7 @@ pub(crate) fn child(
 pub(crate) fn order(world: &World<'_>, at: &Rc<Instance>) -> Arc<Order> {
     world.tree.order(at, || {
         // A root that shares a large tree with thousands of others may not look at all of it.
-        if world.tree.count() + at.module.calls.len() > world.budget.most {
+        if world.tree.count() + at.module.calls.len() > world.budget.max_visits {
             world.budget.is_exceeded.set(true);
             return Arc::default();
         }

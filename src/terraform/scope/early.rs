@@ -31,12 +31,12 @@ pub(crate) fn beginning(call: &Block) -> &str {
 pub(crate) fn locate(world: &World<'_>, at: &Rc<Instance>, name: &str, call: &Block) -> Located {
     let path = at.path_to(name);
     let loader = world.tree.loader;
-    let elsewhere = |why: Reason, refused| Located { target: CallTarget::Elsewhere(why), source: None, refused, depends: true };
+    let elsewhere = |why: Reason, refused| Located { target: CallTarget::Elsewhere(why), source: None, refused, depends_on_path: true };
     let Some(attribute) = call.body.attribute("source") else { return elsewhere("it has no `source`".into(), None) };
     let known = |source: CallSource, depends| {
         let target = loader.locate(&world.tree.root, &path, &at.module, &source.text, call);
-        let depends = depends || !crate::terraform::discovery::directory::is_local(&source.text);
-        Located { target, source: Some(source), refused: None, depends }
+        let depends_on_path = depends || !crate::terraform::discovery::directory::is_local(&source.text);
+        Located { target, source: Some(source), refused: None, depends_on_path }
     };
     if let Some(source) = literal(&attribute.value) {
         return known(CallSource::written(source), false);
@@ -52,7 +52,7 @@ pub(crate) fn locate(world: &World<'_>, at: &Rc<Instance>, name: &str, call: &Bl
             let installed = calls::installed(&path, loader.manifest(&world.tree.root)).map(|target| loader.check(target));
             installed.map_or_else(
                 || elsewhere(unknown.why.reworded(format!("its source is unknown: {}", unknown.why)), None),
-                |target| Located { target, source: None, refused: None, depends: true },
+                |target| Located { target, source: None, refused: None, depends_on_path: true },
             )
         }
         Ok(_) => elsewhere(

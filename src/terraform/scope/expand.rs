@@ -229,7 +229,7 @@ fn timeless(marks: Marks) -> Marks {
 
 /// Terraform must know instance keys while it plans, and of what changes in time it knows `plantimestamp()` only.
 fn check_timeless(world: &World<'_>, argument: &str, marks: Marks, span: Span) -> Result<(), EvalError> {
-    match world.resources.passing.names(marks.time.without(Drivers::PLAN_TIME)).first() {
+    match world.resources.time.names(marks.time.without(Drivers::PLAN_TIME)).first() {
         None => Ok(()),
         Some(name) => Err(expansion_error(
             format!(

@@ -206,7 +206,7 @@ impl Frame<'_> {
         let ([RefStep::Attr(attribute), rest @ ..], Some(schema)) = (rest, schema::of(data, named.kind)) else { return Ok(()) };
         match schema.fields.get(&attribute.text) {
             Some(field) => self.check_field(&attribute.text, field, rest),
-            None => self.world.resources.wrong_attribute(&of, &attribute.text, &schema).map_or(Ok(()), Err),
+            None => self.world.resources.unknown_attribute(&of, &attribute.text, &schema).map_or(Ok(()), Err),
         }
     }
 

@@ -49,7 +49,7 @@ impl ResourceInstance<'_> {
 
     /// What a reference to an attribute that the schema does not have comes to.
     fn no_attribute(&self, name: &Arc<str>, schema: &Schema) -> Result<Value, EvalError> {
-        match self.world.resources.wrong_attribute(self.of, name, schema) {
+        match self.world.resources.unknown_attribute(self.of, name, schema) {
             Some(error) => Err(error),
             None => {
                 let why = format!(

@@ -45,10 +45,10 @@ pub(crate) fn output(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>) -> R
     };
     let label = || format!("`{}output.{name}`", at.prefix);
     world.memo.once(MemoKey::Output(at.id, Arc::clone(name)), label, || {
-        if let Some(error) = arguments::declaration(block) {
+        if let Some(error) = arguments::check_declaration(block) {
             return Err(error);
         }
-        conditions::of_output(world, at, name, block)?;
+        conditions::check_output(world, at, name, block)?;
         let value = Frame::of_module(world, at).eval(&written.value)?;
         let marks = constants::declared_marks(block, world.tree.loader.sources)?;
         let kind = StepKind::Output { name: Arc::clone(name), module: at.path.as_str().into() };

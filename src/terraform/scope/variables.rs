@@ -32,7 +32,7 @@ pub(crate) fn value(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>) -> Re
     };
     let label = || format!("`{}var.{name}`", at.prefix);
     world.memo.once(MemoKey::Variable(at.id, Arc::clone(name)), label, || {
-        if let Some(error) = arguments::declaration(block) {
+        if let Some(error) = arguments::check_declaration(block) {
             return Err(error);
         }
         let marks = constants::declared_marks(block, world.tree.loader.sources)?;
@@ -89,7 +89,7 @@ fn argument(
     let block = parent.module.calls.get(call);
     let written = block.and_then(|call| call.body.attribute(name));
     if written.is_none()
-        && let Some(error) = block.and_then(|block| arguments::refused(call, block, name, &at.module))
+        && let Some(error) = block.and_then(|block| arguments::unset_variable(call, block, name, &at.module))
     {
         return Err(error);
     }

@@ -1,23 +1,26 @@
-//! What one root module may cost: instances, module calls, and the evaluation of its expressions.
+//! The budget of one root module: its instances and module calls, and the evaluation of its expressions.
 
 use crate::eval::Account;
 use std::cell::Cell;
 use std::rc::Rc;
 
-/// How many instances of modules and resources all roots together may have: their keys are kept until they are reported.
-/// Tests of what happens then need fewer.
+/// The maximum number of instances of modules and resources in all roots together: their keys stay in memory until they are reported.
+/// Smaller in tests, so that they can exceed it.
 pub(crate) const MAX_VISITS: usize = if cfg!(test) { 3_000 } else { 90_000 };
 
-/// How many instances one root may have, whether it has more, and what its expressions may cost.
+/// The budget of one root.
 #[derive(Debug)]
 pub(crate) struct InstanceBudget {
-    pub most: usize,
+    /// The maximum number of instances and module calls.
+    pub max_visits: usize,
+    /// Whether the root has more.
     pub is_exceeded: Cell<bool>,
+    /// The cost of evaluating expressions.
     pub account: Rc<Account>,
 }
 
 impl InstanceBudget {
-    pub(crate) fn new(most: usize, account: Account) -> Self {
-        Self { most, is_exceeded: Cell::new(false), account: Rc::new(account) }
+    pub(crate) fn new(max_visits: usize, account: Account) -> Self {
+        Self { max_visits, is_exceeded: Cell::new(false), account: Rc::new(account) }
     }
 }

@@ -1,4 +1,4 @@
-//! What is known of a root's changes in time: the drivers, and what each instance of a resource undergoes because of them.
+//! The changes of a root over time: the drivers, and how each instance of a resource changes because of them.
 
 use super::driver::{Driver, FUNCTIONS, Period};
 use crate::base::{InstanceKey, Span};
@@ -9,41 +9,43 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// What changes in time within one root.
+/// The changes over time within one root, computed on demand.
 #[derive(Default)]
-pub(crate) struct Passing {
+pub(crate) struct TimeChanges {
     drivers: RefCell<Vec<Driver>>,
-    pub changes: RefCell<HashMap<InstanceName, PassingChange>>,
+    pub changes: RefCell<HashMap<InstanceName, TimeChange>>,
+    /// The modules of the root's tree, if they are known.
     pub modules: OnceCell<Vec<Arc<Module>>>,
+    /// Whether the root has any drivers.
     pub is_relevant: OnceCell<bool>,
 }
 
-/// An instance of a resource: the module instance it is in, its name, its key.
+/// An instance of a resource: the ID of its module instance, its name, its key.
 pub(crate) type InstanceName = (usize, ResourceName, Option<InstanceKey>);
 
-/// What happens to an instance of a resource in time although the configuration does not change.
+/// How an instance of a resource changes over time although the configuration does not.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct PassingChange {
-    /// What updates it in place.
+pub(crate) struct TimeChange {
+    /// The drivers that update it in place.
     pub updated: Drivers,
-    /// What replaces it.
+    /// The drivers that replace it.
     pub replaced: Drivers,
-    /// What puts off the reading of a data source, whatever its arguments are.
+    /// The drivers that defer the reading of a data source until apply, whatever its arguments are.
     pub deferred: Drivers,
-    /// A `time_rotating` that it names, and that does not trigger it.
+    /// A `time_rotating` that it refers to but that does not trigger it.
     pub idle: Option<Idle>,
 }
 
-impl Passing {
-    /// Takes the modules of the tree from who has them at hand.
-    pub(crate) fn know(&self, modules: &[Arc<Module>]) {
+impl TimeChanges {
+    /// Sets the modules of the root's tree.
+    pub(crate) fn set_modules(&self, modules: &[Arc<Module>]) {
         self.modules.get_or_init(|| modules.to_vec());
     }
 
-    /// The number of a driver; those beyond the last number are one of which the period is unknown.
+    /// Adds a driver and returns a set with only it. Drivers beyond the maximum share the last number, and their period is unknown.
     pub(crate) fn register(&self, driver: Driver) -> Drivers {
         let mut drivers = self.drivers.borrow_mut();
-        if let Some(at) = drivers.iter().position(|own| *own == driver) {
+        if let Some(at) = drivers.iter().position(|known| *known == driver) {
             return Drivers::resource(at);
         }
         if drivers.len() >= Drivers::MAX_RESOURCES {
@@ -56,28 +58,28 @@ impl Passing {
         Drivers::resource(drivers.len() - 1)
     }
 
-    /// The resources of a set.
+    /// The resources in a set of drivers.
     pub(crate) fn resources(&self, drivers: Drivers) -> Vec<Driver> {
         let all = self.drivers.borrow();
         drivers.resources().filter_map(|number| all.get(number).cloned()).collect()
     }
 
-    /// How the members of a set are called.
+    /// The names of the drivers in a set, as messages show them.
     pub(crate) fn names(&self, drivers: Drivers) -> Vec<String> {
         let functions = FUNCTIONS.into_iter().filter(|(_, own)| drivers.contains(*own)).map(|(name, _)| format!("{name}()"));
         functions.chain(self.resources(drivers).into_iter().map(|driver| driver.name)).collect()
     }
 }
 
-/// A `time_rotating` in `replace_triggered_by`: it expires, and triggers nothing.
+/// A `time_rotating` in `replace_triggered_by` that expires without triggering anything.
 #[derive(Clone, Debug)]
 pub(crate) struct Idle {
-    /// The reference to it, as it is written within its module.
+    /// The reference to it in its module.
     pub driver: String,
-    /// What changes when it expires.
+    /// The reference that would trigger when it expires.
     pub trigger: String,
-    /// Its period, where it is known.
+    /// Its period, if known.
     pub period: Option<Period>,
-    /// Where it is named.
+    /// The place of the reference.
     pub at: Span,
 }

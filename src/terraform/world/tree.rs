@@ -175,7 +175,7 @@ impl<'w> ModuleTree<'w> {
     /// Whether `terraform init` made a directory, and makes it again.
     fn is_installed(&self, directory: &Path) -> bool {
         directory.components().any(|part| part.as_os_str() == ".terraform")
-            || directory.starts_with(self.loader.request.data_of(&self.root))
+            || directory.starts_with(self.loader.request.data_dir_of(&self.root))
     }
 
     /// `path.module` of a called module: relative to the root module, as Terraform writes it.

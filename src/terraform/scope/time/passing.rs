@@ -9,7 +9,7 @@ use crate::terraform::modules::module::Module;
 use crate::terraform::scope::dynamic;
 use crate::terraform::scope::expand;
 use crate::terraform::world::World;
-use crate::terraform::world::changes::PassingChange;
+use crate::terraform::world::changes::TimeChange;
 use crate::terraform::world::driver::function;
 use crate::terraform::world::frame::{Frame, ResourceInstance};
 use crate::terraform::world::instance::{Instance, ResourceName};
@@ -33,7 +33,7 @@ pub(crate) fn drivers(one: &ResourceInstance<'_>, attribute: &str) -> Drivers {
 /// What an instance drives itself.
 fn own(one: &ResourceInstance<'_>) -> Drivers {
     let own = if &*one.of.kind == "time_rotating" { rotating(&one.frame(), &one.of.name, one.block) } else { None };
-    own.map_or(Drivers::NONE, |driver| one.world.resources.passing.register(driver))
+    own.map_or(Drivers::NONE, |driver| one.world.resources.time.register(driver))
 }
 
 /// What changes a computed attribute of an instance because the instance is updated or replaced.
@@ -74,15 +74,15 @@ pub(crate) fn is_changed_by(kind: &str, attribute: &str, argument: &str) -> bool
 }
 
 /// What happens to an instance in time. Where resources refer to each other in a circle, nothing.
-pub(super) fn change(one: &ResourceInstance<'_>) -> PassingChange {
+pub(super) fn change(one: &ResourceInstance<'_>) -> TimeChange {
     let ResourceInstance { world, at, of, block, .. } = *one;
-    let changes = &world.resources.passing.changes;
+    let changes = &world.resources.time.changes;
     let name = (at.id, of.clone(), one.key.cloned());
     if let Some(done) = changes.borrow().get(&name) {
         return done.clone();
     }
-    changes.borrow_mut().insert(name.clone(), PassingChange::default());
-    let mut change = PassingChange::default();
+    changes.borrow_mut().insert(name.clone(), TimeChange::default());
+    let mut change = TimeChange::default();
     let frame = one.frame();
     let ignored = ignored(&block.body);
     // What is ignored keeps the value that the state has, however its expression changes in time.
@@ -155,7 +155,7 @@ fn is_relevant(world: &World<'_>) -> bool {
             || blocks.into_iter().any(|block| calls_driver_in(&block.body))
     };
     // Where no one has the modules at hand, anything may.
-    let passing = &world.resources.passing;
+    let passing = &world.resources.time;
     let modules = passing.modules.get();
     *passing.is_relevant.get_or_init(|| modules.is_none_or(|modules| modules.iter().any(|module| in_module(module))))
 }
