@@ -44,6 +44,7 @@ const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Runs a shell command in a directory; it must not hang, exceed the memory limit, panic, or be killed. `$KMSLINT` is the binary.
 fn shell(directory: &Path, script: &str, arguments: &[&str]) -> Output {
+    // macOS does not support `ulimit -v`; there the run has no memory limit.
     let output = shell_without_limits(directory, &format!("ulimit -v {MEMORY} 2>/dev/null; {script}"), arguments);
     assert!((0..=2).contains(&output.code), "killed, or an undocumented exit code: {output:#?}");
     assert!(!output.err.contains("panicked"), "{output:#?}");

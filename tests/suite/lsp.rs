@@ -60,6 +60,7 @@ impl Editor {
 
     fn start(directory: TempDir) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kmslint"));
+        // Editors start servers in arbitrary directories; only the workspace of the client counts.
         clear_environment(&mut command).arg("lsp").current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut server = command.spawn().expect("kmslint starts");
         let (stdin, stdout) = (server.stdin.take(), BufReader::new(server.stdout.take().expect("a pipe")));
