@@ -66,7 +66,7 @@ fn check_is_the_default() {
 }
 
 #[test]
-fn directory_without_configuration_is_a_note_and_not_a_problem() {
+fn directory_without_configuration_is_reported_as_a_note() {
     let directory = scratch(&[("notes.txt", "oci_kms_key")]);
     let output = kmslint(directory.path(), &["--no-config"]);
     assert_eq!(output.code, 0);

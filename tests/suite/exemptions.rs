@@ -184,7 +184,7 @@ fn nearest_config_file_in_the_repository_applies() {
 }
 
 #[test]
-fn command_line_takes_precedence_over_the_config_file() {
+fn config_file_applies_and_command_line_takes_precedence() {
     let level = |config: &str, arguments: &[&str]| {
         let directory = configured(config);
         let output = run(directory.path(), arguments);

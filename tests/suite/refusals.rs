@@ -248,7 +248,7 @@ fn rejected_declarations_are_problems_if_a_key_depends_on_them() {
 }
 
 #[test]
-fn misspelled_blocks_that_may_be_keys_are_problems() {
+fn malformed_blocks_that_may_be_keys_are_problems() {
     let labels = |labels: &str| key("").replace("\"oci_kms_key\" \"k\"", labels);
     let module = key("") + MODULE;
     let call = |header: &str| format!("{}{header} {{\n  source = \"./m\"\n  n = 1\n}}\n", key("").replace("\"k\" {", "\"r\" {"));
