@@ -37,7 +37,7 @@ pub(super) fn run(arguments: &Eval, matches: &ArgMatches, environment: &Environm
     let mut exit = if problems.is_empty() { Exit::Clean } else { Exit::Trouble };
     let mut text = Vec::new();
     let screen = report::Screen { color: false, columns: None, link: None };
-    report::problems_and_notices(&problems, &[], &sources, &screen, false, &mut text)?;
+    report::write_problems_and_notices(&problems, &[], &sources, &screen, false, &mut text)?;
     write_stderr(&text);
     let mut out = String::new();
     for answer in terraform::evaluate(&request, &sources, &expressions) {

@@ -260,7 +260,7 @@ impl<'a> RunContext<'a> {
         let screen = self.environment.screen(Output::Err, self.terminal, &link);
         let notices = if self.terminal.quiet { &[] } else { outcome.notices.as_slice() };
         let mut text = Vec::new();
-        report::problems_and_notices(&outcome.problems, notices, sources, &screen, self.terminal.verbose, &mut text)?;
+        report::write_problems_and_notices(&outcome.problems, notices, sources, &screen, self.terminal.verbose, &mut text)?;
         list_not_audited(&outcome.not_audited, self.terminal.verbose, &mut text)?;
         if self.terminal.quiet {
             // What was passed and had no effect is shown in any case.

@@ -33,8 +33,8 @@ pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dy
         let mut file = BytesStart::new("file");
         file.push_attribute(("name", clean(&path).as_ref()));
         xml.write_event(Event::Start(file))?;
-        for fault in errors {
-            xml.write_event(Event::Empty(fault.element(context)))?;
+        for entry in errors {
+            xml.write_event(Event::Empty(entry.element(context)))?;
         }
         xml.write_event(Event::End(BytesEnd::new("file")))?;
     }
@@ -42,14 +42,14 @@ pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dy
     writeln!(out)
 }
 
-/// What is reported of a file.
+/// A problem or a finding in a file.
 enum FileEntry<'a> {
     Problem(&'a Problem),
     Finding(&'a Finding),
 }
 
 impl FileEntry<'_> {
-    /// The element, made when it is written: hundreds of thousands of them are never in memory at once.
+    /// The XML element. It is made only when it is written, because a report may have hundreds of thousands of them.
     fn element(&self, context: &ReportContext<'_>) -> BytesStart<'static> {
         let start = |place: &Place| {
             let (start, _) = locate(place, context.sources, Columns::Characters).range?;

@@ -1,6 +1,6 @@
-//! Two JSON reports compared: which findings are new, which are fixed, which are still there.
+//! Compares two JSON reports: which findings are new, fixed or unchanged.
 //!
-//! What is compared is a finding of one key, as in a baseline: another key at an accepted place is new.
+//! Findings are compared key by key, as in a baseline: another key at a known place is new.
 
 use super::lines::write_json;
 use super::text::{clean, count};
@@ -10,35 +10,35 @@ use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Read, Write};
 
-/// The version of the JSON report that is read.
+/// The supported version of the JSON report.
 const VERSION: u64 = 1;
 
-/// Why a file is not a report that can be compared; a clause without its name.
+/// Why a file cannot be compared; a clause without its name.
 #[derive(Debug, thiserror::Error)]
 pub enum CompareError {
-    /// Another kind of text, or cut off.
+    /// It is another kind of text, or truncated.
     #[error("it is not a JSON report of kmslint ({}); create one with `--format json=FILE`", brief(.0.to_string()))]
     NotReport(#[from] serde_json::Error),
-    /// Findings whose keys have no fingerprints: they cannot be told from others.
+    /// Keys and fingerprints of a finding cannot be paired.
     #[error(
         "it is not a JSON report of kmslint: a finding has {keys} keys and {fingerprints} fingerprints; create one with `--format json=FILE`"
     )]
     Fingerprints {
         /// How many keys the finding has.
         keys: usize,
-        /// How many fingerprints.
+        /// How many fingerprints it has.
         fingerprints: usize,
     },
-    /// A report of a version that this kmslint does not know.
+    /// It has a version that this kmslint does not support.
     #[error("it is a JSON report of version {0}, and this kmslint reads version {VERSION}; create both with the same kmslint")]
     OtherVersion(u64),
 }
 
-/// As much of a JSON report as a comparison needs.
+/// The part of a JSON report that a comparison needs.
 #[derive(Deserialize)]
 pub struct SavedReport {
     version: u64,
-    // The rest of what tells a report from any other JSON.
+    // Not used, but required: it distinguishes a report from other JSON.
     #[serde(rename = "kmslint")]
     _kmslint: String,
     keys: Vec<ReportedKey>,
@@ -63,7 +63,7 @@ struct SavedVerdict {
     verdict: String,
 }
 
-/// What identifies a key.
+/// The identity of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct SavedKeyRef {
     root: String,
@@ -72,18 +72,18 @@ struct SavedKeyRef {
     address: String,
 }
 
-/// What the keys of a finding share is repeated for each of them, so it is short: a report may be a stranger's.
+/// A finding. Its texts are truncated, because they are repeated for each of its keys and the report may be untrusted.
 #[derive(Deserialize)]
 struct SavedFinding {
-    #[serde(deserialize_with = "short")]
+    #[serde(deserialize_with = "brief_text")]
     rule: String,
-    #[serde(deserialize_with = "short")]
+    #[serde(deserialize_with = "brief_text")]
     level: String,
-    #[serde(deserialize_with = "short")]
+    #[serde(deserialize_with = "brief_text")]
     verdict: String,
-    #[serde(deserialize_with = "short")]
+    #[serde(deserialize_with = "brief_text")]
     kind: String,
-    #[serde(deserialize_with = "short")]
+    #[serde(deserialize_with = "brief_text")]
     message: String,
     place: SavedPlace,
     #[serde(default)]
@@ -95,7 +95,7 @@ struct SavedFinding {
 
 #[derive(Deserialize)]
 struct SavedVariant {
-    #[serde(deserialize_with = "short")]
+    #[serde(deserialize_with = "brief_text")]
     message: String,
     keys: Vec<SavedKeyRef>,
 }
@@ -117,21 +117,21 @@ struct SavedGap {
 
 #[derive(Clone, Default, Serialize, Deserialize)]
 struct SavedPlace {
-    #[serde(default, deserialize_with = "short_if_any", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "brief_text_if_any", skip_serializing_if = "Option::is_none")]
     path: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     line: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     column: Option<u64>,
-    #[serde(default, deserialize_with = "short_if_any", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "brief_text_if_any", skip_serializing_if = "Option::is_none")]
     ocid: Option<String>,
 }
 
-fn short<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+fn brief_text<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     String::deserialize(from).map(brief)
 }
 
-fn short_if_any<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+fn brief_text_if_any<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     Option::<String>::deserialize(from).map(|text| text.map(brief))
 }
 
@@ -148,13 +148,13 @@ impl SavedReport {
     /// Reads a report.
     ///
     /// # Errors
-    /// It is something else, or of another version.
+    /// It is not a report, or has another version.
     pub fn read(input: impl Read) -> Result<Self, CompareError> {
         let report: Self = serde_json::from_reader(io::BufReader::with_capacity(64 << 10, input))?;
         if report.version != VERSION {
             return Err(CompareError::OtherVersion(report.version));
         }
-        // Keys and fingerprints are paired by position: the rest of the longer list would be lost without a word.
+        // Keys and fingerprints are paired by position: the rest of a longer list would be lost silently.
         let is_incomplete = |finding: &&SavedFinding| !finding.keys.is_empty() && finding.keys.len() != finding.fingerprints.len();
         match report.findings.iter().chain(&report.exempted).find(is_incomplete) {
             Some(finding) => Err(CompareError::Fingerprints { keys: finding.keys.len(), fingerprints: finding.fingerprints.len() }),
@@ -177,13 +177,13 @@ struct KeyFinding<'a> {
     fingerprint: &'a str,
 }
 
-/// What identifies a key: root, values file, address.
+/// The identity of a key: root, values file, address.
 type KeyName<'a> = (&'a str, Option<&'a str>, &'a str);
 
 /// The verdicts on the keys of a report.
 type Verdicts<'a> = HashMap<KeyName<'a>, &'a HashMap<String, SavedVerdict>>;
 
-/// A rule and the key that it speaks about.
+/// A rule and a key.
 type RuleAndKey<'a> = (&'a str, &'a SavedKeyRef);
 
 impl<'a> KeyFinding<'a> {
@@ -221,22 +221,22 @@ impl<'a> KeyFinding<'a> {
     }
 }
 
-/// What became of the findings of one report in another.
+/// The differences between the findings of two reports.
 #[derive(Serialize)]
 pub struct Comparison<'a> {
     version: u64,
     kmslint: &'static str,
-    /// Findings that the old report does not have.
+    /// Findings that only the new report has.
     new: Vec<KeyFinding<'a>>,
-    /// Findings of the old report whose keys pass now.
+    /// Findings of the old report with keys that pass now.
     fixed: Vec<KeyFinding<'a>>,
-    /// Findings of both; as the new report has them.
+    /// Findings of both reports, as in the new one.
     unchanged: Vec<KeyFinding<'a>>,
     /// Findings of the old report that the new one exempts.
     exempted: Vec<KeyFinding<'a>>,
-    /// Findings of the old report whose key, or whose rule on it, is not in the new one.
+    /// Findings of the old report with a key, or a rule on that key, that the new report does not have.
     gone: Vec<KeyFinding<'a>>,
-    /// What kept the new report from being complete.
+    /// Why the new report is incomplete.
     problems: Vec<ProblemEntry<'a>>,
 }
 
@@ -253,12 +253,12 @@ pub fn compare<'a>(old: &'a SavedReport, new: &'a SavedReport) -> Comparison<'a>
     let (before, after, accepted) = (KeyFinding::all(&old.findings), KeyFinding::all(&new.findings), KeyFinding::all(&new.exempted));
     let fingerprints = |entries: &[KeyFinding<'a>]| entries.iter().map(|entry| entry.fingerprint).collect::<HashSet<_>>();
     let (known, present, accepted) = (fingerprints(&before), fingerprints(&after), fingerprints(&accepted));
-    // A finding whose kind or place changed has another fingerprint and is the same demand on the same key.
-    let demands = |entries: &[KeyFinding<'a>]| {
-        let demands = entries.iter().filter(|entry| !entry.is_advice()).filter_map(|entry| Some((entry.subject()?, entry.verdict)));
-        demands.collect::<HashMap<_, _>>()
+    // A finding has another fingerprint if its kind or place changed: rule and key show that it is the same finding.
+    let by_subject = |entries: &[KeyFinding<'a>]| {
+        let reported = entries.iter().filter(|entry| !entry.is_advice()).filter_map(|entry| Some((entry.subject()?, entry.verdict)));
+        reported.collect::<HashMap<_, _>>()
     };
-    let (demanded, demands) = (demands(&before), demands(&after));
+    let (old_subjects, new_subjects) = (by_subject(&before), by_subject(&after));
     let verdicts: Verdicts<'_> =
         new.keys.iter().map(|key| ((key.root.as_str(), key.inputs.as_deref(), key.address.as_str()), &key.verdicts)).collect();
 
@@ -273,14 +273,14 @@ pub fn compare<'a>(old: &'a SavedReport, new: &'a SavedReport) -> Comparison<'a>
         problems: problems(new),
     };
     for entry in after {
-        let was_demanded = || entry.subject().and_then(|subject| demanded.get(&subject).copied()).filter(|_| !entry.is_advice());
-        // What was unknown and is a violation now is new.
-        let is_known = known.contains(entry.fingerprint) || was_demanded().is_some_and(|was| was == entry.verdict || was == "violation");
+        let old_verdict = || entry.subject().and_then(|subject| old_subjects.get(&subject).copied()).filter(|_| !entry.is_advice());
+        // A violation that was undetermined before is new.
+        let is_known = known.contains(entry.fingerprint) || old_verdict().is_some_and(|old| old == entry.verdict || old == "violation");
         if is_known { comparison.unchanged.push(entry) } else { comparison.new.push(entry) }
     }
     for entry in before {
-        let is_demanded = !entry.is_advice() && entry.subject().is_some_and(|subject| demands.contains_key(&subject));
-        if present.contains(entry.fingerprint) || is_demanded {
+        let is_still_reported = !entry.is_advice() && entry.subject().is_some_and(|subject| new_subjects.contains_key(&subject));
+        if present.contains(entry.fingerprint) || is_still_reported {
             continue;
         }
         let list = if accepted.contains(entry.fingerprint) {
@@ -295,14 +295,14 @@ pub fn compare<'a>(old: &'a SavedReport, new: &'a SavedReport) -> Comparison<'a>
     comparison
 }
 
-/// Whether the new report speaks about what a finding was about: then its absence means that it is fixed.
+/// Whether the new report checked the subject of an old finding, so that the finding is fixed if it is absent.
 fn is_checked(entry: &KeyFinding<'_>, verdicts: &Verdicts<'_>) -> bool {
     let Some(key) = entry.key else { return true };
-    // Drift and module calls have no verdicts.
+    // Drift and module calls do not have verdicts.
     if rules::by_id(entry.rule).is_none() {
         return true;
     }
-    // A rule that is off, or a key that is in no input now, has no verdict: nothing shows that it was fixed.
+    // Without a verdict, the rule is off or the key is not in the input: that does not show that it was fixed.
     let verdict = || verdicts.get(&(key.root.as_str(), key.inputs.as_deref(), key.address.as_str()))?.get(entry.rule);
     verdict().is_some_and(|one| entry.is_advice() || ["pass", "not-applicable"].contains(&one.verdict.as_str()))
 }
@@ -323,7 +323,7 @@ impl Comparison<'_> {
         self.new.iter().any(|entry| !entry.is_advice())
     }
 
-    /// Whether the new report is not complete: then what it lacks may only not have been seen.
+    /// Whether the new report is incomplete, so that missing findings may only not have been detected.
     #[must_use]
     pub fn is_incomplete(&self) -> bool {
         !self.problems.is_empty()
@@ -337,7 +337,7 @@ impl Comparison<'_> {
         write_json(self, out)
     }
 
-    /// Writes the comparison for people: what is unchanged is only counted.
+    /// Writes the comparison for people. Unchanged findings are only counted.
     ///
     /// # Errors
     /// What the writer reports.
@@ -349,7 +349,7 @@ impl Comparison<'_> {
         let lists = [("new", &self.new), ("fixed", &self.fixed), ("exempted", &self.exempted), ("gone", &self.gone)];
         for (word, entries) in lists {
             for entry in entries {
-                let key = entry.key.map_or_else(String::new, |key| format!(" {}", clean(&named(key))));
+                let key = entry.key.map_or_else(String::new, |key| format!(" {}", clean(&label(key))));
                 let (at, message) = (entry.place.shown(), clean(entry.message));
                 writeln!(out, "{word}: {at}: {} {}{key}: {message}", clean(entry.level), clean(entry.rule))?;
             }
@@ -370,8 +370,8 @@ impl Comparison<'_> {
     }
 }
 
-/// A key as reports show it.
-fn named(key: &SavedKeyRef) -> String {
+/// A key's label, as reports show it.
+fn label(key: &SavedKeyRef) -> String {
     let inputs = key.inputs.as_ref().map_or_else(String::new, |inputs| format!(" ({inputs})"));
     let root = if key.root == "." || key.address.starts_with("ocid1.") { String::new() } else { format!("{}: ", key.root) };
     format!("{root}{}{inputs}", key.address)

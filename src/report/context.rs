@@ -1,4 +1,4 @@
-//! What a report needs in addition to the outcome.
+//! The input of a report in addition to the outcome.
 
 use crate::base::{Provenance, Sources};
 use crate::fix;
@@ -6,14 +6,14 @@ use crate::rules::Finding;
 use jiff::Timestamp;
 use std::time::Duration;
 
-/// Where a report for people is read.
+/// The terminal on which a report for people is shown.
 #[derive(Clone, Copy)]
 pub struct Screen<'a> {
-    /// Whether the reader wants color.
+    /// Whether to use color.
     pub color: bool,
-    /// Its width in columns; `None` where nothing tells it.
+    /// Its width in columns, if it is known.
     pub columns: Option<usize>,
-    /// The address of a file by its path as shown, for hyperlinks; it has no control characters. `None` where links are not understood.
+    /// Turns a path as shown into a URL without control characters, for hyperlinks. `None` if the terminal does not support links.
     pub link: Option<&'a dyn Fn(&str) -> String>,
 }
 
@@ -26,42 +26,42 @@ pub struct Fixable {
     pub with_unsafe: usize,
 }
 
-/// What a report needs in addition to the outcome.
+/// The input of a report in addition to the outcome.
 pub struct ReportContext<'a> {
-    /// The texts that places point into.
+    /// The texts that places refer to.
     pub sources: &'a Sources,
-    /// Where it is read (human only).
+    /// The terminal (human only).
     pub screen: &'a Screen<'a>,
-    /// How many violations can be fixed, where that was found out (human only).
+    /// How many violations can be fixed, if they were counted (human only).
     pub fixable: Option<Fixable>,
     /// Whether a baseline is in use (human only).
     pub has_baseline: bool,
-    /// The clock.
+    /// The current time.
     pub now: Timestamp,
     /// How long the run took (human only); `None` keeps the output the same from run to run.
     pub elapsed: Option<Duration>,
-    /// Whether keys that pass are listed (human, short).
+    /// Whether keys that pass are listed (human, short, markdown).
     pub show_passes: bool,
-    /// Whether the closing line is left out (human).
+    /// Whether the summary is omitted (human).
     pub quiet: bool,
-    /// Maps a path as shown to the path relative to the repository's root, with forward slashes. Paths outside stay as they are.
+    /// Turns a path as shown into the path relative to the repository's root, with forward slashes. Paths outside are not changed.
     pub repository_path: &'a dyn Fn(&str) -> String,
-    /// Whether a path as shown lies inside the repository.
+    /// Whether a path as shown is inside the repository.
     pub in_repository: &'a dyn Fn(&str) -> bool,
-    /// Which commit was looked at, in a git checkout.
+    /// The commit that was checked, in a git checkout.
     pub provenance: Option<&'a Provenance>,
     /// Edits that would fix a finding.
     pub fixes: &'a dyn Fn(&Finding) -> Vec<fix::Edit>,
-    /// Whether exempted findings are kept, marked as such (SARIF).
+    /// Whether exempted findings are included, marked as suppressed (SARIF).
     pub include_suppressed: bool,
-    /// The exit code that this outcome leads to.
+    /// The exit code of the run.
     pub exit_code: u8,
-    /// Whether counts take the place of the findings (human).
+    /// Whether to show counts instead of the findings (human).
     pub statistics: bool,
     /// The command line, without the values of input variables (HTML).
     pub command: &'a str,
-    /// Where the CI service shows the files of the commit that was looked at: the address before a path in the repository.
+    /// The URL where the CI service shows the files of the checked commit, without the path in the repository.
     pub files_url: Option<&'a str>,
-    /// Whether explanations are repeated, nothing is folded and no list is cut (human only).
+    /// Whether explanations are repeated, findings are not folded and lists are not truncated (human only).
     pub verbose: bool,
 }

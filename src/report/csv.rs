@@ -1,8 +1,8 @@
-//! CSV: one row for each key and rule, and one for each thing that kept keys from being checked. For spreadsheets and auditors.
+//! CSV for spreadsheets and auditors: one row for each key and rule, and one for each thing that was not checked.
 
 use super::context::ReportContext;
 use super::location;
-use super::rows::{Other, Row, Rows, display_name, version_age_days};
+use super::rows::{OtherFinding, Row, Rows, display_name, version_age_days};
 use super::text::clean;
 use crate::base::Place;
 use crate::key::KeyId;
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-/// A line of the table. What does not apply is empty.
+/// A row of the table. Cells that do not apply are empty.
 #[derive(Default)]
 struct CsvRow<'a> {
     record: &'static str,
@@ -38,7 +38,7 @@ struct CsvRow<'a> {
 }
 
 impl CsvRow<'_> {
-    /// The columns, each with its name.
+    /// The cells with the names of their columns.
     fn cells(&self) -> [(&'static str, &str); 21] {
         [
             ("record", self.record),
@@ -74,7 +74,7 @@ pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dy
     let rows = Rows::new(outcome);
     rows.of_keys().try_for_each(|row| add(of_key(&row, context)))?;
     rows.others().try_for_each(|other| add(of_other(&other, context)))?;
-    // Whoever reads a list of keys must see that it is not complete.
+    // Readers of the list must see that it is incomplete.
     for problem in &outcome.problems {
         add(CsvRow {
             record: "problem",
@@ -131,8 +131,8 @@ fn of_key<'a>(row: &Row<'a>, context: &ReportContext<'_>) -> CsvRow<'a> {
     }
 }
 
-fn of_other<'a>(other: &Other<'a>, context: &ReportContext<'_>) -> CsvRow<'a> {
-    let Other { finding, instance, exempted: exemption } = other;
+fn of_other<'a>(other: &OtherFinding<'a>, context: &ReportContext<'_>) -> CsvRow<'a> {
+    let OtherFinding { finding, instance, exempted: exemption } = other;
     let place = shown(&finding.place, context);
     CsvRow {
         record: "finding",
@@ -173,10 +173,10 @@ fn shown(place: &Place, context: &ReportContext<'_>) -> String {
     location::short(place, context.sources)
 }
 
-/// A cell that no spreadsheet takes for a formula (OWASP, "CSV Injection"): one that begins like a formula gets an apostrophe before it,
-/// which spreadsheets take for "this is text". Where a semicolon separates the cells of a reader's locale, a formula may begin after it.
+/// Prevents spreadsheets from reading a cell as a formula (OWASP, "CSV Injection"): an apostrophe at the start marks it as text. In locales
+/// with the semicolon as separator, a formula may also start after a semicolon.
 fn cell(text: &str) -> Cow<'_, str> {
-    // No tab and no end of a line is left after this.
+    // This escapes tabs and line ends.
     let text = clean(text);
     if !text.split(';').any(is_formula) {
         return text;
@@ -185,7 +185,7 @@ fn cell(text: &str) -> Cow<'_, str> {
     Cow::Owned(pieces.collect::<Vec<_>>().join(";"))
 }
 
-/// Whether a text begins as a formula does, also in the wide characters of East Asian keyboards.
+/// Whether a text starts like a formula, including the full-width characters of East Asian keyboards.
 fn is_formula(text: &str) -> bool {
     text.trim_start().starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
 }
@@ -195,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_cell_begins_a_formula() {
+    fn cells_never_start_like_a_formula() {
         for (text, expected) in [
             ("oci_kms_key.k", "oci_kms_key.k"),
             ("=cmd|'/c calc'!A0", "'=cmd|'/c calc'!A0"),

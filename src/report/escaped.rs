@@ -1,5 +1,5 @@
-//! JSON that is what it looks like: characters that are not seen, or that change how others are drawn, are written as escapes. A program
-//! reads the same text, and whoever looks at the report in a log or an editor sees them.
+//! JSON with invisible characters, and those that change how others are displayed, written as escapes. Programs read the same text, and
+//! people see the characters in logs and editors.
 
 use super::text::is_harmful;
 use serde::Serialize;
@@ -8,22 +8,22 @@ use std::io::{self, Write};
 
 /// Writes a value as indented JSON.
 pub(super) fn write(value: &impl Serialize, out: &mut impl Write) -> io::Result<()> {
-    Ok(value.serialize(&mut Serializer::with_formatter(out, Escaped::default()))?)
+    Ok(value.serialize(&mut Serializer::with_formatter(out, EscapingFormatter::default()))?)
 }
 
-/// Indents as `serde_json::ser::PrettyFormatter` does, but writes the beginning of a line at once: a report has millions of them.
+/// Indents like `serde_json::ser::PrettyFormatter`, but writes the start of a line in one piece: a report has millions of lines.
 #[derive(Default)]
-struct Escaped {
+struct EscapingFormatter {
     /// How many arrays and objects are open.
     depth: usize,
     /// Whether the innermost one has an element.
     has_value: bool,
 }
 
-/// What comes before an element: the comma after the one before it, a line feed, and the indentation.
+/// The text before an element: a comma, a line feed, and the indentation.
 const LINE: &[u8] = b",\n                                                                ";
 
-impl Escaped {
+impl EscapingFormatter {
     fn open<W: ?Sized + Write>(&mut self, out: &mut W, bracket: &[u8]) -> io::Result<()> {
         self.depth += 1;
         self.has_value = false;
@@ -38,7 +38,7 @@ impl Escaped {
         out.write_all(bracket)
     }
 
-    /// Begins a line, after a comma unless it is the first.
+    /// Starts a line, with a comma unless it is the first.
     fn line<W: ?Sized + Write>(&self, out: &mut W, is_first: bool) -> io::Result<()> {
         let (from, to) = (usize::from(is_first), 2 + 2 * self.depth);
         let at_once = LINE.get(from..to.min(LINE.len())).unwrap_or_default();
@@ -47,9 +47,9 @@ impl Escaped {
     }
 }
 
-impl Formatter for Escaped {
+impl Formatter for EscapingFormatter {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
-        // Most texts have no such character. All bytes are looked at without a way out, so that many are compared at once.
+        // A fast path for most texts. `fold` does not stop early, so that the compiler can vectorize it.
         if fragment.bytes().fold(true, |is_plain, byte| is_plain & (b' '..0x7f).contains(&byte)) {
             return out.write_all(fragment.as_bytes());
         }
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_seen_is_escaped_and_reads_back() {
+    fn invisible_characters_are_escaped_and_read_back_unchanged() {
         let texts = ["plain", "é日\"\\\n", "a\u{202e}b\u{2028}c", "\u{fffe}", "\u{e0041}x", "\u{7f}"];
         let mut out = Vec::new();
         write(&texts, &mut out).unwrap();
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_indented_as_serde_json_does_however_deep_they_are() {
+    fn values_of_any_depth_are_indented_like_serde_json() {
         let mut value = serde_json::json!({"a": [], "b": {}, "c": [1, [true], {"d": null}], "e": "x"});
         for depth in 0..60 {
             let mut out = Vec::new();

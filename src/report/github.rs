@@ -1,5 +1,5 @@
-//! Workflow commands: annotations on a pull request. GitHub shows ten errors and ten warnings of a step and drops the rest in silence, so the
-//! rest is counted here.
+//! Workflow commands, which GitHub shows as annotations on a pull request. GitHub silently drops all but ten errors and ten warnings of a
+//! step, so the report counts the rest.
 
 use super::context::ReportContext;
 use super::location::{Columns, locate};
@@ -10,27 +10,27 @@ use crate::policy::Outcome;
 use crate::rules::{Finding, Level};
 use std::io::{self, Write};
 
-/// How many annotations of one level GitHub keeps for a step.
-const MOST: usize = 10;
+/// How many annotations of each level GitHub shows for a step.
+const MAX_ANNOTATIONS: usize = 10;
 
 /// Writes the report.
 pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let mut left_out = 0;
+    let mut omitted = 0;
     for kind in ["error", "warning", "notice"] {
         let problems: &[Problem] = if kind == "error" { &outcome.problems } else { &[] };
         let findings = || outcome.findings.iter().filter(|finding| command(finding.level) == kind);
         let annotations = problems.iter().map(|problem| of_problem(problem, context)).chain(findings().map(|one| of_finding(one, context)));
-        // GitHub drops what is beyond without a word.
-        for annotation in annotations.take(MOST) {
+        // GitHub silently drops the rest.
+        for annotation in annotations.take(MAX_ANNOTATIONS) {
             writeln!(out, "::{kind}{}::{}", annotation.properties, data(&annotation.text))?;
         }
-        left_out += (problems.len() + findings().count()).saturating_sub(MOST);
+        omitted += (problems.len() + findings().count()).saturating_sub(MAX_ANNOTATIONS);
     }
-    if left_out > 0 {
+    if omitted > 0 {
         writeln!(
             out,
             "{} more than GitHub shows for one step; the step summary and SARIF have all of them",
-            count(left_out, "finding", "findings")
+            count(omitted, "finding", "findings")
         )?;
     }
     Ok(())
@@ -50,7 +50,7 @@ fn command(level: Level) -> &'static str {
 }
 
 fn of_finding(finding: &Finding, context: &ReportContext<'_>) -> Annotation {
-    // A root's directory may be named like a command.
+    // The name of a root's directory may look like a command.
     let mut text = format!("{}: {}", short::addresses(finding).replace("::", ":·:"), finding.message);
     for more in [&finding.note, &finding.help] {
         if !more.is_empty() {
@@ -75,11 +75,11 @@ fn properties(place: Option<&Place>, context: &ReportContext<'_>, title: &str) -
     let mut list = Vec::new();
     if let Some(place) = place {
         let at = locate(place, context.sources, Columns::Characters);
-        if !at.cloud {
+        if !at.is_cloud {
             list.push(format!("file={}", property(&(context.repository_path)(&at.path))));
             if let Some((start, end)) = at.range {
                 list.push(format!("line={},endLine={}", start.line, end.line));
-                // Columns make sense on one line only.
+                // GitHub ignores columns unless start and end are on one line.
                 if start.line == end.line {
                     list.push(format!("col={},endColumn={}", start.column, end.column));
                 }
@@ -90,15 +90,15 @@ fn properties(place: Option<&Place>, context: &ReportContext<'_>, title: &str) -
     format!(" {}", list.join(","))
 }
 
-/// Escapes the text of a command, as actions/toolkit does.
+/// Escapes the text of a command like actions/toolkit.
 fn data(text: &str) -> String {
-    // Line by line: `clean` makes line ends visible, and an annotation keeps its paragraphs.
-    // `%` is escaped first, for it begins the other escapes.
+    // Line by line, because `clean` would escape the line ends between paragraphs.
+    // `%` first, because the other escapes contain it.
     let harmless: Vec<_> = text.lines().map(clean).collect();
     harmless.join("\n").replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// Escapes a property of a command, as actions/toolkit does.
+/// Escapes a property of a command like actions/toolkit.
 fn property(text: &str) -> String {
     clean(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A").replace(':', "%3A").replace(',', "%2C")
 }
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_cannot_forge_a_command_or_a_property() {
+    fn name_in_a_command_or_property_is_escaped() {
         assert_eq!(property("a,line=1::b%\n.tf"), "a%2Cline=1%3A%3Ab%25\\n.tf");
         assert_eq!(data("50%\n::error::x"), "50%25%0A::error::x");
     }

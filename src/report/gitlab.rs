@@ -1,4 +1,4 @@
-//! GitLab Code Quality: a JSON array; findings with equal fingerprints would be merged, ours are unique and stable.
+//! GitLab Code Quality: a JSON array. GitLab merges findings with equal fingerprints; ours are unique and stable.
 
 use super::context::ReportContext;
 use super::lines::{Lazy, write_json};
@@ -32,13 +32,13 @@ struct GitlabLines {
 
 /// Writes the report.
 pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
-    // The format has no place for problems: they are on standard error and in the exit code.
+    // The format does not have problems: they go to standard error and into the exit code.
     write_json(&Lazy(|| outcome.findings.iter().map(|finding| issue(finding, context))), out)
 }
 
 fn issue<'a>(finding: &'a Finding, context: &ReportContext<'_>) -> Issue<'a> {
     let at = locate(&finding.place, context.sources, Columns::Characters);
-    // GitLab demands a line, from 1, also where only the file is known.
+    // GitLab requires a line, starting at 1, even if only the file is known.
     let (begin, end) = at.range.map_or((1, 1), |(start, end)| (start.line, end.line));
     Issue {
         description: message(&format!("{}: {}", short::addresses(finding), finding.message)),

@@ -84,7 +84,7 @@ struct SastLocation {
 /// Writes the report.
 pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     let tool = || Tool { id: "kmslint", name: "kmslint", version: env!("CARGO_PKG_VERSION"), vendor: Vendor { name: "kmslint" } };
-    // The schema allows no zone. One time for both ends: the same input has to give the same bytes, however long it took.
+    // The schema does not allow a time zone. Both times are the same, because the same input must produce the same bytes.
     let time = context.now.strftime("%Y-%m-%dT%H:%M:%S").to_string();
     let report = SastReport {
         version: VERSION,
@@ -105,7 +105,7 @@ fn vulnerability(finding: &Finding, context: &ReportContext<'_>) -> Vulnerabilit
     let at = locate(&finding.place, context.sources, Columns::Characters);
     let (start_line, end_line) = at.range.map_or((1, 1), |(start, end)| (start.line, end.line));
     Vulnerability {
-        // Stable from run to run, as GitLab asks of an id it is to recognise.
+        // GitLab recognizes a vulnerability by its id, so it must be stable between runs.
         id: Uuid::new_v5(&Uuid::NAMESPACE_OID, finding.fingerprint.as_bytes()).to_string(),
         name: rules::by_id(finding.rule).map_or(finding.rule, |rule| rule.title).to_owned(),
         description: message(format!("{}: {}. {}", short::addresses(finding), finding.message, finding.note).trim_end()),
@@ -131,7 +131,7 @@ fn link(reference: &RuleReference) -> Link {
     Link { name: reference.label(), url: reference.url }
 }
 
-/// The published risk of the rule; what is only noted is information.
+/// The published risk of the rule; notes are informational.
 fn severity(finding: &Finding) -> &'static str {
     match (finding.level, rules::by_id(finding.rule).map(|rule| rule.risk)) {
         (Level::Note | Level::Off, _) => "Info",

@@ -1,15 +1,15 @@
-//! The last word on everything that is printed: nothing in it reads as a command of a CI service.
+//! Breaks everything in the output that a CI service would interpret as a command.
 //!
-//! GitHub's runner takes a line that begins with `::` as a command, and `##[` anywhere in a line as one of its older kind
-//! (actions/runner, `ActionCommand.cs`); Azure's agent takes `##vso[` anywhere in a line. A report quotes names and lines of a repository
-//! that a stranger may have written, so these are broken where they come out, after wrapping.
+//! GitHub's runner interprets a line that starts with `::` as a command, and `##[` anywhere in a line as an older form (actions/runner,
+//! `ActionCommand.cs`). Azure's agent interprets `##vso[` anywhere in a line. A report quotes names and lines of an untrusted
+//! repository, so commands are broken in the final output, after wrapping.
 
 use std::io::{self, Write};
 
-/// How a format can break a word without changing what its readers see, where there is a way.
+/// How to break a command, where possible without changing what readers see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Syntax {
-    /// For people: a dot takes the place of one character.
+    /// For people: a dot replaces one character.
     Text,
     /// JSON: an escape in a string.
     Json,
@@ -21,35 +21,36 @@ pub enum Syntax {
 pub(super) struct Guard<'w> {
     out: &'w mut dyn Write,
     syntax: Syntax,
-    /// Whether own commands may begin a line: the annotations for GitHub are such.
+    /// Whether lines may start with commands, as GitHub annotations do.
     commands: bool,
-    /// What is kept back of the line, and whether that is its start.
+    /// The part of the current line that is not written yet.
     line: Vec<u8>,
+    /// Whether `line` is the start of the line.
     is_start: bool,
 }
 
-/// The longest piece of a line that is kept back; lines of a program's JSON may have any length.
-const LONGEST: usize = 64 << 10;
-/// How many bytes the end of a piece must hold back, so that no command is cut in two.
+/// The longest piece of a line that is buffered: lines may have any length.
+const MAX_PIECE: usize = 64 << 10;
+/// How many bytes at the end of a piece stay in the buffer, so that no command is split.
 const TAIL: usize = 8;
 
 impl<'w> Guard<'w> {
-    /// A guard before a writer.
+    /// A guard in front of a writer.
     pub(super) fn new(out: &'w mut dyn Write, syntax: Syntax, commands: bool) -> Self {
         Self { out, syntax, commands, line: Vec::new(), is_start: true }
     }
 
-    /// Writes what is kept back. Must be called at the end.
+    /// Writes the buffered rest. Must be called at the end.
     ///
     /// # Errors
-    /// What the writer says.
+    /// The error of the writer.
     pub(super) fn finish(mut self) -> io::Result<()> {
         self.write_line(0)?;
         self.out.flush()
     }
 
-    /// Writes lines that are complete, nothing being kept back. Most reports are megabytes in which nothing looks like a command: two
-    /// searches show that of many lines at once.
+    /// Writes complete lines; the buffer is empty. Most reports are megabytes without anything like a command, which two searches show for
+    /// many lines at once.
     fn write_lines(&mut self, lines: &[u8]) -> io::Result<()> {
         let has = |word: &[u8]| memchr::memmem::find(lines, word).is_some();
         if !has(b"##") && (self.commands || !has(b"::")) {
@@ -66,7 +67,7 @@ impl<'w> Guard<'w> {
         Ok(())
     }
 
-    /// Writes the line but for its last bytes.
+    /// Writes the buffered line except for its last `keep` bytes.
     fn write_line(&mut self, keep: usize) -> io::Result<()> {
         let end = self.line.len().saturating_sub(keep);
         let kept = self.line.split_off(end);
@@ -81,13 +82,13 @@ impl<'w> Guard<'w> {
                 Syntax::Json => b"\\u003a",
                 Syntax::Xml => b"&#58;",
             })?;
-            return self.unhash(rest.get(1..).unwrap_or_default());
+            return self.write_without_hash_commands(rest.get(1..).unwrap_or_default());
         }
-        self.unhash(&line)
+        self.write_without_hash_commands(&line)
     }
 
     /// Writes a piece with the second `#` of `##[` and `##vso[` broken.
-    fn unhash(&mut self, piece: &[u8]) -> io::Result<()> {
+    fn write_without_hash_commands(&mut self, piece: &[u8]) -> io::Result<()> {
         let mut rest = piece;
         while let Some(at) = memchr::memmem::find(rest, b"##") {
             let (before, from) = rest.split_at(at);
@@ -95,7 +96,7 @@ impl<'w> Guard<'w> {
             let after = from.get(2..).unwrap_or_default();
             let is_command = after.starts_with(b"[") || after.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"vso["));
             self.out.write_all(b"#")?;
-            // `###[` holds `##[` as well: the second `#` is looked at again.
+            // `###[` contains `##[`: the second `#` is searched again.
             rest = if is_command {
                 self.out.write_all(match self.syntax {
                     Syntax::Text => "·".as_bytes(),
@@ -111,10 +112,10 @@ impl<'w> Guard<'w> {
     }
 }
 
-/// Whether a line begins with `::`, blanks of any kind before it left out.
+/// Whether a line starts with `::`, after blanks of any kind.
 fn begins_with_colons(line: &[u8]) -> bool {
     let mut rest = line;
-    // The runner takes off blanks of Unicode, too. Only they are decoded: a line may have megabytes.
+    // The runner trims Unicode whitespace as well. Only that is decoded, because a line may have megabytes.
     while let Some(blank) = first_char(rest).filter(|c| c.is_whitespace()) {
         rest = rest.get(blank.len_utf8()..).unwrap_or_default();
     }
@@ -145,7 +146,7 @@ impl Write for Guard<'_> {
             rest = after;
         }
         self.line.extend_from_slice(rest);
-        if self.line.len() > LONGEST {
+        if self.line.len() > MAX_PIECE {
             self.write_line(TAIL)?;
         }
         Ok(bytes.len())
@@ -161,7 +162,7 @@ impl Write for Guard<'_> {
 pub(crate) fn guarded(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut guard = Guard::new(&mut out, Syntax::Text, false);
-    // A vector takes everything.
+    // Writing into a vector cannot fail.
     let written = guard.write_all(text).and_then(|()| guard.finish());
     if written.is_ok() { out } else { Vec::new() }
 }
@@ -170,7 +171,7 @@ pub(crate) fn guarded(text: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    fn through(text: &str, syntax: Syntax, commands: bool, piece: usize) -> String {
+    fn guarded_in_pieces(text: &str, syntax: Syntax, commands: bool, piece: usize) -> String {
         let mut out = Vec::new();
         let mut guard = Guard::new(&mut out, syntax, commands);
         for piece in text.as_bytes().chunks(piece) {
@@ -181,24 +182,24 @@ mod tests {
     }
 
     #[test]
-    fn commands_are_broken_however_they_are_written() {
+    fn commands_are_broken_in_every_syntax() {
         for piece in [1, 2, 3, 7, 100] {
             let text = "::error::x\n  ::set-output\r\u{2003}::y\na ::b ###[c] ##vSo[d] ## [e] ##\n";
             let broken = "·:error::x\n  ·:set-output\r\u{2003}·:y\na ::b ##·[c] #·vSo[d] ## [e] ##\n";
-            assert_eq!(through(text, Syntax::Text, false, piece), broken);
+            assert_eq!(guarded_in_pieces(text, Syntax::Text, false, piece), broken);
             let blanks = "\u{2003} \u{b}".repeat(3_000);
-            assert_eq!(through(&format!("{blanks}::x"), Syntax::Text, false, piece), format!("{blanks}·:x"));
-            assert_eq!(through("::error::##[x]", Syntax::Text, true, piece), "::error::#·[x]");
-            assert_eq!(through("{\"a\": \"##[x\"}", Syntax::Json, false, piece), "{\"a\": \"#\\u0023[x\"}");
-            assert_eq!(through("<a>\n::x ##vso[</a>", Syntax::Xml, false, piece), "<a>\n&#58;:x #&#35;vso[</a>");
+            assert_eq!(guarded_in_pieces(&format!("{blanks}::x"), Syntax::Text, false, piece), format!("{blanks}·:x"));
+            assert_eq!(guarded_in_pieces("::error::##[x]", Syntax::Text, true, piece), "::error::#·[x]");
+            assert_eq!(guarded_in_pieces("{\"a\": \"##[x\"}", Syntax::Json, false, piece), "{\"a\": \"#\\u0023[x\"}");
+            assert_eq!(guarded_in_pieces("<a>\n::x ##vso[</a>", Syntax::Xml, false, piece), "<a>\n&#58;:x #&#35;vso[</a>");
         }
     }
 
     #[test]
-    fn a_command_is_broken_at_any_place_of_a_long_line() {
+    fn command_is_broken_at_any_position_of_a_long_line() {
         for shift in 0..12 {
-            let text = format!("{}##[x]{}", " ".repeat(LONGEST - shift), "y".repeat(LONGEST * 2));
-            let out = through(&text, Syntax::Text, false, 1000);
+            let text = format!("{}##[x]{}", " ".repeat(MAX_PIECE - shift), "y".repeat(MAX_PIECE * 2));
+            let out = guarded_in_pieces(&text, Syntax::Text, false, 1000);
             assert!(!out.contains("##[") && out.contains("#·[x]"), "{shift}");
         }
     }

@@ -1,6 +1,6 @@
-//! HTML: one page for an auditor, with every key and verdict, exemptions, and how the run was made. Nothing in it reaches a network.
+//! HTML: one page for auditors, with every key and verdict, the exemptions, and the parameters of the run. It never uses the network.
 //!
-//! The page is well-formed XML as well, so that a parser can check in tests that no name of a repository becomes markup.
+//! The page is also well-formed XML, so that tests can check with a parser that names from a repository do not become markup.
 
 mod page;
 mod table;
@@ -15,11 +15,11 @@ use super::vaults::{hsm_vaults, sum, versions};
 use crate::policy::Outcome;
 use crate::report::lines::config_line;
 use crate::rules::{self, RuleReference};
-use page::{HtmlPage, code, escaped, link, link_to, prose};
+use page::{HtmlPage, code, escaped, link, place_link, prose};
 use std::io::{self, Write};
 
-/// How many entries a list has at most; the rest is counted.
-const MOST_LISTED: usize = 2_000;
+/// The most entries of a list; the rest is counted.
+const MAX_LISTED: usize = 2_000;
 
 /// Writes the report.
 pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -38,15 +38,15 @@ pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dy
     page.end()
 }
 
-/// What came out, in a few words.
+/// The result, in a few words.
 fn headline(outcome: &Outcome, totals: &[RuleTotals]) -> String {
     let keys = count(outcome.keys.len(), "key", "keys");
-    format!("{} in {keys}", count(number(totals, Status::Violation), "violation", "violations"))
+    format!("{} in {keys}", count(total(totals, Status::Violation), "violation", "violations"))
 }
 
 /// How many keys have a status, counted once for each rule.
-fn number(totals: &[RuleTotals], status: Status) -> usize {
-    totals.iter().map(|rule| status.number(rule)).sum()
+fn total(totals: &[RuleTotals], status: Status) -> usize {
+    totals.iter().map(|rule| status.count_in(rule)).sum()
 }
 
 fn head(outcome: &Outcome, totals: &[RuleTotals], page: &mut HtmlPage<'_>) -> io::Result<()> {
@@ -59,20 +59,20 @@ fn head(outcome: &Outcome, totals: &[RuleTotals], page: &mut HtmlPage<'_>) -> io
         ))?;
     }
     page.line("<dl class=\"totals\">")?;
-    let mut total = |name: &str, number: usize| page.line(&format!("<div><dt>{name}</dt><dd>{number}</dd></div>"));
-    total("Keys", outcome.keys.len())?;
+    let mut entry = |name: &str, number: usize| page.line(&format!("<div><dt>{name}</dt><dd>{number}</dd></div>"));
+    entry("Keys", outcome.keys.len())?;
     for status in Status::ALL {
-        let number = number(totals, status);
+        let number = total(totals, status);
         if status != Status::Advice || number > 0 {
-            total(status.title(), number)?;
+            entry(status.title(), number)?;
         }
     }
-    total("Problems", unread)?;
+    entry("Problems", unread)?;
     page.line("</dl>")?;
     page.line("<p class=\"soft\">Verdicts are counted by key and rule. An exempted one is a violation or an undetermined verdict that was accepted.</p>")
 }
 
-/// What an auditor has to know about the run.
+/// The parameters of the run.
 fn run(outcome: &Outcome, context: &ReportContext<'_>, page: &mut HtmlPage<'_>) -> io::Result<()> {
     page.section("run", "How it was run")?;
     page.line("<dl class=\"run\">")?;
@@ -114,13 +114,13 @@ fn by_rule(totals: &[RuleTotals], page: &mut HtmlPage<'_>) -> io::Result<()> {
         let name = rules::documentation_url(id).map_or_else(|| escaped(id), |url| link(&url, &escaped(id)));
         let published: String = rule.map_or(&[][..], |rule| rule.references).iter().map(reference).collect();
         let numbers: String =
-            Status::COUNTED.iter().map(|status| format!("<td class=\"number\">{}</td>", status.number(rule_totals))).collect();
+            Status::COUNTED.iter().map(|status| format!("<td class=\"number\">{}</td>", status.count_in(rule_totals))).collect();
         page.line(&format!("<tr><th scope=\"row\"><div>{name}{title}</div></th><td><div>{published}</div></td>{numbers}</tr>"))?;
     }
     page.line("</tbody></table>")
 }
 
-/// The vaults of a tenancy that hold HSM key versions, and what SOFTWARE keys would save of them.
+/// The vaults of a tenancy with HSM key versions, and how many of them SOFTWARE keys would save.
 fn by_vault(outcome: &Outcome, page: &mut HtmlPage<'_>) -> io::Result<()> {
     let vaults = hsm_vaults(outcome);
     if vaults.is_empty() {
@@ -147,7 +147,7 @@ fn by_vault(outcome: &Outcome, page: &mut HtmlPage<'_>) -> io::Result<()> {
             vault.total,
             vault.saving()
         );
-        if shown == MOST_LISTED || !page.spend(row.len()) {
+        if shown == MAX_LISTED || !page.reserve(row.len()) {
             break;
         }
         page.line(&row)?;
@@ -160,15 +160,15 @@ fn by_vault(outcome: &Outcome, page: &mut HtmlPage<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// A published rule or control, with its page.
+/// A published rule or control, as a link to its page.
 fn reference(one: &RuleReference) -> String {
     format!("<span class=\"line\">{}: {}</span>", link(one.url, &escaped(&one.label())), escaped(one.title))
 }
 
-/// Everything that keeps a list of keys from being complete.
+/// Everything because of which the list of keys may be incomplete.
 fn not_seen(outcome: &Outcome, context: &ReportContext<'_>, page: &mut HtmlPage<'_>) -> io::Result<()> {
     page.section("not-seen", "What was not seen")?;
-    let place = |place| link_to(place, context);
+    let place = |place| place_link(place, context);
     let problems = outcome.problems.iter().map(|problem| {
         let at = problem.place.as_ref().map_or_else(String::new, |at| format!("{}: ", place(at)));
         let help = problem.help.as_deref().map_or_else(String::new, |help| format!(" <small>{}</small>", prose(help)));
@@ -201,7 +201,7 @@ fn not_seen(outcome: &Outcome, context: &ReportContext<'_>, page: &mut HtmlPage<
     list("Notices", notices, page).map(drop)
 }
 
-/// A list under a title, unless it is empty. Returns how many entries it has.
+/// Writes a list with a title, unless it is empty. Returns the number of entries.
 fn list(title: &str, items: impl ExactSizeIterator<Item = String>, page: &mut HtmlPage<'_>) -> io::Result<usize> {
     let all = items.len();
     if all == 0 {
@@ -209,8 +209,8 @@ fn list(title: &str, items: impl ExactSizeIterator<Item = String>, page: &mut Ht
     }
     page.line(&format!("<h3>{title}</h3>\n<ul>"))?;
     let mut shown = 0;
-    for item in items.take(MOST_LISTED) {
-        if !page.spend(item.len()) {
+    for item in items.take(MAX_LISTED) {
+        if !page.reserve(item.len()) {
             break;
         }
         page.line(&format!("<li>{item}</li>"))?;
@@ -223,10 +223,10 @@ fn list(title: &str, items: impl ExactSizeIterator<Item = String>, page: &mut Ht
     Ok(all)
 }
 
-/// What to do, once for each text, with the keys it is about.
+/// The advice, each text once with the keys that it applies to.
 fn to_do(outcome: &Outcome, context: &ReportContext<'_>, page: &mut HtmlPage<'_>) -> io::Result<()> {
     page.section("to-do", "What to do")?;
-    let groups = todo::grouped(&outcome.findings);
+    let groups = todo::group_by_advice(&outcome.findings);
     if groups.is_empty() {
         return page.line("<p>Nothing: no rule reports anything.</p>");
     }
@@ -234,7 +234,7 @@ fn to_do(outcome: &Outcome, context: &ReportContext<'_>, page: &mut HtmlPage<'_>
     for group in &groups {
         let title = format!("{} · {} · {}", group.rule, group.level.word(), count(group.keys.len().max(1), "key", "keys"));
         let text = format!("<h3>{}</h3>\n<p>{}</p>\n<p>{}</p>", escaped(&title), prose(&group.note), prose(&group.help));
-        if !page.spend(text.len()) {
+        if !page.reserve(text.len()) {
             cut += 1;
             continue;
         }
@@ -246,9 +246,9 @@ fn to_do(outcome: &Outcome, context: &ReportContext<'_>, page: &mut HtmlPage<'_>
                 "<li>{}: {}, {}</li>",
                 key.name().map_or_else(String::new, |name| code(&name)),
                 prose(&key.message),
-                link_to(key.place, context)
+                place_link(key.place, context)
             );
-            if shown == MOST_LISTED || !page.spend(item.len()) {
+            if shown == MAX_LISTED || !page.reserve(item.len()) {
                 break;
             }
             page.line(&item.replace("<li>: ", "<li>"))?;
@@ -295,14 +295,14 @@ fn exemptions(outcome: &Outcome, context: &ReportContext<'_>, page: &mut HtmlPag
                 )
             },
         );
-        let at = one.place.as_ref().map_or_else(String::new, |place| link_to(place, context));
+        let at = one.place.as_ref().map_or_else(String::new, |place| place_link(place, context));
         let by = one.by.word();
         let row = format!(
             "<tr><td>{}</td><td><div>{keys}</div></td><td><div>{}</div></td><td><div>{by} {at}</div></td><td><div>{until}</div></td></tr>",
             escaped(one.finding.rule),
             prose(&one.reason)
         );
-        if shown == MOST_LISTED || !page.spend(row.len()) {
+        if shown == MAX_LISTED || !page.reserve(row.len()) {
             break;
         }
         page.line(&row)?;

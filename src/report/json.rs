@@ -1,4 +1,4 @@
-//! kmslint's own JSON, version 1. `shape` is the format; here an outcome takes this shape.
+//! kmslint's own JSON, version 1: converts an outcome to the types in `shape`.
 
 mod shape;
 
@@ -120,22 +120,22 @@ fn key<'a>(checked: &'a CheckedKey, sources: &'a Sources) -> KeyOut<'a> {
         input: id.input.word(),
         place: place(&facts.place, sources),
         ocid: facts.ocid.as_deref(),
-        // The name is that of the format's version 1, and stays as long as that.
+        // Version 1 of the format has this name, so it cannot change.
         fate: planned_action.word(),
         symbolic: facts.symbolic.as_ref().map(|symbolic| &*symbolic.why),
-        protection_mode: word(&facts.protection_mode, |mode| mode.is_documented()),
-        is_auto_rotation_enabled: plain(&rotation.enabled),
-        rotation_interval_in_days: plain(&rotation.interval_days),
-        time_of_schedule_start: word(&rotation.start, |_| false),
-        vault_type: word(&facts.vault_type, |kind| kind.is_documented()),
+        protection_mode: text_fact(&facts.protection_mode, |mode| mode.is_documented()),
+        is_auto_rotation_enabled: scalar_fact(&rotation.enabled),
+        rotation_interval_in_days: scalar_fact(&rotation.interval_days),
+        time_of_schedule_start: text_fact(&rotation.start, |_| false),
+        vault_type: text_fact(&facts.vault_type, |kind| kind.is_documented()),
         vault: facts.vault.as_deref(),
-        lifecycle_state: word(&facts.lifecycle, |state| state.is_documented()),
-        key_algorithm: word(&facts.shape.algorithm, |name| matches!(name.as_str(), "AES" | "RSA" | "ECDSA")),
-        key_length: plain(&facts.shape.length),
-        key_curve_id: word(&facts.shape.curve, |curve| matches!(curve.as_str(), "NIST_P256" | "NIST_P384" | "NIST_P521")),
-        external_key_reference: word(&facts.external_key_reference, |_| false),
-        display_name: word(&facts.display_name, |_| false),
-        compartment_id: word(&facts.compartment, |_| false),
+        lifecycle_state: text_fact(&facts.lifecycle, |state| state.is_documented()),
+        key_algorithm: text_fact(&facts.shape.algorithm, |name| matches!(name.as_str(), "AES" | "RSA" | "ECDSA")),
+        key_length: scalar_fact(&facts.shape.length),
+        key_curve_id: text_fact(&facts.shape.curve, |curve| matches!(curve.as_str(), "NIST_P256" | "NIST_P384" | "NIST_P521")),
+        external_key_reference: text_fact(&facts.external_key_reference, |_| false),
+        display_name: text_fact(&facts.display_name, |_| false),
+        compartment_id: text_fact(&facts.compartment, |_| false),
         freeform_tags: tags(&facts.freeform_tags, facts),
         defined_tags: tags(&facts.defined_tags, facts),
         key_versions: facts
@@ -185,17 +185,17 @@ fn verdict_out(verdict: &Verdict) -> VerdictOut<'_> {
     VerdictOut { verdict: verdict.word(), kind: verdict.kind().word(), message: verdict.message(), advice }
 }
 
-/// A fact whose value is a word; `shown` says whether a value that came out of a file may be seen.
-fn word<T: ToString>(fact_in: &Fact<T>, shown: impl Fn(&T) -> bool) -> FactOut<String> {
-    fact(fact_in, |value| shown(value), ToString::to_string)
+/// A fact as text. `is_harmless`: whether a value that comes from a file may be shown.
+fn text_fact<T: ToString>(fact_in: &Fact<T>, is_harmless: impl Fn(&T) -> bool) -> FactOut<String> {
+    fact(fact_in, |value| is_harmless(value), ToString::to_string)
 }
 
-/// A fact whose value is a number or a switch.
-fn plain<T: Copy>(fact_in: &Fact<T>) -> FactOut<T> {
+/// A fact that is a number or a boolean.
+fn scalar_fact<T: Copy>(fact_in: &Fact<T>) -> FactOut<T> {
     fact(fact_in, |_| true, |value| *value)
 }
 
-/// A fact; `show` gives the value as it is written.
+/// A fact. `show` converts a value to that of the format.
 fn fact<T, U>(fact: &Fact<T>, is_harmless: impl Fn(&T) -> bool, show: impl Fn(&T) -> U) -> FactOut<U> {
     let show = |value: &T| fact.shows(is_harmless(value)).then(|| show(value));
     match &fact.claim {

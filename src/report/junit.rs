@@ -1,4 +1,4 @@
-//! JUnit XML: a test case for each key and rule, so that what passes shows green; problems are errors.
+//! JUnit XML: a test case for each key and rule, so that passes are visible; problems are errors.
 
 use super::context::ReportContext;
 use super::location::short as at;
@@ -10,13 +10,13 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-/// How many keys have test cases: the complete document is in memory. A test of what is left out needs fewer.
-const MOST_KEYS: usize = if cfg!(test) { 20 } else { 20_000 };
+/// How many keys have test cases, because the complete document is in memory. Unit tests use fewer.
+const MAX_KEYS: usize = if cfg!(test) { 20 } else { 20_000 };
 
 /// Writes the report.
 pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut suites: BTreeMap<&'static str, TestSuite> = BTreeMap::new();
-    // Reported findings say what fails: verdicts alone know neither levels nor exemptions.
+    // Findings decide what fails: verdicts know neither levels nor exemptions.
     let mut failing: BTreeMap<(&str, &KeyId), (&Finding, &FindingInstance)> = BTreeMap::new();
     for finding in outcome.findings.iter().filter(|finding| finding.verdict != "advice") {
         for instance in &finding.instances {
@@ -26,7 +26,7 @@ pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dy
     let mut left_out = 0_usize;
     for (at, checked) in outcome.keys.iter().enumerate() {
         for (rule, verdict) in &checked.verdicts {
-            if at >= MOST_KEYS {
+            if at >= MAX_KEYS {
                 failing.remove(&(rule.id, &checked.facts.id));
                 left_out += 1;
                 continue;
@@ -39,15 +39,15 @@ pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dy
                 (_, Verdict::Pass { .. }) => TestCaseStatus::success(),
                 _ => skipped(verdict.message()),
             };
-            // CI servers join test cases of one name and class.
+            // CI servers merge test cases with the same name and class.
             let mut case = TestCase::new(clean(&checked.label()).into_owned(), status);
             case.set_classname(clean(&id.root).into_owned());
             suite.add_test_case(case);
         }
     }
-    left_out += failing.len().saturating_sub(MOST_KEYS);
-    // Drift and module calls that were not followed are about keys without a verdict.
-    for ((rule, id), (finding, instance)) in failing.into_iter().take(MOST_KEYS) {
+    left_out += failing.len().saturating_sub(MAX_KEYS);
+    // The rest is drift and module calls that were not followed: they have no verdicts.
+    for ((rule, id), (finding, instance)) in failing.into_iter().take(MAX_KEYS) {
         let suite = suites.entry(finding.rule).or_insert_with(|| TestSuite::new(rule));
         let mut case = TestCase::new(clean(&instance.label()).into_owned(), failure(finding, instance, context));
         case.set_classname(clean(&id.root).into_owned());
@@ -59,9 +59,7 @@ pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dy
         let mut suite = TestSuite::new("kmslint");
         if left_out > 0 {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-            status
-                .set_message(format!("{left_out} test cases are left out: a report holds those of {MOST_KEYS} keys"))
-                .set_type("left-out");
+            status.set_message(format!("{left_out} test cases are left out: a report holds those of {MAX_KEYS} keys")).set_type("left-out");
             suite.add_test_case(TestCase::new("left out", status));
         }
         for (number, problem) in outcome.problems.iter().enumerate() {
@@ -72,19 +70,19 @@ pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dy
         }
         report.add_test_suite(suite);
     }
-    let mut out = Remembering { out, error: None };
+    let mut out = ErrorKeepingWriter { out, error: None };
     let written = report.serialize(&mut out);
     let error = out.error.take();
     written.map_err(|other| error.unwrap_or_else(|| io::Error::other(other)))
 }
 
-/// A writer that keeps its error: the one that the serializer returns does not say that a reader went away.
-struct Remembering<'w> {
+/// A writer that keeps its error: the serializer's error does not show whether it is a broken pipe.
+struct ErrorKeepingWriter<'w> {
     out: &'w mut dyn Write,
     error: Option<io::Error>,
 }
 
-impl Write for Remembering<'_> {
+impl Write for ErrorKeepingWriter<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.out.write(bytes).map_err(|error| {
             let kind = error.kind();

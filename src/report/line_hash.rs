@@ -1,4 +1,4 @@
-//! GitHub's `primaryLocationLineHash`: the same algorithm as codeql-action's `src/fingerprints.ts`, so that uploads agree with it.
+//! GitHub's `primaryLocationLineHash`: the same algorithm as codeql-action's `src/fingerprints.ts`, so that uploads have the same hashes.
 
 use std::collections::HashMap;
 
@@ -10,14 +10,14 @@ const LINE_FEED: u16 = 10;
 const CARRIAGE_RETURN: u16 = 13;
 const END_OF_FILE: u16 = 65535;
 
-/// The hash of every line of a text, `hash:occurrence`, the first line first.
+/// The hash of each line of a text, `hash:occurrence`.
 #[must_use]
 pub(super) fn of_lines(text: &str) -> Vec<String> {
-    let mut state = Rolling::new();
+    let mut state = RollingHash::new();
     let mut previous_was_return = false;
-    // GitHub's own hash is made in JavaScript, whose characters are UTF-16 code units.
+    // GitHub computes its hash in JavaScript, where characters are UTF-16 code units.
     for unit in text.encode_utf16().chain([END_OF_FILE]) {
-        // Blanks do not count; `\r\n` counts as one line end.
+        // Blanks are ignored, and `\r\n` is one line end.
         if unit == SPACE || unit == TAB || (previous_was_return && unit == LINE_FEED) {
             previous_was_return = false;
             continue;
@@ -26,7 +26,7 @@ pub(super) fn of_lines(text: &str) -> Vec<String> {
         let unit = if unit == CARRIAGE_RETURN { LINE_FEED } else { unit };
         state.feed(unit);
     }
-    // A line is reported when its first character leaves the window: these push the last lines out.
+    // A line is reported when its first character leaves the window: push the last lines out of it.
     for _ in 0..BLOCK {
         if state.line_at(state.next).is_some() {
             state.report();
@@ -36,10 +36,10 @@ pub(super) fn of_lines(text: &str) -> Vec<String> {
     state.done
 }
 
-/// A window of 100 characters; the hash of a line is the window's hash when the line's first character is about to leave it.
-struct Rolling {
+/// A rolling hash over 100 characters. The hash of a line is that of the window that starts with the line's first character.
+struct RollingHash {
     window: [u16; BLOCK],
-    /// The line that began at each slot of the window, if one did.
+    /// The line that starts at each slot of the window, if any.
     lines: [Option<usize>; BLOCK],
     next: usize,
     hash: i64,
@@ -50,7 +50,7 @@ struct Rolling {
     done: Vec<String>,
 }
 
-impl Rolling {
+impl RollingHash {
     fn new() -> Self {
         let first_power = (0..BLOCK).fold(1i64, |power, _| power.wrapping_mul(MODULUS));
         Self {
@@ -87,7 +87,7 @@ impl Rolling {
         self.push(unit);
     }
 
-    /// The hash of the line that began at the slot that comes next.
+    /// Stores the hash of the line that starts at the next slot.
     fn report(&mut self) {
         let line = self.line_at(self.next).unwrap_or_default();
         let hash = format!("{:x}", self.hash.cast_unsigned());
@@ -117,9 +117,9 @@ impl Rolling {
 mod tests {
     use super::*;
 
-    /// The expectations are those of codeql-action's own test of the algorithm.
+    /// The expected hashes are from codeql-action's test of the algorithm.
     #[test]
-    fn hashes_are_those_of_codeql_action() {
+    fn line_hashes_equal_those_of_codeql_action() {
         assert_eq!(of_lines(""), ["c129715d7a2bc9a3:1"]);
         assert_eq!(of_lines(" a\nb\n  \t\tc\n d"), ["271789c17abda88f:1", "54703d4cd895b18:1", "180aee12dab6264:1", "a23a3dc5e078b07b:1"]);
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Lines and documents that several formats write alike.
+//! Output that several formats share.
 
 use super::escaped;
 use super::text::clean;
@@ -6,7 +6,7 @@ use crate::policy::ConfigInUse;
 use serde::{Serialize, Serializer};
 use std::io::{self, Write as _};
 
-/// A list whose elements are made when they are written: hundreds of thousands of them are never in memory a second time.
+/// A list that makes its elements while it is serialized: a report may have hundreds of thousands of them.
 pub(super) struct Lazy<F>(pub(super) F);
 
 impl<I: Iterator<Item: Serialize>, F: Fn() -> I> Serialize for Lazy<F> {
@@ -15,16 +15,16 @@ impl<I: Iterator<Item: Serialize>, F: Fn() -> I> Serialize for Lazy<F> {
     }
 }
 
-/// Writes a value as indented JSON and ends the line.
+/// Writes a value as indented JSON with a final newline.
 pub(super) fn write_json(value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
-    // The serializer writes words, and what it writes to may be far away.
+    // The serializer writes many small pieces.
     let mut out = io::BufWriter::with_capacity(64 << 10, out);
     escaped::write(value, &mut out)?;
     writeln!(out)?;
     out.flush()
 }
 
-/// Which config file holds and what it turns off, in one line.
+/// One line with the config file in use and what it turns off.
 pub(super) fn config_line(config: &ConfigInUse) -> String {
     let path = clean(&config.path);
     match config.turns_off.as_slice() {

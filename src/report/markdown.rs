@@ -1,4 +1,4 @@
-//! Markdown: for step summaries, merge requests and an auditor's ticket. GitHub takes at most 1 MiB of it for a step.
+//! Markdown for step summaries, merge requests and tickets. GitHub accepts at most 1 MiB for the summary of a step.
 
 use super::context::ReportContext;
 use super::status::Status;
@@ -13,18 +13,18 @@ use crate::rules::{self, Finding, Verdict};
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-/// How many findings are listed; the rest is counted. Keeps the report far below a step summary's 1 MiB.
-const MOST: usize = 500;
+/// The most entries of a list; the rest is counted. This keeps most reports far below 1 MiB.
+const MAX_LISTED: usize = 500;
 
-/// How many bytes a report has at most: a step summary's 1 MiB, and room for what else the step writes into it.
-const LARGEST: usize = (1 << 20) - (64 << 10) - 512;
+/// The most bytes of a report: 1 MiB, minus room for other output of the step.
+const MAX_BYTES: usize = (1 << 20) - (64 << 10) - 512;
 
-/// From how many items on a list is folded.
-const FOLDED: usize = 10;
+/// Lists with at least this many items are folded.
+const FOLD_FROM: usize = 10;
 
 /// Writes the report.
 pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let mut limited = Limited { out, left: LARGEST, cut: 0, is_folded: false };
+    let mut limited = LimitedWriter { out, left: MAX_BYTES, cut: 0, is_folded: false };
     sections(outcome, context, &mut limited)?;
     let (cut, is_folded) = (limited.cut, limited.is_folded);
     if is_folded {
@@ -40,18 +40,18 @@ pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dy
     Ok(())
 }
 
-/// Takes complete lines as long as there is room.
-struct Limited<'w> {
+/// Writes complete lines as long as there is room.
+struct LimitedWriter<'w> {
     out: &'w mut dyn Write,
     left: usize,
     cut: usize,
-    /// Whether a folded part was begun and not ended.
+    /// Whether a folded part is open.
     is_folded: bool,
 }
 
-impl Limited<'_> {
+impl LimitedWriter<'_> {
     fn line(&mut self, line: &str) -> io::Result<()> {
-        // What breaks commands may lengthen a line a little.
+        // Breaking commands may make a line slightly longer.
         match self.left.checked_sub(line.len() + line.len() / 8 + 1) {
             Some(left) if self.cut == 0 => {
                 self.left = left;
@@ -64,7 +64,7 @@ impl Limited<'_> {
         }
     }
 
-    /// Begins a part that a reader unfolds.
+    /// Starts a folded part.
     fn fold(&mut self, summary: &str) -> io::Result<()> {
         self.line(&format!("<details><summary>{summary}</summary>\n"))?;
         self.is_folded = self.cut == 0;
@@ -78,7 +78,7 @@ impl Limited<'_> {
     }
 }
 
-fn sections(outcome: &Outcome, context: &ReportContext<'_>, out: &mut Limited<'_>) -> io::Result<()> {
+fn sections(outcome: &Outcome, context: &ReportContext<'_>, out: &mut LimitedWriter<'_>) -> io::Result<()> {
     out.line(&format!("## kmslint\n\n{}\n", verdict_line(outcome)))?;
     if let Some(config) = &outcome.config {
         out.line(&format!("{}\n", prose(&config_line(config))))?;
@@ -86,14 +86,14 @@ fn sections(outcome: &Outcome, context: &ReportContext<'_>, out: &mut Limited<'_
     by_rule(outcome, out)?;
     if !outcome.findings.is_empty() {
         out.line("| Level | Rule | Key | Place | What |\n| --- | --- | --- | --- | --- |")?;
-        for finding in outcome.findings.iter().take(MOST) {
+        for finding in outcome.findings.iter().take(MAX_LISTED) {
             row(finding, context, out)?;
         }
-        if outcome.findings.len() > MOST {
-            out.line(&format!("\n… and {} more; the JSON report has all of them.", outcome.findings.len() - MOST))?;
+        if outcome.findings.len() > MAX_LISTED {
+            out.line(&format!("\n… and {} more; the JSON report has all of them.", outcome.findings.len() - MAX_LISTED))?;
         }
     }
-    // What was not checked comes before advice, for a report may be cut.
+    // What was not checked comes before the advice, because the report may be truncated.
     list(
         out,
         "Could not be checked",
@@ -159,7 +159,7 @@ fn sections(outcome: &Outcome, context: &ReportContext<'_>, out: &mut Limited<'_
     Ok(())
 }
 
-fn by_rule(outcome: &Outcome, out: &mut Limited<'_>) -> io::Result<()> {
+fn by_rule(outcome: &Outcome, out: &mut LimitedWriter<'_>) -> io::Result<()> {
     let all = totals(outcome);
     if all.is_empty() {
         return Ok(());
@@ -167,14 +167,14 @@ fn by_rule(outcome: &Outcome, out: &mut Limited<'_>) -> io::Result<()> {
     let titles = Status::COUNTED.map(Status::title);
     out.line(&format!("| Rule | {} |\n| --- |{}", titles.join(" | "), " ---: |".repeat(titles.len())))?;
     for rule in all {
-        let numbers = Status::COUNTED.map(|status| status.number(&rule).to_string());
+        let numbers = Status::COUNTED.map(|status| status.count_in(&rule).to_string());
         out.line(&format!("| {} | {} |", rule_link(rule.id), numbers.join(" | ")))?;
     }
     out.line("")
 }
 
-/// The vaults of a tenancy that hold HSM key versions, and what SOFTWARE keys would save of them.
-fn by_vault(outcome: &Outcome, out: &mut Limited<'_>) -> io::Result<()> {
+/// The vaults of a tenancy with HSM key versions, and how many of them SOFTWARE keys would save.
+fn by_vault(outcome: &Outcome, out: &mut LimitedWriter<'_>) -> io::Result<()> {
     let vaults = hsm_vaults(outcome);
     if vaults.is_empty() {
         return Ok(());
@@ -187,11 +187,11 @@ fn by_vault(outcome: &Outcome, out: &mut Limited<'_>) -> io::Result<()> {
         total.saving
     ))?;
     out.line("| Vault | Region | HSM key versions | SOFTWARE keys would save |\n| --- | --- | ---: | --- |")?;
-    for vault in vaults.iter().take(MOST) {
+    for vault in vaults.iter().take(MAX_LISTED) {
         out.line(&format!("| {} | {} | {} | {} |", cell(vault.vault), cell(vault.region), vault.total, vault.saving()))?;
     }
-    if vaults.len() > MOST {
-        out.line(&format!("\n… and {} more; the JSON report has all of them.", count(vaults.len() - MOST, "vault", "vaults")))?;
+    if vaults.len() > MAX_LISTED {
+        out.line(&format!("\n… and {} more; the JSON report has all of them.", count(vaults.len() - MAX_LISTED, "vault", "vaults")))?;
     }
     Ok(())
 }
@@ -201,15 +201,15 @@ fn rule_link(id: &str) -> String {
     rules::documentation_url(id).map_or_else(|| id.to_owned(), |url| format!("[{id}]({url})"))
 }
 
-/// What to write, once for each text, with all keys that it is about.
-fn how_to_fix(findings: &[Finding], context: &ReportContext<'_>, out: &mut Limited<'_>) -> io::Result<()> {
-    let mut groups = todo::grouped(findings);
+/// The advice, each text once with the keys that it applies to.
+fn how_to_fix(findings: &[Finding], context: &ReportContext<'_>, out: &mut LimitedWriter<'_>) -> io::Result<()> {
+    let mut groups = todo::group_by_advice(findings);
     groups.retain(|group| !group.help.is_empty());
     if groups.is_empty() {
         return Ok(());
     }
     out.line("\n### How to fix\n")?;
-    for group in groups.iter().take(MOST) {
+    for group in groups.iter().take(MAX_LISTED) {
         let keys = group.keys.iter().map(|key| {
             let name = key.name().map_or_else(String::new, |name| format!("{}, ", cell(&name)));
             format!("{name}{}", place_cell(key.place, context))
@@ -218,13 +218,13 @@ fn how_to_fix(findings: &[Finding], context: &ReportContext<'_>, out: &mut Limit
         items(out, &count(group.keys.len(), "place", "places"), keys)?;
         out.line("")?;
     }
-    if groups.len() > MOST {
-        out.line(&format!("… and {}; the JSON report has all of them.\n", count(groups.len() - MOST, "text more", "texts more")))?;
+    if groups.len() > MAX_LISTED {
+        out.line(&format!("… and {}; the JSON report has all of them.\n", count(groups.len() - MAX_LISTED, "text more", "texts more")))?;
     }
     Ok(())
 }
 
-/// A finding is one place to edit, and may stand for several keys: both are counted, so that this agrees with annotations and closing line.
+/// The result in one line. A finding is one place to edit and may have several keys, so both are counted.
 fn verdict_line(outcome: &Outcome) -> String {
     let keys = count(outcome.keys.len(), "key", "keys");
     let findings = format!(
@@ -242,7 +242,7 @@ fn verdict_line(outcome: &Outcome) -> String {
     }
 }
 
-fn row(finding: &Finding, context: &ReportContext<'_>, out: &mut Limited<'_>) -> io::Result<()> {
+fn row(finding: &Finding, context: &ReportContext<'_>, out: &mut LimitedWriter<'_>) -> io::Result<()> {
     out.line(&format!(
         "| {} | {} | {} | {} | {} |",
         finding.level.word(),
@@ -253,8 +253,8 @@ fn row(finding: &Finding, context: &ReportContext<'_>, out: &mut Limited<'_>) ->
     ))
 }
 
-/// A list under a title, unless it is empty; a long one is folded.
-fn list(out: &mut Limited<'_>, title: &str, all: impl ExactSizeIterator<Item = String>) -> io::Result<()> {
+/// Writes a list with a title, unless it is empty. A long list is folded.
+fn list(out: &mut LimitedWriter<'_>, title: &str, all: impl ExactSizeIterator<Item = String>) -> io::Result<()> {
     if all.len() == 0 {
         return Ok(());
     }
@@ -263,50 +263,50 @@ fn list(out: &mut Limited<'_>, title: &str, all: impl ExactSizeIterator<Item = S
     items(out, &summary, all)
 }
 
-/// The items of a list, folded where they are many; those that are too many are counted.
-fn items(out: &mut Limited<'_>, summary: &str, all: impl ExactSizeIterator<Item = String>) -> io::Result<()> {
+/// Writes the items of a list, folded if it is long, and counts those that are too many.
+fn items(out: &mut LimitedWriter<'_>, summary: &str, all: impl ExactSizeIterator<Item = String>) -> io::Result<()> {
     let number = all.len();
-    if number >= FOLDED {
+    if number >= FOLD_FROM {
         out.fold(summary)?;
     }
-    for item in all.take(MOST) {
+    for item in all.take(MAX_LISTED) {
         out.line(&format!("- {item}"))?;
     }
-    if number > MOST {
-        out.line(&format!("- … and {} more; the JSON report has all of them", number - MOST))?;
+    if number > MAX_LISTED {
+        out.line(&format!("- … and {} more; the JSON report has all of them", number - MAX_LISTED))?;
     }
-    if number >= FOLDED { out.unfold() } else { Ok(()) }
+    if number >= FOLD_FROM { out.unfold() } else { Ok(()) }
 }
 
-/// A place, as a link to its line where the CI service shows it.
+/// A place, as a link to its line on the CI service if possible.
 fn place_cell(place: &Place, context: &ReportContext<'_>) -> String {
     let text = cell(&location::short(place, context.sources));
     location::url(place, context).map_or_else(|| text.clone(), |url| format!("[{text}]({url})"))
 }
 
-/// A name from the repository as code: nothing in it can end the code span, the table cell or the line.
+/// A name from the repository as code, which cannot end the code span, the table cell or the line.
 fn cell(text: &str) -> String {
     code(&clean(text).replace('`', "'"))
 }
 
 /// A code span around a text without backticks.
 fn code(text: &str) -> String {
-    // GitHub splits a table's row into cells before it looks for code: a bare `|` ends the cell even within backticks.
+    // GitHub splits a table row into cells before it parses code: a bare `|` ends the cell even within backticks.
     if text.trim().is_empty() { "''".to_owned() } else { format!("`{}`", text.replace('|', "\\|")) }
 }
 
-/// A sentence: its code spans are made again, one by one, and everything else that Markdown, HTML or GitHub would read is escaped.
+/// A sentence as Markdown: code spans stay code, and everything else that Markdown, HTML or GitHub would interpret is escaped.
 fn prose(text: &str) -> String {
     let text = clean(text);
     let pieces: Vec<&str> = text.split('`').collect();
-    // With an odd number of backticks it is unknown which of them came with a name.
+    // With an odd number of backticks, some of them belong to a name.
     if pieces.len().is_multiple_of(2) {
         return plain(&text.replace('`', "'"));
     }
     let mut out = String::with_capacity(text.len() + 16);
     for (at, piece) in pieces.into_iter().enumerate() {
         let piece = if at % 2 == 1 { code(piece) } else { plain(piece) };
-        // Two spans side by side would be one with another fence.
+        // Two adjacent spans would be one span with another fence.
         if out.ends_with('`') && piece.starts_with('`') {
             out.push(' ');
         }
@@ -315,18 +315,17 @@ fn prose(text: &str) -> String {
     out
 }
 
-/// A message of another format that its readers may render as Markdown, as reviewdog and GitLab do. It is left as it is wherever nothing in
-/// it could be taken for a link, a mention or HTML.
+/// A message for formats whose readers may render Markdown, such as reviewdog and GitLab. Only links, mentions and HTML are changed.
 pub(super) fn message(text: &str) -> String {
     let text = clean(text);
     let pieces: Vec<&str> = text.split('`').collect();
     if pieces.len().is_multiple_of(2) {
-        return unlinked(&text.replace('`', "'")).into_owned();
+        return without_links(&text.replace('`', "'")).into_owned();
     }
     let mut out = String::with_capacity(text.len() + 16);
     for (at, piece) in pieces.into_iter().enumerate() {
         match at % 2 {
-            0 => out.push_str(&unlinked(piece)),
+            0 => out.push_str(&without_links(piece)),
             _ if piece.trim().is_empty() => out.push_str("''"),
             _ => out.extend(["`", piece, "`"]),
         }
@@ -334,10 +333,10 @@ pub(super) fn message(text: &str) -> String {
     out
 }
 
-/// Text whose links, mentions and tags are code.
-fn unlinked(text: &str) -> Cow<'_, str> {
+/// Text with its links, mentions and tags as code.
+fn without_links(text: &str) -> Cow<'_, str> {
     let is_markup = |text: &str| is_link(text) || text.contains("](") || text.contains('<');
-    // Nearly no text has any, and a report may have hundreds of megabytes of them.
+    // A fast path for nearly all texts: a report may have hundreds of megabytes of them.
     if !is_markup(text) {
         return Cow::Borrowed(text);
     }
@@ -345,14 +344,14 @@ fn unlinked(text: &str) -> Cow<'_, str> {
     Cow::Owned(words.collect::<Vec<_>>().join(" "))
 }
 
-/// What GitHub and GitLab make a link or a mention of.
+/// Whether GitHub and GitLab make a link or a mention of a word.
 fn is_link(word: &str) -> bool {
     let bytes = word.as_bytes();
     let is_host = |dot: usize| dot.checked_sub(3).and_then(|from| bytes.get(from..dot)).is_some_and(|www| www.eq_ignore_ascii_case(b"www"));
     word.contains("://") || memchr::memchr(b'@', bytes).is_some() || memchr::memchr_iter(b'.', bytes).any(is_host)
 }
 
-/// Text in which nothing is markup: what would become a link or a mention is code.
+/// Text with its markup escaped, and links and mentions as code.
 fn plain(text: &str) -> String {
     let words = text.split(' ').map(|word| if is_link(word) { code(word) } else { escaped(word) });
     words.collect::<Vec<_>>().join(" ")
@@ -366,7 +365,7 @@ fn escaped(word: &str) -> String {
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
             '|' | '[' | ']' | '*' | '_' | '\\' | '!' | '#' | '~' | '$' => out.extend(['\\', c]),
-            // At the start of a line they would begin a list.
+            // At the start of a line they would start a list or a heading.
             '-' | '+' | '=' if at == 0 && word.len() == 1 => out.extend(['\\', c]),
             c => out.push(c),
         }
@@ -379,7 +378,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_cannot_forge_markup() {
+    fn names_are_code_and_markup_is_escaped() {
         assert_eq!(cell("a`|<b>\n"), "`a'\\|<b>\\n`");
         assert_eq!(prose("see `x[0]|` and <b>[c](d)"), "see `x[0]\\|` and &lt;b&gt;\\[c\\](d)");
         assert_eq!(prose("odd ` <b>"), "odd ' &lt;b&gt;");

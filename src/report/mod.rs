@@ -1,7 +1,7 @@
-//! Reports: one small file per format, each with output types of its own. `write` is the only door.
+//! Reports: one small file per format, each with its own output types. `write` is the entry point.
 //!
-//! Read `short` (the smallest format) and `human` first. Everything passes `text`, which cleans foreign text, and `guard`, which breaks
-//! what a CI service would take for a command.
+//! Read `short` (the smallest format) and `human` first. All output goes through `text`, which cleans untrusted text, and `guard`, which
+//! breaks what a CI service would interpret as a command.
 
 mod checkstyle;
 mod compare;
@@ -40,7 +40,7 @@ pub use compare::compare;
 pub use context::{Fixable, ReportContext, Screen};
 pub use guard::Syntax;
 pub(crate) use guard::guarded;
-pub(crate) use human::problems_and_notices;
+pub(crate) use human::write_problems_and_notices;
 pub use json::schema as json_schema;
 pub use location::short as place;
 pub use text::{clean, count};
@@ -53,15 +53,15 @@ pub struct Format {
     pub name: &'static str,
     /// Who or what reads it, in Markdown.
     pub readers: &'static str,
-    /// How it writes texts.
+    /// Its syntax, which decides how commands are broken.
     pub syntax: Syntax,
     /// Whether its own lines are commands of a CI service.
     pub writes_commands: bool,
-    /// Whether it carries the edits that would fix a finding.
+    /// Whether it contains the edits that would fix a finding.
     pub carries_fixes: bool,
-    /// Whether it counts the violations that can be fixed.
+    /// Whether it shows how many violations can be fixed.
     pub counts_fixes: bool,
-    /// Whether it carries the commit that was looked at.
+    /// Whether it contains the commit that was checked.
     pub carries_commit: bool,
     write: Write,
 }
@@ -69,7 +69,7 @@ pub struct Format {
 type Write = fn(&Outcome, &ReportContext<'_>, &mut dyn io::Write) -> io::Result<()>;
 
 impl Format {
-    /// Like a compiler's: what is written unless another format is asked for.
+    /// The default format: like the diagnostics of a compiler.
     pub const HUMAN: Self = Self {
         counts_fixes: true,
         ..Self::new(
@@ -80,7 +80,7 @@ impl Format {
         )
     };
 
-    /// Every format. The help of the command line, the table in the README and the tests of what holds for all of them iterate this.
+    /// All formats. The command line's help, the README's table and the tests that apply to all formats iterate over them.
     pub const ALL: &'static [Self] = &[
         Self::HUMAN,
         Self::new("short", "editors and `grep`: `path:line:col: level RULE address: message`", Syntax::Text, short::write),
@@ -128,7 +128,7 @@ impl Format {
         Self::ALL.iter().map(|format| format.name)
     }
 
-    /// The format of a name.
+    /// The format with this name.
     #[must_use]
     pub fn by_name(name: &str) -> Option<&'static Self> {
         Self::ALL.iter().find(|format| format.name == name)
@@ -138,17 +138,17 @@ impl Format {
 /// Writes one report.
 ///
 /// # Errors
-/// What the writer says.
+/// The error of the writer.
 pub fn write(format: &Format, outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let mut guard = Guard::new(out, format.syntax, format.writes_commands);
     (format.write)(outcome, context, &mut guard)?;
     guard.finish()
 }
 
-/// Lets something write that is not a report of a run, with commands of CI services broken as in one.
+/// Writes output other than a report with the commands of CI services broken.
 ///
 /// # Errors
-/// What the writer reports.
+/// The error of the writer.
 pub fn write_guarded(syntax: Syntax, out: &mut dyn io::Write, write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> io::Result<()> {
     let mut guard = Guard::new(out, syntax, false);
     write(&mut guard)?;

@@ -1,4 +1,4 @@
-//! reviewdog's `rdjson` (proto/rdf/reviewdog.proto): columns are bytes, ends exclusive.
+//! reviewdog's `rdjson` (proto/rdf/reviewdog.proto): columns are in bytes, and ends are exclusive.
 
 use super::context::ReportContext;
 use super::lines::{Lazy, write_json};

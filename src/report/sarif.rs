@@ -1,6 +1,6 @@
-//! SARIF 2.1.0 for GitHub code scanning and every other reader, through the types of `serde-sarif`.
+//! SARIF 2.1.0 for GitHub code scanning and other readers, with the types of `serde-sarif`.
 //!
-//! What GitHub takes and refuses is in its document "SARIF support for code scanning"; the limits below are its own.
+//! The limits are from GitHub's page "SARIF support for code scanning", which also lists what an upload must contain.
 
 mod messages;
 mod taxa;
@@ -28,18 +28,17 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
-/// Where the tool lives.
-const HOME: &str = env!("CARGO_PKG_REPOSITORY");
-/// GitHub refuses a run with more results.
-const MOST_RESULTS: usize = 25_000;
-/// GitHub keeps that many logical locations and related ones with ease; the rest is in `properties.addresses`.
-const MOST_ADDRESSES: usize = 100;
+const REPOSITORY_URL: &str = env!("CARGO_PKG_REPOSITORY");
+/// GitHub rejects a run with more results.
+const MAX_RESULTS: usize = 25_000;
+/// How many logical locations a result has; `properties.addresses` has all addresses.
+const MAX_LOGICAL_LOCATIONS: usize = 100;
 
 /// Writes the report.
 pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     let descriptors = descriptors(outcome);
     let indexes: HashMap<&str, i64> = descriptors.iter().zip(0..).map(|(descriptor, index)| (descriptor.id, index)).collect();
-    let writer = Writer { context, hashes: RefCell::default(), indexes };
+    let writer = SarifWriter { context, hashes: RefCell::default(), indexes };
     let invocation = Invocation::builder()
         .execution_successful(outcome.problems.is_empty() && outcome.not_audited.is_empty())
         .exit_code(i64::from(context.exit_code))
@@ -48,24 +47,24 @@ pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dy
     let taxonomies = taxa::taxonomies();
     let driver = ToolComponent::builder()
         .name("kmslint")
-        // Azure DevOps demands it, and `automationDetails` as well.
+        // Azure DevOps requires this and `automationDetails`.
         .full_name(concat!("kmslint ", env!("CARGO_PKG_VERSION")))
         .version(env!("CARGO_PKG_VERSION"))
         .semantic_version(env!("CARGO_PKG_VERSION"))
-        .information_uri(HOME)
+        .information_uri(REPOSITORY_URL)
         .supported_taxonomies(taxa::references(&taxonomies))
         .rules(descriptors.into_iter().map(|descriptor| descriptor.sarif).collect::<Vec<_>>())
         .build();
     let mut run = Run::builder()
         .tool(Tool::builder().driver(driver).build())
         .invocations(vec![invocation])
-        // What is before the last slash is GitHub's category. A second upload of one category replaces the first for a commit.
+        // GitHub's category is the part before the last slash. An upload replaces earlier ones with the same commit and category.
         .automation_details(RunAutomationDetails::builder().id("kmslint/").build())
         .column_kind(json!("utf16CodeUnits"))
         .taxonomies(taxonomies)
         .results(Vec::new())
         .build();
-    // SARIF wants the address of the repository with a commit.
+    // SARIF requires the URI of the repository.
     let published = context.provenance.and_then(|provenance| Some((provenance, provenance.repository_uri.clone()?)));
     run.version_control_provenance = published.map(|(provenance, repository_uri)| {
         let mut details = VersionControlDetails::builder().repository_uri(repository_uri).build();
@@ -82,25 +81,25 @@ pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dy
     }
     let log = Sarif::builder().schema(SCHEMA).version(json!("2.1.0")).runs(vec![run]).build();
     let log = serde_json::to_value(&log)?;
-    write_json(&Filled { log: &log, lists: &Lists { outcome, writer: &writer } }, out)
+    write_json(&StreamedLog { log: &log, lists: &StreamedLists { outcome, writer: &writer } }, out)
 }
 
-/// A log, or a part of it, whose empty lists of results and notifications are filled while it is written.
-struct Filled<'a> {
+/// A log, or a part of it, with empty lists of results and notifications that are filled while it is serialized.
+struct StreamedLog<'a> {
     log: &'a Value,
-    lists: &'a Lists<'a>,
+    lists: &'a StreamedLists<'a>,
 }
 
-impl Serialize for Filled<'_> {
+impl Serialize for StreamedLog<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let within = |log| Filled { log, lists: self.lists };
+        let part = |log| StreamedLog { log, lists: self.lists };
         match self.log {
             Value::Object(members) => {
                 let mut map = serializer.serialize_map(Some(members.len()))?;
                 for (name, value) in members {
                     match name.as_str() {
                         "runs" | "invocations" => {
-                            map.serialize_entry(name, &value.as_array().into_iter().flatten().map(within).collect::<Vec<_>>())?;
+                            map.serialize_entry(name, &value.as_array().into_iter().flatten().map(part).collect::<Vec<_>>())?;
                         }
                         "results" => map.serialize_entry(name, &LazyList(|| self.lists.results()))?,
                         "toolExecutionNotifications" => map.serialize_entry(name, &LazyList(|| self.lists.notifications()))?,
@@ -114,31 +113,31 @@ impl Serialize for Filled<'_> {
     }
 }
 
-/// The lists that may be long. Each entry is made when it is written.
-struct Lists<'a> {
+/// The lists that may be long. Each entry is made when it is serialized.
+struct StreamedLists<'a> {
     outcome: &'a Outcome,
-    writer: &'a Writer<'a>,
+    writer: &'a SarifWriter<'a>,
 }
 
-impl Lists<'_> {
+impl StreamedLists<'_> {
     fn results(&self) -> impl Iterator<Item = SarifResult> {
         let Self { outcome, writer } = self;
         let reported = outcome.findings.iter().map(|finding| writer.result(finding));
-        reported.chain(self.suppressed().iter().map(|one| writer.suppressed(one))).take(MOST_RESULTS)
+        reported.chain(self.suppressed().iter().map(|one| writer.suppressed(one))).take(MAX_RESULTS)
     }
 
-    /// The exempted findings that are to be listed. GitHub does not read `suppressions`: each of these would be an open alert there.
+    /// The exempted findings to include. GitHub ignores `suppressions` and would show each of them as an open alert.
     fn suppressed(&self) -> &[Exempted] {
         if self.writer.context.include_suppressed { &self.outcome.exempted } else { &[] }
     }
 
-    /// What could not be looked at, or is not in the results.
+    /// What could not be checked, or is not in the results.
     fn notifications(&self) -> impl Iterator<Item = Notification> {
         let Self { outcome, writer } = self;
         let error = |text: String| Notification::builder().message(message(&text)).level(json!("error")).build();
         let problems = outcome.problems.iter().map(|problem| writer.notification(problem));
-        let left_out = (outcome.findings.len() + self.suppressed().len()).checked_sub(MOST_RESULTS).filter(|count| *count > 0);
-        let left_out = left_out.map(move |count| error(format!("{count} findings are left out: a run holds at most {MOST_RESULTS}")));
+        let left_out = (outcome.findings.len() + self.suppressed().len()).checked_sub(MAX_RESULTS).filter(|count| *count > 0);
+        let left_out = left_out.map(move |count| error(format!("{count} findings are left out: a run holds at most {MAX_RESULTS}")));
         let not_audited = outcome
             .not_audited
             .iter()
@@ -153,7 +152,7 @@ impl Lists<'_> {
     }
 }
 
-/// What this makes, as a list.
+/// A list that makes its elements while it is serialized.
 struct LazyList<F>(F);
 
 impl<T: Serialize, I: Iterator<Item = T>, F: Fn() -> I> Serialize for LazyList<F> {
@@ -162,20 +161,20 @@ impl<T: Serialize, I: Iterator<Item = T>, F: Fn() -> I> Serialize for LazyList<F
     }
 }
 
-/// A rule as SARIF wants to see it, with its id at hand.
+/// The SARIF descriptor of a rule, with its id.
 struct Descriptor {
     id: &'static str,
     sarif: ReportingDescriptor,
 }
 
-/// Descriptors of every rule, and of what is reported next to the rules where it occurs.
+/// Descriptors of all rules, and of the other ids that occur.
 fn descriptors(outcome: &Outcome) -> Vec<Descriptor> {
     let mut all: Vec<_> = rules::ALL.iter().map(|rule| Descriptor { id: rule.id, sarif: descriptor(rule) }).collect();
-    let everything = outcome.findings.iter().chain(outcome.exempted.iter().map(|exempted| &exempted.finding));
-    for finding in everything {
+    let findings = outcome.findings.iter().chain(outcome.exempted.iter().map(|exempted| &exempted.finding));
+    for finding in findings {
         // GitHub rejects a run that lists a rule twice.
         if !all.iter().any(|known| known.id == finding.rule) {
-            all.push(Descriptor { id: finding.rule, sarif: extra(finding.rule) });
+            all.push(Descriptor { id: finding.rule, sarif: other_descriptor(finding.rule) });
         }
     }
     all
@@ -198,15 +197,15 @@ fn descriptor(rule: &Rule) -> ReportingDescriptor {
         .short_description(text(rule.title))
         .full_description(text(&summary))
         .help(MultiformatMessageString::builder().text(rule.document).markdown(rule.document).build())
-        .help_uri(rules::documentation_url(rule.id).unwrap_or_else(|| HOME.to_owned()))
+        .help_uri(rules::documentation_url(rule.id).unwrap_or_else(|| REPOSITORY_URL.to_owned()))
         .default_configuration(ReportingConfiguration::builder().level(json!("warning")).build())
         .relationships(taxa::relationships(rule))
         .properties(PropertyBag::builder().tags(tags).additional_properties(properties).build())
         .build()
 }
 
-/// What is reported next to the rules: drift, modules not followed.
-fn extra(id: &'static str) -> ReportingDescriptor {
+/// The descriptor of an id that is not a rule's: drift or modules not followed.
+fn other_descriptor(id: &'static str) -> ReportingDescriptor {
     let (name, title, help) = if id == rules::DRIFT {
         (
             "KeyDrift",
@@ -226,35 +225,35 @@ fn extra(id: &'static str) -> ReportingDescriptor {
         .short_description(text(title))
         .full_description(text(title))
         .help(MultiformatMessageString::builder().text(help).markdown(help).build())
-        .help_uri(rules::documentation_url(id).unwrap_or_else(|| HOME.to_owned()))
+        .help_uri(rules::documentation_url(id).unwrap_or_else(|| REPOSITORY_URL.to_owned()))
         .default_configuration(ReportingConfiguration::builder().level(json!("warning")).build())
         .build()
 }
 
-/// Escapes what SARIF reads as a link in a message (SARIF 2.1.0 §3.11.6).
-fn plain(text: &str) -> String {
+/// Escapes what a message would interpret as a link (SARIF 2.1.0 §3.11.6).
+fn escaped(text: &str) -> String {
     super::text::clean(text).replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]")
 }
 
-struct Writer<'a> {
+struct SarifWriter<'a> {
     context: &'a ReportContext<'a>,
     hashes: RefCell<HashMap<SourceId, Vec<String>>>,
     indexes: HashMap<&'static str, i64>,
 }
 
-impl Writer<'_> {
+impl SarifWriter<'_> {
     fn result(&self, finding: &Finding) -> SarifResult {
-        let place = self.within(finding);
+        let place = self.visible_place(finding);
         let mut steps = finding.trail.clone();
         if place != finding.place {
             steps.insert(0, Step::new(finding.place.clone(), Arc::clone(&finding.label)));
         }
-        let mut main = self.location(&place).unwrap_or_else(|| self.nowhere(&place));
+        let mut main = self.location(&place).unwrap_or_else(|| self.placeholder_location(&place));
         main.logical_locations = Some(
             finding
                 .instances
                 .iter()
-                .take(MOST_ADDRESSES)
+                .take(MAX_LOGICAL_LOCATIONS)
                 .map(|instance| LogicalLocation::builder().fully_qualified_name(instance.label()).kind("resource").build())
                 .collect(),
         );
@@ -262,7 +261,7 @@ impl Writer<'_> {
             .iter()
             .filter_map(|step| Some((self.location(&step.place)?, step.label())))
             .zip(1..)
-            .map(|((location, label), id)| Location { id: Some(id), message: Some(message(&plain(&label))), ..location })
+            .map(|((location, label), id)| Location { id: Some(id), message: Some(message(&escaped(&label))), ..location })
             .collect();
         let mut fingerprints = BTreeMap::from([("kmslintFinding/v2".to_owned(), finding.fingerprint.clone())]);
         fingerprints.insert("primaryLocationLineHash".to_owned(), self.line_hash(&place, finding));
@@ -289,13 +288,13 @@ impl Writer<'_> {
         result
     }
 
-    /// The edits that would fix the finding, as one fix.
+    /// The edits that fix the finding, as one fix.
     fn fix(&self, finding: &Finding) -> Option<Fix> {
         let mut changes: Vec<(String, Vec<Replacement>)> = Vec::new();
         for edit in (self.context.fixes)(finding) {
             let place = Place::Source(edit.span);
             let at = location::locate(&place, self.context.sources, Columns::Utf16);
-            // A fix holds all of its edits or none: without one of them the others may leave an argument that nothing sets.
+            // All edits or none: with only some of them, an argument may be left that nothing sets.
             if !(self.context.in_repository)(&at.path) {
                 return None;
             }
@@ -312,7 +311,7 @@ impl Writer<'_> {
             .into_iter()
             .map(|(path, replacements)| ArtifactChange::builder().artifact_location(artifact(&path)).replacements(replacements).build())
             .collect();
-        (!changes.is_empty()).then(|| Fix::builder().artifact_changes(changes).description(message(&plain(&finding.help))).build())
+        (!changes.is_empty()).then(|| Fix::builder().artifact_changes(changes).description(message(&escaped(&finding.help))).build())
     }
 
     fn suppressed(&self, exempted: &Exempted) -> SarifResult {
@@ -323,23 +322,23 @@ impl Writer<'_> {
         SarifResult { suppressions: Some(vec![suppression]), ..self.result(&exempted.finding) }
     }
 
-    /// One message: what, why, what to do; the first sentence is what GitHub shows where space is short.
+    /// The message: what is wrong, why it matters, what to do. GitHub shows only the first sentence if space is short.
     fn sentence(&self, finding: &Finding, related: &[Location]) -> String {
         let who = match finding.instances.as_slice() {
             [] => String::new(),
-            [one] => format!("{}: ", plain(&one.label())),
+            [one] => format!("{}: ", escaped(&one.label())),
             many => format!("{} keys: ", many.len()),
         };
-        let mut text = format!("{who}{}.", plain(&finding.message));
+        let mut text = format!("{who}{}.", escaped(&finding.message));
         for more in [&finding.note, &finding.help] {
             if !more.is_empty() {
                 text.push(' ');
-                text.push_str(&plain(more));
+                text.push_str(&escaped(more));
             }
         }
         for variant in short::variants(finding) {
             text.push(' ');
-            text.push_str(&plain(&variant));
+            text.push_str(&escaped(&variant));
         }
         if let [first, ..] = related
             && let Some(label) = first.message.as_ref().and_then(|message| message.text.as_deref())
@@ -355,21 +354,21 @@ impl Writer<'_> {
             text.push_str(": ");
             text.push_str(help);
         }
-        let mut notification = Notification::builder().message(message(&plain(&text))).level(json!("error")).build();
+        let mut notification = Notification::builder().message(message(&escaped(&text))).level(json!("error")).build();
         notification.locations = problem.place.as_ref().and_then(|place| self.location(place)).map(|location| vec![location]);
         notification
     }
 
-    /// The place to report at: where the finding is, or the nearest one on the way that lies within the repository.
-    fn within(&self, finding: &Finding) -> Place {
+    /// The place to report at: the finding's, or the first step of its trail inside the repository.
+    fn visible_place(&self, finding: &Finding) -> Place {
         let candidates = std::iter::once(&finding.place).chain(finding.trail.iter().map(|step| &step.place));
         candidates.into_iter().find(|place| self.location(place).is_some()).unwrap_or(&finding.place).clone()
     }
 
-    /// A place as a location; `None` where it lies outside of the repository: GitHub refuses such paths.
+    /// A place as a location; `None` outside of the repository, because GitHub rejects such paths.
     fn location(&self, place: &Place) -> Option<Location> {
         let at = location::locate(place, self.context.sources, Columns::Utf16);
-        if at.cloud || !(self.context.in_repository)(&at.path) {
+        if at.is_cloud || !(self.context.in_repository)(&at.path) {
             return None;
         }
         let mut physical = PhysicalLocation::builder().artifact_location(artifact(&(self.context.repository_path)(&at.path))).build();
@@ -377,10 +376,10 @@ impl Writer<'_> {
         Some(Location::builder().physical_location(physical).build())
     }
 
-    /// A location for what has no file: a resource of the service. Its OCID stands where a path would.
-    fn nowhere(&self, place: &Place) -> Location {
+    /// A location for something without a path in the repository: the OCID of a live resource or the name of a file.
+    fn placeholder_location(&self, place: &Place) -> Location {
         let at = location::locate(place, self.context.sources, Columns::Utf16);
-        let path = if at.cloud { at.path.clone() } else { at.path.rsplit('/').next().unwrap_or_default().to_owned() };
+        let path = if at.is_cloud { at.path.clone() } else { at.path.rsplit('/').next().unwrap_or_default().to_owned() };
         let mut physical = PhysicalLocation::builder().artifact_location(artifact(&path)).build();
         physical.region = Some(self.region(place, &at));
         Location::builder().physical_location(physical).build()
@@ -389,7 +388,7 @@ impl Writer<'_> {
     fn region(&self, place: &Place, at: &At) -> Region {
         let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
         let Some((start, end)) = at.range else {
-            // GitHub demands all four numbers, also where only the file is known.
+            // GitHub requires all four numbers, even if only the file is known.
             return Region::builder().start_line(1).start_column(1).end_line(1).end_column(1).build();
         };
         let mut region = Region::builder()
@@ -407,7 +406,7 @@ impl Writer<'_> {
         region
     }
 
-    /// GitHub's hash of the line; our own where the text is not at hand.
+    /// GitHub's hash of the line; the fingerprint if the text is not available.
     fn line_hash(&self, place: &Place, finding: &Finding) -> String {
         if let Place::Source(span) = place {
             let source = self.context.sources.get(span.source);
@@ -417,7 +416,7 @@ impl Writer<'_> {
                 return hash.clone();
             }
         }
-        // The form of GitHub's hashes: 16 hexadecimal digits, a colon, and which of the lines with this hash it is.
+        // In the form of GitHub's hashes: hexadecimal digits, a colon, and the occurrence.
         format!("{}:1", finding.fingerprint.get(..16).unwrap_or(&finding.fingerprint))
     }
 }
@@ -428,16 +427,16 @@ fn artifact(path: &str) -> ArtifactLocation {
 
 /// A relative path as a URI reference: percent-encoded, forward slashes (RFC 3986).
 fn uri(path: &str) -> String {
-    // GitHub matches a path with the repository's only without these, and rejects an empty one.
+    // GitHub does not match paths with these prefixes, and rejects an empty path.
     let path = path.trim_start_matches("./").trim_start_matches('/');
     if path.is_empty() { "unknown".to_owned() } else { location::uri(path) }
 }
 
-/// The way as a code flow: from where the value is written to where it is used.
+/// The trail as a code flow, from the origin of the value to its use.
 fn flow(related: &[Location], before: usize, main: &[Location]) -> CodeFlow {
     let (before, after) = related.split_at(before.min(related.len()));
     let steps = before.iter().chain(main).chain(after).map(|location| {
-        // An id belongs to one location of a result: a copy must not repeat it.
+        // The id of a location must be unique in its result.
         let location = Location { id: None, logical_locations: None, ..location.clone() };
         ThreadFlowLocation::builder().location(location).build()
     });

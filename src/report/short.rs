@@ -1,4 +1,4 @@
-//! `path:line:col: level RULE message`, one finding a line: for editors and `grep`.
+//! `path:line:col: level RULE address: message`, one finding per line: for editors and `grep`.
 
 use super::context::ReportContext;
 use super::location;
@@ -11,7 +11,7 @@ use std::io::{self, Write};
 pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     for finding in &outcome.findings {
         let at = location::short(&finding.place, context.sources);
-        // Vim's `errorformat`, Emacs's compilation mode and problem matchers read this form: docs/editors.md has the patterns.
+        // Vim's `errorformat`, Emacs's compilation mode and problem matchers parse this form: docs/editors.md has the patterns.
         writeln!(out, "{at}: {} {} {}: {}", finding.level.word(), finding.rule, addresses(finding), clean(&finding.message))?;
     }
     if context.show_passes {
@@ -27,12 +27,12 @@ pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dy
     Ok(())
 }
 
-/// The instances' addresses: the first, and how many more there are.
+/// The first of the instances' addresses, and how many more there are.
 pub(super) fn addresses(finding: &Finding) -> String {
     listed(&finding.instances.iter().collect::<Vec<_>>())
 }
 
-/// What is reported instead of some of the keys, where that differs: one text for each, which names the keys.
+/// One text for each variant of a finding, with its keys.
 pub(super) fn variants(finding: &Finding) -> Vec<String> {
     variant_parts(finding)
         .map(|(keys, parts)| {
@@ -42,7 +42,7 @@ pub(super) fn variants(finding: &Finding) -> Vec<String> {
         .collect()
 }
 
-/// The keys of each variant, and what differs for them: notes and helps.
+/// The keys of each variant, and the notes and helps that differ from the finding's.
 pub(super) fn variant_parts(finding: &Finding) -> impl Iterator<Item = (String, Vec<(&'static str, String)>)> {
     finding.variants.iter().zip(1..).map(|(Wording { message, note, help }, wording)| {
         let keys: Vec<&FindingInstance> = finding.instances.iter().filter(|instance| instance.wording == wording).collect();
@@ -53,7 +53,7 @@ pub(super) fn variant_parts(finding: &Finding) -> impl Iterator<Item = (String, 
     })
 }
 
-/// Addresses: the first, and how many more there are.
+/// The first address, and how many more there are.
 fn listed(instances: &[&FindingInstance]) -> String {
     match instances {
         [] => String::new(),
@@ -62,7 +62,7 @@ fn listed(instances: &[&FindingInstance]) -> String {
     }
 }
 
-/// A key's address; one of the service's has a name that says more than its OCID.
+/// A key's address. For a live key, the display name is more useful than the OCID.
 fn address(instance: &FindingInstance) -> String {
     let address = instance.label();
     let address = clean(&address);

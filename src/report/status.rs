@@ -1,19 +1,19 @@
-//! What became of a verdict on a key: the groups that reports count and sort by.
+//! The status of a verdict after exemptions, by which reports count and sort.
 
-use super::rows::{Other, Row};
+use super::rows::{OtherFinding, Row};
 use super::totals::{RuleTotals, sum};
 use crate::rules::Verdict;
 
-/// What became of a verdict, what needs attention first.
+/// The status of a verdict. Those that need attention come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Status {
-    /// It is reported.
+    /// A violation that is reported.
     Violation,
-    /// It is reported as unknown.
+    /// An undetermined verdict that is reported.
     Undetermined,
     /// A note about a key that passes, or on a difference between code and service.
     Advice,
-    /// It was accepted.
+    /// A finding that an exemption or the baseline accepts.
     Exempted,
     /// The rule does not apply.
     NotApplicable,
@@ -22,9 +22,9 @@ pub(super) enum Status {
 }
 
 impl Status {
-    /// What tables count by rule.
+    /// The columns of tables that count by rule.
     pub(super) const COUNTED: [Self; 5] = [Self::Violation, Self::Undetermined, Self::Exempted, Self::NotApplicable, Self::Pass];
-    /// All of them, in order.
+    /// All statuses, in order.
     pub(super) const ALL: [Self; 6] = [Self::Violation, Self::Undetermined, Self::Advice, Self::Exempted, Self::NotApplicable, Self::Pass];
 
     /// The word in a table.
@@ -39,7 +39,7 @@ impl Status {
         }
     }
 
-    /// The name of its column or total.
+    /// The title of its column or total.
     pub(super) fn title(self) -> &'static str {
         match self {
             Self::Violation => "Violations",
@@ -51,8 +51,8 @@ impl Status {
         }
     }
 
-    /// How many keys a rule has with it.
-    pub(super) fn number(self, totals: &RuleTotals) -> usize {
+    /// How many keys of a rule have it.
+    pub(super) fn count_in(self, totals: &RuleTotals) -> usize {
         match self {
             Self::Violation => sum(&totals.violations),
             Self::Undetermined => sum(&totals.undetermined),
@@ -63,7 +63,7 @@ impl Status {
         }
     }
 
-    /// What became of a key's verdict.
+    /// The status of a key's verdict.
     pub(super) fn of_row(row: &Row<'_>) -> Self {
         match (row.exempted, row.verdict) {
             (Some(_), _) => Self::Exempted,
@@ -74,8 +74,8 @@ impl Status {
         }
     }
 
-    /// What became of a finding without a verdict.
-    pub(super) fn of_other(other: &Other<'_>) -> Self {
+    /// The status of a finding without a verdict.
+    pub(super) fn of_other(other: &OtherFinding<'_>) -> Self {
         match (other.exempted, other.finding.verdict) {
             (Some(_), _) => Self::Exempted,
             (None, "violation") => Self::Violation,

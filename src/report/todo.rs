@@ -1,4 +1,4 @@
-//! What to do, once for each text: findings with the same advice are one entry with all their keys.
+//! Groups findings by their advice, so that each text appears once with all of its keys.
 
 use crate::base::Place;
 use crate::rules::{Finding, FindingInstance, Level, Wording};
@@ -16,22 +16,22 @@ pub(super) struct SharedAdvice<'a> {
     pub note: Arc<str>,
     /// What to do; may be empty.
     pub help: Arc<str>,
-    /// The keys it is about, in the order of the findings.
+    /// The keys that it applies to, in the order of the findings.
     pub keys: Vec<AdvisedKey<'a>>,
 }
 
-/// A key that the advice is about.
+/// A key that the advice applies to.
 pub(super) struct AdvisedKey<'a> {
     /// The instance; `None` for a finding without one.
     pub instance: Option<&'a FindingInstance>,
-    /// What is reported about it.
+    /// The message about it.
     pub message: Arc<str>,
-    /// Where the edit belongs.
+    /// The place to edit.
     pub place: &'a Place,
 }
 
 impl AdvisedKey<'_> {
-    /// What the key is known by: for one of the service's, its name and its OCID.
+    /// The key's label; for a live key, its name and its OCID.
     pub(super) fn name(&self) -> Option<Cow<'_, str>> {
         let instance = self.instance?;
         let label = instance.label();
@@ -39,8 +39,8 @@ impl AdvisedKey<'_> {
     }
 }
 
-/// The groups, in the order in which their first findings come. Two keys of a finding may have different texts.
-pub(super) fn grouped(findings: &[Finding]) -> Vec<SharedAdvice<'_>> {
+/// The groups, in the order of their first findings. The keys of one finding may have different texts.
+pub(super) fn group_by_advice(findings: &[Finding]) -> Vec<SharedAdvice<'_>> {
     let mut groups: Vec<SharedAdvice<'_>> = Vec::new();
     let mut known: HashMap<(&'static str, Arc<str>, Arc<str>), usize> = HashMap::new();
     for finding in findings {

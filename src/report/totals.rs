@@ -1,18 +1,18 @@
-//! What an outcome adds up to, rule by rule: keys by verdict, and the kinds of what is reported.
+//! The totals of an outcome by rule: keys by verdict, and findings by kind.
 
 use crate::policy::Outcome;
 use crate::rules::{self, Verdict};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-/// What one rule found. All numbers are of keys.
+/// The totals of one rule. All numbers count keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct RuleTotals {
     /// The id under which it is reported.
     pub id: &'static str,
-    /// Violations that are reported, by kind: the most frequent first.
+    /// Reported violations by kind, the most frequent first.
     pub violations: Vec<(&'static str, usize)>,
-    /// Undetermined verdicts that are reported, by kind.
+    /// Reported undetermined verdicts, by kind.
     pub undetermined: Vec<(&'static str, usize)>,
     /// Notes about keys that pass, by kind.
     pub advice: Vec<(&'static str, usize)>,
@@ -40,7 +40,7 @@ pub(super) fn totals(outcome: &Outcome) -> Vec<RuleTotals> {
         of(rule.id, &mut |totals| match verdict {
             Verdict::Pass { .. } => totals.passes += 1,
             Verdict::NotApplicable { .. } => totals.not_applicable += 1,
-            // What is reported of them is counted below, without the exempted ones.
+            // Those that are not exempted are counted with the findings below.
             Verdict::Violation(_) | Verdict::Undetermined(_) => {}
         });
     }
@@ -51,7 +51,7 @@ pub(super) fn totals(outcome: &Outcome) -> Vec<RuleTotals> {
                 "undetermined" => &mut totals.undetermined,
                 _ => &mut totals.advice,
             };
-            // A module call that was not followed has no keys, and counts as one.
+            // A finding without keys counts as one: a module call that was not followed.
             let (word, count) = (finding.kind.word(), finding.instances.len().max(1));
             match kinds.iter_mut().find(|(known, _)| *known == word) {
                 Some((_, known)) => *known += count,

@@ -1,4 +1,4 @@
-//! How many HSM key versions each vault of a tenancy holds, and how many of them SOFTWARE keys would save. Never a price: which versions
+//! Counts the HSM key versions in each vault of a tenancy, and how many of them SOFTWARE keys would save. Without prices: which versions
 //! are billed depends on the tenancy's contract.
 
 use super::text::{clean, count};
@@ -17,13 +17,13 @@ pub(super) struct HsmVault<'a> {
     pub region: &'a str,
     /// Its OCID.
     pub vault: &'a str,
-    /// Its HSM key versions, as the service counts them.
+    /// Its HSM key versions, counted by the service.
     pub total: u64,
-    /// Keys that the rule reports.
+    /// How many of its keys the rule reports.
     pub keys: usize,
-    /// Their versions.
+    /// How many versions these keys have.
     pub versions: usize,
-    /// Whether `versions` is a lower bound: the versions of young keys are not asked for.
+    /// Whether `versions` is a lower bound: the audit does not list the versions of young keys.
     pub is_at_least: bool,
 }
 
@@ -37,15 +37,15 @@ impl HsmVault<'_> {
     }
 }
 
-/// The sum over vaults.
+/// The totals of several vaults.
 pub(super) struct HsmTotal {
     /// HSM key versions.
     pub total: u64,
-    /// What SOFTWARE keys would save of them: `12`, `at least 12`.
+    /// How many SOFTWARE keys would save: `12`, `at least 12`.
     pub saving: String,
 }
 
-/// The vaults whose HSM key versions are known and not none, where the most can be saved first.
+/// The vaults with HSM key versions. Those where SOFTWARE keys save the most come first.
 pub(super) fn hsm_vaults(outcome: &Outcome) -> Vec<HsmVault<'_>> {
     let mut vaults: BTreeMap<(&str, &str), HsmVault<'_>> = BTreeMap::new();
     for key in &outcome.keys {
@@ -60,18 +60,18 @@ pub(super) fn hsm_vaults(outcome: &Outcome) -> Vec<HsmVault<'_>> {
             key.verdicts.iter().any(|(rule, verdict)| rule.id == rules::PROTECTION_MODE && matches!(verdict, Verdict::Violation(_)));
         if is_reported && !key.exempted {
             vault.keys += 1;
-            // A key has one version at least.
+            // Every key has at least one version.
             vault.is_at_least |= facts.versions.is_empty();
             vault.versions += facts.versions.len().max(1);
         }
     }
     let mut vaults: Vec<_> = vaults.into_values().collect();
-    // The places are in order already, and the sort keeps it.
+    // The vaults are in the order of the map already, and the sort is stable.
     vaults.sort_by_key(|vault| std::cmp::Reverse(vault.versions));
     vaults
 }
 
-/// The sum over these vaults.
+/// The totals of these vaults.
 pub(super) fn sum(vaults: &[HsmVault<'_>]) -> HsmTotal {
     let saved: usize = vaults.iter().map(|vault| vault.versions).sum();
     let is_at_least = vaults.iter().any(|vault| vault.is_at_least);
@@ -88,7 +88,7 @@ pub(super) fn versions(number: u64) -> String {
     count(usize::try_from(number).unwrap_or(usize::MAX), "HSM key version", "HSM key versions")
 }
 
-/// One note with the vaults; nothing where there are none.
+/// A note with the vaults; empty if there are none.
 pub(crate) fn hsm_note(outcome: &Outcome, is_verbose: bool) -> String {
     let vaults = hsm_vaults(outcome);
     if vaults.is_empty() {
@@ -106,7 +106,7 @@ pub(crate) fn hsm_note(outcome: &Outcome, is_verbose: bool) -> String {
                 format!("{at_least}{} of them in {keys} reported", vault.versions)
             }
         };
-        // Writing into a text cannot fail.
+        // Writing into a `String` cannot fail.
         let _ = writeln!(text, "  {} in {}: {}, {reported}", clean(vault.vault), clean(vault.region), versions(vault.total));
     }
     if vaults.len() > shown {

@@ -1,4 +1,4 @@
-//! The frame of the page, and the only functions that make markup of texts.
+//! The frame of the page, and the only functions that convert text to markup.
 
 use crate::base::Place;
 use crate::report::context::ReportContext;
@@ -9,17 +9,18 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 use std::io::{self, Write};
 
-/// The files as a browser reads them: it turns each carriage return of a checkout on Windows into a line feed before it hashes them.
+/// The stylesheet with the line ends that a browser hashes: it normalizes the `\r\n` of a checkout on Windows.
 fn style() -> String {
     include_str!("style.css").replace("\r\n", "\n")
 }
 
+/// The script, normalized in the same way.
 fn script() -> String {
     include_str!("script.js").replace("\r\n", "\n")
 }
 
-/// How many bytes of entries a page has at most: browsers show more only after a long while.
-const LARGEST: usize = 32 << 20;
+/// The most bytes of entries in a page: browsers take very long to show more.
+const MAX_BYTES: usize = 32 << 20;
 
 /// A page being written.
 pub(super) struct HtmlPage<'w> {
@@ -28,12 +29,12 @@ pub(super) struct HtmlPage<'w> {
 }
 
 impl<'w> HtmlPage<'w> {
-    /// A page that goes there.
+    /// A page that is written to `out`.
     pub(super) fn new(out: &'w mut dyn Write) -> Self {
-        Self { out, left: LARGEST }
+        Self { out, left: MAX_BYTES }
     }
 
-    /// Everything before the content. The policy lets the page's own style and script in and nothing else: no request ever leaves it.
+    /// Writes everything before the content. The policy allows only the page's own style and script, so that it never sends a request.
     pub(super) fn begin(&mut self, title: &str) -> io::Result<()> {
         let policy = format!(
             "default-src 'none'; script-src '{}'; style-src '{}'; base-uri 'none'; form-action 'none'",
@@ -49,37 +50,37 @@ impl<'w> HtmlPage<'w> {
         self.line(&format!("<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<main>", escaped(title), style()))
     }
 
-    /// Everything after the content.
+    /// Writes everything after the content.
     pub(super) fn end(&mut self) -> io::Result<()> {
         let home = env!("CARGO_PKG_REPOSITORY");
         self.line(&format!("</main>\n<footer><p>Written by {}.</p></footer>", link(home, "kmslint")))?;
         self.line(&format!("<script>{}</script>\n</body>\n</html>", script()))
     }
 
-    /// A title that links can point to.
+    /// Writes a title that links can refer to.
     pub(super) fn section(&mut self, id: &str, title: &str) -> io::Result<()> {
         self.line(&format!("<h2 id=\"{id}\">{title}</h2>"))
     }
 
-    /// Writes markup and ends the line.
+    /// Writes a line of markup.
     pub(super) fn line(&mut self, markup: &str) -> io::Result<()> {
         writeln!(self.out, "{markup}")
     }
 
-    /// Whether the page has room for an entry of this many bytes, which is then used.
-    pub(super) fn spend(&mut self, bytes: usize) -> bool {
+    /// Reserves room for an entry of this many bytes; `false` if there is not enough.
+    pub(super) fn reserve(&mut self, bytes: usize) -> bool {
         let left = self.left.checked_sub(bytes);
         self.left = left.unwrap_or(self.left);
         left.is_some()
     }
 }
 
-/// What a Content Security Policy names a text by.
+/// The hash by which a Content Security Policy allows a text.
 fn hash(text: &str) -> String {
     format!("sha256-{}", STANDARD.encode(Sha256::digest(text.as_bytes())))
 }
 
-/// A text in which nothing is markup.
+/// Escapes a text.
 pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     for c in clean(text).chars() {
@@ -95,12 +96,12 @@ pub(super) fn escaped(text: &str) -> String {
     out
 }
 
-/// A name as code.
+/// A name in a `code` element.
 pub(super) fn code(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("<code>{}</code>", escaped(text)) }
 }
 
-/// A sentence: what is between backticks is code. With an odd number of them it is unknown which came with a name.
+/// A sentence with the parts between backticks as code. With an odd number of backticks, some of them belong to a name.
 pub(super) fn prose(text: &str) -> String {
     let pieces: Vec<&str> = text.split('`').collect();
     if pieces.len().is_multiple_of(2) {
@@ -109,13 +110,13 @@ pub(super) fn prose(text: &str) -> String {
     pieces.into_iter().enumerate().map(|(at, piece)| if at % 2 == 1 { code(piece) } else { escaped(piece) }).collect()
 }
 
-/// A link with this markup as its text. The address must be one of our own making, or of the CI service's.
+/// A link with this markup as its text. The URL must be our own or the CI service's.
 pub(super) fn link(url: &str, markup: &str) -> String {
     format!("<a href=\"{}\" rel=\"noreferrer\">{markup}</a>", escaped(url))
 }
 
-/// A place, as a link to its line where the CI service shows it.
-pub(super) fn link_to(place: &Place, context: &ReportContext<'_>) -> String {
+/// A place, as a link to its line on the CI service if possible.
+pub(super) fn place_link(place: &Place, context: &ReportContext<'_>) -> String {
     let text = code(&location::short(place, context.sources));
     location::url(place, context).map_or_else(|| text.clone(), |url| link(&url, &text))
 }
@@ -125,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_never_markup() {
+    fn texts_are_escaped() {
         assert_eq!(escaped("<b a=\"1\" c='2'>&\u{1b}"), "&lt;b a=&quot;1&quot; c=&#39;2&#39;&gt;&amp;\\u{1b}");
         assert_eq!(prose("see `<a>` and <b>"), "see <code>&lt;a&gt;</code> and &lt;b&gt;");
         assert_eq!(prose("odd ` <b>"), "odd ` &lt;b&gt;");
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn the_script_is_xml_too() {
+    fn script_and_style_need_no_escapes_in_xml() {
         assert!(!script().contains(['<', '&']) && !style().contains(['<', '&']));
     }
 }

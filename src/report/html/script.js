@@ -1,9 +1,9 @@
 "use strict";
-// Written without "less than" and "ampersand": the page is well-formed XML, too.
+// Written without "less than" and "ampersand", because the page is also well-formed XML.
 (() => {
-  // What is folded on a screen is printed.
+  // Unfold everything for printing.
   window.addEventListener("beforeprint", () => {
-    document.querySelectorAll("details").forEach((one) => { one.open = true; });
+    document.querySelectorAll("details").forEach((details) => { details.open = true; });
   });
   const table = document.querySelector("table.keys");
   if (table === null) { return; }

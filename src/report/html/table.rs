@@ -1,10 +1,10 @@
-//! The list of all keys and verdicts, what needs attention first.
+//! The table of all keys and verdicts, with those that need attention first.
 
-use super::page::{HtmlPage, code, escaped, link_to, prose};
+use super::page::{HtmlPage, code, escaped, place_link, prose};
 use crate::base::Place;
 use crate::key::KeyId;
 use crate::policy::{Exempted, Outcome};
-use crate::report::rows::{Other, Row, Rows, days_since, display_name, version_age_days};
+use crate::report::rows::{OtherFinding, Row, Rows, days_since, display_name, version_age_days};
 use crate::report::status::Status;
 use crate::report::text::count;
 
@@ -13,10 +13,10 @@ use crate::rules::Verdict;
 use std::collections::BTreeSet;
 use std::io;
 
-/// How many rows the table has at most; a browser sorts these in a moment.
-const MOST_ROWS: usize = 20_000;
+/// The most rows of the table, so that a browser can sort it quickly.
+const MAX_ROWS: usize = 20_000;
 
-/// Writes the table. What has no room is counted.
+/// Writes the table. Rows without room are counted.
 pub(super) fn keys(outcome: &Outcome, rows: &Rows<'_>, context: &ReportContext<'_>, page: &mut HtmlPage<'_>) -> io::Result<()> {
     page.section("keys", "All keys")?;
     let of_keys = rows.of_keys().map(|row| (Status::of_row(&row), row.rule.id));
@@ -44,7 +44,7 @@ pub(super) fn keys(outcome: &Outcome, rows: &Rows<'_>, context: &ReportContext<'
         let others =
             rows.others().filter(|other| Status::of_other(other) == status).map(|other| of_other(&other, status, has_ages, context));
         for row in of_keys.chain(others) {
-            is_full = is_full || shown == MOST_ROWS || !page.spend(row.len());
+            is_full = is_full || shown == MAX_ROWS || !page.reserve(row.len());
             if is_full {
                 break;
             }
@@ -62,7 +62,7 @@ pub(super) fn keys(outcome: &Outcome, rows: &Rows<'_>, context: &ReportContext<'
     Ok(())
 }
 
-/// The filters; the script shows them, for they need it.
+/// The filters. They are hidden until the script shows them, because they do not work without it.
 fn controls<'t>(statuses: impl Iterator<Item = &'t str>, ids: impl Iterator<Item = &'t str>, page: &mut HtmlPage<'_>) -> io::Result<()> {
     let option = |word: &str| format!("<option value=\"{0}\">{0}</option>", escaped(word));
     let (verdicts, ids): (String, String) = (statuses.map(option).collect(), ids.map(option).collect());
@@ -81,7 +81,7 @@ fn of_key(row: &Row<'_>, status: Status, has_ages: bool, context: &ReportContext
     let place = row.finding.map_or(&facts.place, |finding| &finding.place);
     let days = |days: u64| count(usize::try_from(days).unwrap_or(usize::MAX), "day", "days");
     let of_version = version_age_days(facts, context.now).map(days);
-    // A state lists no versions: then the age of the key is the most that is known.
+    // States do not list versions: show the age of the key instead.
     let age = of_version.or_else(|| facts.times.created.map(|time| format!("key: {}", days(days_since(time, context.now)))));
     let advice = match row.verdict {
         Verdict::Pass { advice: Some(advice), .. } => line(&format!("Advice: {}", prose(&advice.message))),
@@ -99,35 +99,36 @@ fn of_key(row: &Row<'_>, status: Status, has_ages: bool, context: &ReportContext
     .markup()
 }
 
-fn of_other(other: &Other<'_>, status: Status, has_ages: bool, context: &ReportContext<'_>) -> String {
-    let Other { finding, instance, exempted } = other;
+fn of_other(other: &OtherFinding<'_>, status: Status, has_ages: bool, context: &ReportContext<'_>) -> String {
+    let OtherFinding { finding, instance, exempted } = other;
     let wording = finding.wording(instance.map_or(0, |instance| instance.wording));
     Cells {
         status,
         rule: finding.rule,
         key: instance.map_or_else(String::new, |instance| key(&instance.key, instance.names_root, instance.name.as_deref(), None)),
-        place: link_to(&finding.place, context),
+        place: place_link(&finding.place, context),
         reason: format!("{}{}", prose(&wording.message), accepted(*exempted)),
         age: has_ages.then(String::new),
     }
     .markup()
 }
 
-/// Where a key is: the region of one of the service's, whose OCID is in the cell before.
+/// The place of a key. For a live key that is its region: the cell before has its OCID.
 fn place_cell(place: &Place, context: &ReportContext<'_>) -> String {
     match place {
         Place::Cloud(at) => escaped(&at.region),
-        place => link_to(place, context),
+        place => place_link(place, context),
     }
 }
 
-/// The cells of a row as markup, the age as text; `None` where the table has no such column.
+/// The cells of a row, as markup.
 struct Cells {
     status: Status,
     rule: &'static str,
     key: String,
     place: String,
     reason: String,
+    /// The age as text; `None` if the table does not have this column.
     age: Option<String>,
 }
 
@@ -136,14 +137,14 @@ impl Cells {
         let Self { status, rule, key, place, reason, age } = self;
         let (word, rule) = (status.word(), escaped(rule));
         let age = age.as_ref().map_or_else(String::new, |age| format!("<td>{}</td>", escaped(age)));
-        // A cell is a grid on small screens: its content has to be one element.
+        // On small screens a cell is a grid, so its content must be one element.
         format!(
             "<tr><td class=\"verdict {word}\">{word}</td><td>{rule}</td><td><div>{key}</div></td><td><div>{place}</div></td><td><div>{reason}</div></td>{age}</tr>"
         )
     }
 }
 
-/// What a key is known by: for one of the service's, its name says more than its OCID.
+/// A key's label. For a live key, the display name is more useful than the OCID.
 fn key(id: &KeyId, names_root: bool, name: Option<&str>, ocid: Option<&str>) -> String {
     let label = id.label(names_root);
     let name = name.map_or_else(String::new, |name| line(&format!("<strong>{}</strong>", escaped(name))));

@@ -1,11 +1,11 @@
-//! `--statistics`: how many keys each kind of finding has, the most frequent first, in place of the findings.
+//! `--statistics`: how many keys each kind of finding has, most frequent first, instead of the findings.
 
 use crate::policy::Outcome;
 use crate::report::totals::totals;
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
-/// Writes the table; nothing where nothing is reported.
+/// Writes the table; nothing if there are no findings.
 pub(super) fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     let all = totals(outcome);
     let of_verdicts = all.iter().flat_map(|rule| {
@@ -17,7 +17,7 @@ pub(super) fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     if lines.is_empty() {
         return Ok(());
     }
-    // The order of rules, verdicts and kinds stays where numbers are equal.
+    // The sort is stable: with equal numbers, the order of rules, verdicts and kinds is kept.
     lines.sort_by_key(|(keys, ..)| Reverse(*keys));
     let width = |text: fn(&(usize, &'static str, &'static str, &'static str)) -> &'static str, title: &str| {
         lines.iter().map(|line| text(line).len()).max().unwrap_or_default().max(title.len())

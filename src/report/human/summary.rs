@@ -1,4 +1,4 @@
-//! The end of the report: what was checked, what every rule found, what can be fixed, what was not seen, and what to do about old debt.
+//! The end of the report: what was checked, the findings of each rule, what can be fixed, what was not checked, and a hint on baselines.
 
 use super::draw;
 use crate::key::NotReadKind;
@@ -11,34 +11,34 @@ use crate::rules;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-/// From how many violations on the report names the baseline: fewer are fixed sooner than accepted.
-const MUCH_DEBT: usize = 10;
+/// The report suggests a baseline from this many violations on: fewer can be fixed right away.
+const BASELINE_HINT_FROM: usize = 10;
 
-/// Writes it.
+/// Writes the summary.
 pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     let all = totals(outcome);
-    let unseen = unseen(outcome);
+    let not_checked = not_checked(outcome);
     let is_silent = outcome.findings.is_empty() && outcome.problems.is_empty();
-    if is_silent && unseen.is_empty() && !outcome.keys.is_empty() {
-        writeln!(out, "All good. {}: {}.", checked(outcome, context), good(&all))?;
+    if is_silent && not_checked.is_empty() && !outcome.keys.is_empty() {
+        writeln!(out, "All good. {}: {}.", checked(outcome, context), counts_without_findings(&all))?;
     } else {
         writeln!(out, "{}", headline(outcome, context))?;
         for rule in &all {
-            of_rule(rule, context, out)?;
+            write_rule(rule, context, out)?;
         }
-        fixable(outcome, context, out)?;
-        if !unseen.is_empty() {
-            paragraph(&format!("Not checked: {}.", unseen.join(", ")), context, out)?;
+        write_fixable(outcome, context, out)?;
+        if !not_checked.is_empty() {
+            write_paragraph(&format!("Not checked: {}.", not_checked.join(", ")), context, out)?;
         }
-        if !context.has_baseline && outcome.instances("violation") >= MUCH_DEBT {
+        if !context.has_baseline && outcome.instances("violation") >= BASELINE_HINT_FROM {
             let hint = "To report only new findings from now on: `--write-baseline FILE`, then `--baseline FILE`.";
-            paragraph(hint, context, out)?;
+            write_paragraph(hint, context, out)?;
         }
     }
     if let Some(config) = &outcome.config { writeln!(out, "{}", config_line(config)) } else { Ok(()) }
 }
 
-fn paragraph(text: &str, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn write_paragraph(text: &str, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     let columns = draw::text_columns(context.screen).saturating_sub(2);
     for (number, line) in draw::wrap(text, columns).iter().enumerate() {
         writeln!(out, "{}{line}", if number == 0 { "" } else { "  " })?;
@@ -46,16 +46,16 @@ fn paragraph(text: &str, context: &ReportContext<'_>, out: &mut dyn Write) -> io
     Ok(())
 }
 
-/// What was looked at.
+/// What was checked.
 fn checked(outcome: &Outcome, context: &ReportContext<'_>) -> String {
     let keys = count(outcome.keys.len(), "key", "keys");
-    // The service's keys are in no file.
+    // Live keys are not in files.
     let files = if outcome.files > 0 { format!(" in {}", count(outcome.files, "file", "files")) } else { String::new() };
     let time = context.elapsed.map_or_else(String::new, |elapsed| format!(" in {:.1} ms", elapsed.as_secs_f64() * 1000.0));
     format!("Checked {keys}{files}{time}")
 }
 
-/// The line that says how it ended.
+/// The line with the result.
 fn headline(outcome: &Outcome, context: &ReportContext<'_>) -> String {
     let mut parts = match outcome.instances("violation") {
         0 if outcome.keys.is_empty() => Vec::new(),
@@ -78,7 +78,7 @@ fn headline(outcome: &Outcome, context: &ReportContext<'_>) -> String {
     }
     let checked = format!("{}: {}", checked(outcome, context), parts.join(", "));
     match outcome.calls_not_followed().len() {
-        // Where no key was found, that may be why.
+        // If no key was found, this may be the reason.
         modules if modules > 0 && outcome.keys.is_empty() => {
             format!("{} not followed. {checked}", count(modules, "module was", "modules were"))
         }
@@ -87,7 +87,7 @@ fn headline(outcome: &Outcome, context: &ReportContext<'_>) -> String {
 }
 
 /// The counts of an outcome without a finding.
-fn good(all: &[RuleTotals]) -> String {
+fn counts_without_findings(all: &[RuleTotals]) -> String {
     let total = |number: fn(&RuleTotals) -> usize| all.iter().map(number).sum::<usize>();
     let ids: Vec<&str> = all.iter().map(|rule| rule.id).collect();
     let (not_applicable, exempted) = (total(|rule| rule.not_applicable), total(|rule| rule.exempted));
@@ -99,8 +99,8 @@ fn good(all: &[RuleTotals]) -> String {
     if numbers.is_empty() { "every rule is off".to_owned() } else { numbers.join(", ") }
 }
 
-/// A rule's line: its keys by verdict, with the kinds of what is reported.
-fn of_rule(rule: &RuleTotals, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
+/// Writes a rule's line: its keys by verdict, with the kinds of its findings.
+fn write_rule(rule: &RuleTotals, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     let violations = (sum(&rule.violations), "violation", "violations", &rule.violations);
     let undetermined = (sum(&rule.undetermined), "undetermined", "undetermined", &rule.undetermined);
     let advice = (sum(&rule.advice), "note", "notes", &rule.advice);
@@ -121,12 +121,12 @@ fn of_rule(rule: &RuleTotals, context: &ReportContext<'_>, out: &mut dyn Write) 
     }
     let name = rules::by_id(rule.id).map_or_else(String::new, |rule| format!(" {}", rule.name));
     let has_findings = sum(&rule.violations) + sum(&rule.undetermined) + sum(&rule.advice) > 0;
-    // Where an id is no link, its page is named.
+    // Without links, the URL of the page is shown.
     let page = rules::documentation_url(rule.id).filter(|_| has_findings && context.screen.link.is_none());
     let text = format!("{}{name}: {}", rule.id, parts.join(", "));
     let columns = draw::text_columns(context.screen).saturating_sub(4);
     for (number, line) in draw::wrap(&text, columns).iter().enumerate() {
-        // A link has no width: it is made after the lines are broken.
+        // The escape sequences of a link must not count as columns, so it is inserted after wrapping.
         match line.strip_prefix(rule.id).filter(|_| number == 0) {
             Some(rest) => writeln!(out, "  {}{rest}", draw::linked_id(rule.id, context.screen))?,
             None => writeln!(out, "    {line}")?,
@@ -135,7 +135,7 @@ fn of_rule(rule: &RuleTotals, context: &ReportContext<'_>, out: &mut dyn Write) 
     if let Some(page) = page { writeln!(out, "    {page}") } else { Ok(()) }
 }
 
-/// Kinds with their counts; one kind needs none.
+/// Kinds with their counts; a single kind has no count.
 fn listed(kinds: &[(&'static str, usize)]) -> String {
     match kinds {
         [(word, _)] => (*word).to_owned(),
@@ -143,8 +143,8 @@ fn listed(kinds: &[(&'static str, usize)]) -> String {
     }
 }
 
-/// How many violations can be fixed, and by which options.
-fn fixable(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
+/// Writes how many violations can be fixed, and with which options.
+fn write_fixable(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     let Some(fixable) = context.fixable else {
         return match outcome.instances("violation") {
             0 => Ok(()),
@@ -160,10 +160,10 @@ fn fixable(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) 
     }
 }
 
-/// What was not looked at, each part with its number.
-fn unseen(outcome: &Outcome) -> Vec<String> {
+/// What was not checked, with counts.
+fn not_checked(outcome: &Outcome) -> Vec<String> {
     let mut parts = Vec::new();
-    // With no key at all it begins the report's end.
+    // Without any key, the headline starts with this.
     if !outcome.modules_not_followed.is_empty() && !outcome.keys.is_empty() {
         parts.push(format!("{} not followed", count(outcome.calls_not_followed().len(), "module", "modules")));
     }

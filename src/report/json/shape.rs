@@ -1,4 +1,4 @@
-//! The types that are the format. The schema is made from them, their comments are its descriptions, and nothing else is serialized.
+//! The types of the format. The schema is generated from them, with their doc comments as descriptions. Only these types are serialized.
 
 use crate::base::{Problem, Sources};
 use crate::key::{ModuleNotFollowed, NotAudited, NotRead, SwitchedOff};
@@ -54,7 +54,7 @@ pub(super) struct JsonReport<'a> {
     pub summary: Summary,
 }
 
-/// A list whose elements are made when they are written: hundreds of thousands of them are never in memory a second time.
+/// A list that makes its elements while it is serialized: a report may have hundreds of thousands of them.
 pub(super) struct Streamed<'a, T, O> {
     pub of: &'a [T],
     pub sources: &'a Sources,

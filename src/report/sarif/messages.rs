@@ -1,4 +1,4 @@
-//! Texts as SARIF has them.
+//! Texts as SARIF objects.
 
 use serde_sarif::sarif::{Message, MultiformatMessageString};
 

@@ -1,4 +1,4 @@
-//! The published rules and controls that the rules implement, as SARIF's taxonomies (SARIF 2.1.0, section 3.19.3).
+//! The published rules and controls that our rules implement, as SARIF taxonomies (SARIF 2.1.0, section 3.19.3).
 
 use super::messages::text;
 use crate::rules::{self, Rule, RuleReference};
@@ -6,14 +6,14 @@ use serde_sarif::sarif::{
     ReportingDescriptor, ReportingDescriptorReference, ReportingDescriptorRelationship, ToolComponent, ToolComponentReference,
 };
 
-/// A publication of one version, and what our rules refer to in it.
+/// One version of a publication, with the entries that our rules refer to.
 struct Publication {
     name: &'static str,
     version: Option<&'static str>,
     references: Vec<&'static RuleReference>,
 }
 
-/// The publications, in the order in which the rules name them.
+/// The publications, in the order of the rules.
 fn publications() -> Vec<Publication> {
     let mut all: Vec<Publication> = Vec::new();
     for reference in rules::ALL.iter().flat_map(|rule| rule.references) {
@@ -36,7 +36,7 @@ pub(super) fn taxonomies() -> Vec<ToolComponent> {
         let mut component = ToolComponent::builder()
             .name(publication.name)
             .short_description(text(publication.name))
-            // Only what our rules refer to is listed.
+            // It lists only the entries that our rules refer to.
             .is_comprehensive(false)
             .taxa(taxa)
             .build();
@@ -47,7 +47,7 @@ pub(super) fn taxonomies() -> Vec<ToolComponent> {
     publications().into_iter().map(taxonomy).collect()
 }
 
-/// References to taxonomies, by their positions.
+/// References to taxonomies by index.
 pub(super) fn references(taxonomies: &[ToolComponent]) -> Vec<ToolComponentReference> {
     taxonomies
         .iter()
@@ -56,7 +56,7 @@ pub(super) fn references(taxonomies: &[ToolComponent]) -> Vec<ToolComponentRefer
         .collect()
 }
 
-/// What a rule implements.
+/// The taxonomy entries that a rule implements.
 pub(super) fn relationships(rule: &Rule) -> Vec<ReportingDescriptorRelationship> {
     let all = publications();
     let relationship = |reference: &RuleReference| {
