@@ -188,7 +188,7 @@ pub struct AuditRequest {
     pub thorough: bool,
     /// `--resume`: the answers that an unfinished audit has already read.
     pub resume: Option<UnfinishedAudit>,
-    /// A key created within this number of days cannot be too old, so its versions are not read.
+    /// A key created within this number of days is neither too old nor nearly too old, so its versions are not read.
     pub fresh_days: i64,
 }
 

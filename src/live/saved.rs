@@ -330,20 +330,20 @@ fn key_facts(key: &SavedKey) -> Result<KeyFacts, SavedKeyError> {
     let id = KeyId { root: format!("live/{}", key.region).into(), inputs: None, address: key.ocid.clone(), input: InputKind::Live };
     let text = |name: &str, value: &Option<String>| fact(key, name, value.clone());
     let number = |name: &str, value: Option<i64>| fact(key, name, value);
-    let words = |name: &str, value: &Option<String>| fact(key, name, value.clone());
+    let word = |name: &str, value: &Option<String>| fact(key, name, value.clone());
     Ok(KeyFacts {
         ocid: Some(key.ocid.clone()),
         region: Some(key.region.clone()),
-        protection_mode: words("protection_mode", &key.protection_mode).map(|word| Some(ProtectionMode::read(&word))),
+        protection_mode: word("protection_mode", &key.protection_mode).map(|word| Some(ProtectionMode::read(&word))),
         rotation: AutoRotation {
             enabled: fact(key, "is_auto_rotation_enabled", key.is_auto_rotation_enabled),
             interval_days: number("rotation_interval_in_days", key.rotation_interval_in_days),
             start: fact(key, "time_of_schedule_start", time(&key.time_of_schedule_start)?),
             ..AutoRotation::default()
         },
-        vault_type: words("vault_type", &key.vault_type).map(|word| Some(VaultType::read(&word))),
+        vault_type: word("vault_type", &key.vault_type).map(|word| Some(VaultType::read(&word))),
         vault: key.vault.clone(),
-        lifecycle: words("lifecycle_state", &key.lifecycle_state).map(|word| Some(Lifecycle::read(&word))),
+        lifecycle: word("lifecycle_state", &key.lifecycle_state).map(|word| Some(Lifecycle::read(&word))),
         shape: KeyShape {
             algorithm: text("algorithm", &key.algorithm),
             length: number("length", key.length),
@@ -443,13 +443,13 @@ mod tests {
         let taken = "2026-01-02T03:04:05Z".parse().unwrap();
         let text = write(&inventory(), taken, None, Answers::new());
         assert!(text.contains(&format!("\"{MARK}\": 1")) && text.contains("2026-01-02T03:04:05Z"));
-        let again = read("evidence.json", &text);
-        assert_eq!(again.keys.len(), 1);
+        let reread = read("evidence.json", &text);
+        assert_eq!(reread.keys.len(), 1);
         // `KeyFacts` has many fields: the debug text compares all of them.
-        assert_eq!(format!("{:?}", again.keys), format!("{:?}", inventory().keys));
-        assert_eq!(again.not_audited, inventory().not_audited);
-        assert_eq!(again.problems.len(), 1);
-        assert_eq!(write(&again, taken, None, Answers::new()), text);
+        assert_eq!(format!("{:?}", reread.keys), format!("{:?}", inventory().keys));
+        assert_eq!(reread.not_audited, inventory().not_audited);
+        assert_eq!(reread.problems.len(), 1);
+        assert_eq!(write(&reread, taken, None, Answers::new()), text);
     }
 
     #[test]
@@ -476,11 +476,11 @@ mod tests {
         let addresses: Vec<_> = read.keys.iter().map(|key| key.id.address.as_str()).collect();
         assert_eq!(addresses, ["ocid1.key.a", "ocid1.key.b"]);
         let messages: Vec<_> = read.problems.iter().map(|problem| problem.message.as_str()).collect();
-        let wrong = [
+        let expected = [
             "key  of this saved inventory cannot be read: it has no OCID",
             "key wrong of this saved inventory cannot be read: it has no OCID",
         ];
-        assert_eq!(messages, wrong);
+        assert_eq!(messages, expected);
         assert!(read.log.iter().any(|line| line.contains("53 keys")), "{:?}", read.log);
     }
 }

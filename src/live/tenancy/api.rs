@@ -113,13 +113,13 @@ impl ApiClient<'_> {
     /// Reads one object.
     pub(super) fn get<T: Serialize + DeserializeOwned>(&self, site: &RegionSite, base: &BaseUrl, path: &str) -> Result<T, CallError> {
         // Management endpoints of different vaults have the same paths, so the memo needs the complete URL.
-        let name = base.url(&base.target(path));
-        if let Some(saved) = self.memo.get(&name) {
+        let memo_key = base.url(&base.target(path));
+        if let Some(saved) = self.memo.get(&memo_key) {
             return Ok(saved);
         }
         let response = self.call(site, base, path)?;
         let object = serde_json::from_slice(&response.body).map_err(|error| unreadable_response(&response, &error))?;
-        self.memo.put(name, &object);
+        self.memo.put(memo_key, &object);
         Ok(object)
     }
 
@@ -147,14 +147,14 @@ impl ApiClient<'_> {
         let pairs: Vec<String> = query.iter().map(|(name, value)| format!("{name}={}", escape(value))).collect();
         let first = [path, "?", &pairs.join("&")].concat();
         // Without `limit` and `page`, because the memo holds the complete list.
-        let name = base.url(&base.target(&first));
-        if let Some(saved) = self.memo.get(&name) {
+        let memo_key = base.url(&base.target(&first));
+        if let Some(saved) = self.memo.get(&memo_key) {
             return (saved, None);
         }
         let (found, fault) = self.pages(site, base, &first, is_enough);
         // Do not keep an incomplete list, so that `--resume` reads it again.
         if fault.is_none() {
-            self.memo.put(name, &found);
+            self.memo.put(memo_key, &found);
         }
         (found, fault)
     }
@@ -220,8 +220,8 @@ impl ApiClient<'_> {
                 }
                 Turn::Never(why) => return Err(CallError::failed(why)),
             }
-            let tried = self.attempt(site, base, &target, attempt, may_renew);
-            let (fault, status, wait) = match tried {
+            let outcome = self.attempt(site, base, &target, attempt, may_renew);
+            let (fault, status, wait) = match outcome {
                 Ok(Ok(response)) => {
                     self.hosts.answered(host);
                     return Ok(response);
@@ -247,9 +247,9 @@ impl ApiClient<'_> {
             };
             let now = self.clock.elapsed();
             let pause = retry::backoff(attempt, retry::random_fraction()).max(wait);
-            let given_up = self.hosts.failed(host, now, &Failure { why: &fault.why, is_answered: status.is_some(), pause });
-            let again = now.saturating_add(pause);
-            if attempt >= retry::MAX_ATTEMPTS || again >= started.saturating_add(retry::MAX_TIME) || again >= self.deadline {
+            let given_up_reason = self.hosts.failed(host, now, &Failure { why: &fault.why, is_answered: status.is_some(), pause });
+            let retry_at = now.saturating_add(pause);
+            if attempt >= retry::MAX_ATTEMPTS || retry_at >= started.saturating_add(retry::MAX_TIME) || retry_at >= self.deadline {
                 let after = match attempt {
                     1 => String::new(),
                     _ => format!(" after {attempt} attempts"),
@@ -258,7 +258,7 @@ impl ApiClient<'_> {
                     if wait > retry::MAX_TIME { format!("; it asks to wait {} before the next", duration(wait)) } else { String::new() };
                 return Err(CallError { why: format!("{}{after}{delay_note}", fault.why), ..fault });
             }
-            if let Some(why) = given_up {
+            if let Some(why) = given_up_reason {
                 return Err(CallError::failed(why));
             }
             self.progress.retry(&Retry {
@@ -269,7 +269,7 @@ impl ApiClient<'_> {
                 pause,
                 is_first: !self.has_retried.swap(true, Ordering::Relaxed),
             });
-            self.sleep_until(again);
+            self.sleep_until(retry_at);
             self.retries.fetch_add(1, Ordering::Relaxed);
             attempt += 1;
         }
@@ -434,19 +434,19 @@ pub(super) fn parallel_map<T: Sync, R: Send>(connections: usize, items: &[T], wo
             }
         }
     };
-    let mut all: Vec<(usize, R)> = std::thread::scope(|scope| {
+    let mut results: Vec<(usize, R)> = std::thread::scope(|scope| {
         let workers: Vec<_> = (1..connections.min(items.len())).map(|_| scope.spawn(worker)).collect();
-        let mut all = worker();
+        let mut results = worker();
         for other in workers {
             match other.join() {
-                Ok(done) => all.extend(done),
+                Ok(done) => results.extend(done),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
-        all
+        results
     });
-    all.sort_by_key(|(at, _)| *at);
-    all.into_iter().map(|(_, result)| result).collect()
+    results.sort_by_key(|(at, _)| *at);
+    results.into_iter().map(|(_, result)| result).collect()
 }
 
 #[cfg(test)]

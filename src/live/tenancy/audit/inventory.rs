@@ -68,16 +68,16 @@ struct ListedKey<'a> {
 /// Reads the inventory of these regions.
 pub(super) fn read(audit: &Audit<'_>, sites: &[RegionSite]) -> Inventory {
     let mut gaps = Vec::new();
-    let Some(scope) = scope(audit, sites, &mut gaps) else {
+    let Some(scope) = read_scope(audit, sites, &mut gaps) else {
         return Inventory { not_audited: gaps, ..Inventory::default() };
     };
     audit.found.compartments.store(scope.keys.len(), Ordering::Relaxed);
-    let vaults = vaults(audit, sites, &scope, &mut gaps);
+    let vaults = list_vaults(audit, sites, &scope, &mut gaps);
     audit.found.vaults.store(vaults.len(), Ordering::Relaxed);
-    let listed = keys(audit, &vaults, &scope, &mut gaps);
+    let listed = list_keys(audit, &vaults, &scope, &mut gaps);
     audit.found.keys.store(listed.len(), Ordering::Relaxed);
-    let usage = usage(audit, &vaults, &listed, &mut gaps);
-    let keys = details(audit, listed, &usage, &mut gaps);
+    let usage = read_usage(audit, &vaults, &listed, &mut gaps);
+    let keys = read_details(audit, listed, &usage, &mut gaps);
     let log = vec![format!(
         "{}, {} and {} in {}",
         count(scope.keys.len(), "compartment", "compartments"),
@@ -131,17 +131,17 @@ impl Audit<'_> {
 /// The estimated time for the remaining calls at the rate so far; `None` until enough time has passed for an estimate.
 fn time_left(elapsed: Duration, done: usize, total: usize) -> Option<Duration> {
     const MIN_ELAPSED: Duration = Duration::from_secs(2);
-    let rest = u32::try_from(total.saturating_sub(done)).ok()?;
-    (elapsed >= MIN_ELAPSED).then(|| elapsed.checked_div(u32::try_from(done).ok()?)?.checked_mul(rest)).flatten()
+    let remaining = u32::try_from(total.saturating_sub(done)).ok()?;
+    (elapsed >= MIN_ELAPSED).then(|| elapsed.checked_div(u32::try_from(done).ok()?)?.checked_mul(remaining)).flatten()
 }
 
 /// Finds the compartments to audit. `None` if there is no region.
-fn scope(audit: &Audit<'_>, sites: &[RegionSite], gaps: &mut Vec<NotAudited>) -> Option<AuditScope> {
+fn read_scope(audit: &Audit<'_>, sites: &[RegionSite], gaps: &mut Vec<NotAudited>) -> Option<AuditScope> {
     let site = sites.first()?;
     let tenancy = audit.client.credentials.tenancy.as_str();
     let requested = &audit.request.compartments;
     let is_entire_tenancy = requested.is_empty() || (audit.request.recursive && requested.iter().any(|ocid| ocid == tenancy));
-    let (tree, fault) = compartments(audit, site, tenancy, is_entire_tenancy);
+    let (tree, fault) = list_compartments(audit, site, tenancy, is_entire_tenancy);
     let mut all: Vec<String> = vec![tenancy.to_owned()];
     all.extend(tree.iter().map(|compartment| compartment.id.clone()));
     if let Some(fault) = &fault {
@@ -167,7 +167,12 @@ fn scope(audit: &Audit<'_>, sites: &[RegionSite], gaps: &mut Vec<NotAudited>) ->
 
 /// Lists all active compartments of the tenancy. `ANY` includes inaccessible ones, which cannot be found in any other way, and fails
 /// without a permission on the tenancy. Then the result is the accessible ones, and the error.
-fn compartments(audit: &Audit<'_>, site: &RegionSite, tenancy: &str, is_entire_tenancy: bool) -> (Vec<Compartment>, Option<CallError>) {
+fn list_compartments(
+    audit: &Audit<'_>,
+    site: &RegionSite,
+    tenancy: &str,
+    is_entire_tenancy: bool,
+) -> (Vec<Compartment>, Option<CallError>) {
     let list = |level| {
         let query = [("compartmentId", tenancy), ("compartmentIdInSubtree", "true"), ("accessLevel", level), ("lifecycleState", "ACTIVE")];
         audit.client.list::<Compartment>(site, &site.identity, "/20160918/compartments", &query)
@@ -205,7 +210,7 @@ fn subtree(requested: &[String], tree: &[Compartment]) -> Vec<String> {
 }
 
 /// Lists the usable vaults of all regions, without replicas whose primary vault is among them.
-fn vaults<'a>(audit: &Audit<'_>, sites: &'a [RegionSite], scope: &AuditScope, gaps: &mut Vec<NotAudited>) -> Vec<LocatedVault<'a>> {
+fn list_vaults<'a>(audit: &Audit<'_>, sites: &'a [RegionSite], scope: &AuditScope, gaps: &mut Vec<NotAudited>) -> Vec<LocatedVault<'a>> {
     let pairs: Vec<(&RegionSite, &String)> = sites.iter().flat_map(|site| scope.vaults.iter().map(move |ocid| (site, ocid))).collect();
     let answers = audit.map_with_progress("vaults", &pairs, |(site, ocid)| {
         audit.client.list::<VaultRecord>(site, &site.vaults, "/20180608/vaults", &[("compartmentId", ocid)])
@@ -311,7 +316,7 @@ fn drop_replicas<'a>(audit: &Audit<'_>, found: Vec<LocatedVault<'a>>, gaps: &mut
 }
 
 /// Lists the keys of every vault in every compartment, except wrapping keys.
-fn keys<'a>(audit: &Audit<'_>, vaults: &'a [LocatedVault<'a>], scope: &AuditScope, gaps: &mut Vec<NotAudited>) -> Vec<ListedKey<'a>> {
+fn list_keys<'a>(audit: &Audit<'_>, vaults: &'a [LocatedVault<'a>], scope: &AuditScope, gaps: &mut Vec<NotAudited>) -> Vec<ListedKey<'a>> {
     // The service lists keys by vault and compartment only: 200 compartments with 5 vaults are 1,000 calls.
     let pairs: Vec<(&LocatedVault<'a>, &String)> =
         vaults.iter().flat_map(|located| scope.keys.iter().map(move |ocid| (located, ocid))).collect();
@@ -351,7 +356,12 @@ fn keys<'a>(audit: &Audit<'_>, vaults: &'a [LocatedVault<'a>], scope: &AuditScop
 }
 
 /// Reads the counts of key versions of vaults with HSM keys, by vault.
-fn usage(audit: &Audit<'_>, vaults: &[LocatedVault<'_>], listed: &[ListedKey<'_>], gaps: &mut Vec<NotAudited>) -> BTreeMap<String, Usage> {
+fn read_usage(
+    audit: &Audit<'_>,
+    vaults: &[LocatedVault<'_>],
+    listed: &[ListedKey<'_>],
+    gaps: &mut Vec<NotAudited>,
+) -> BTreeMap<String, Usage> {
     // Only findings about HSM keys show the counts. All callers of a tenancy share ten reads a second, so the other calls are saved.
     let hsm_vault_ids: BTreeSet<&str> =
         listed.iter().filter(|listed_key| is_hsm(&listed_key.key)).map(|listed_key| listed_key.located.vault.id.as_str()).collect();
@@ -376,7 +386,7 @@ fn is_hsm(key: &KeyRecord) -> bool {
 }
 
 /// Reads the schedules and versions of the keys that need them.
-fn details(audit: &Audit<'_>, listed: Vec<ListedKey<'_>>, usage: &BTreeMap<String, Usage>, gaps: &mut Vec<NotAudited>) -> Keys {
+fn read_details(audit: &Audit<'_>, listed: Vec<ListedKey<'_>>, usage: &BTreeMap<String, Usage>, gaps: &mut Vec<NotAudited>) -> Keys {
     let answers = audit.map_with_progress("key details", &listed, |listed_key| {
         let path = format!("/20180608/keys/{}", listed_key.key.id);
         let base = &listed_key.located.management;

@@ -37,7 +37,7 @@ const SAVE_EVERY: Duration = Duration::from_secs(15);
 /// inventory is saved during the audit and at its end.
 #[must_use]
 pub fn audit(request: &AuditRequest, progress: &dyn Progress, sink: Option<&dyn InventorySink>) -> Inventory {
-    let client = match client(request, progress, sink.is_some()) {
+    let client = match build_client(request, progress, sink.is_some()) {
         Ok(client) => client,
         Err(error) => return Inventory { problems: vec![error.into()], ..Inventory::default() },
     };
@@ -173,7 +173,7 @@ fn request_summary(client: &ApiClient<'_>) -> String {
     }
 }
 
-fn client<'a>(request: &'a AuditRequest, progress: &'a dyn Progress, is_saving: bool) -> Result<ApiClient<'a>, LiveError> {
+fn build_client<'a>(request: &'a AuditRequest, progress: &'a dyn Progress, is_saving: bool) -> Result<ApiClient<'a>, LiveError> {
     // Check the arguments before anything is read: finding credentials can already call a metadata service.
     for ocid in &request.compartments {
         if !is_ocid(ocid) || !(ocid.starts_with("ocid1.compartment.") || ocid.starts_with("ocid1.tenancy.")) {
@@ -213,12 +213,13 @@ fn client<'a>(request: &'a AuditRequest, progress: &'a dyn Progress, is_saving: 
 /// The regions to audit: the given ones, all subscribed ones, or the profile's.
 fn region_sites(request: &AuditRequest, client: &ApiClient<'_>, gaps: &mut Vec<NotAudited>) -> Result<Vec<RegionSite>, LiveError> {
     let tenancy = client.credentials.tenancy.as_str();
-    let own = request.regions.first().or(client.credentials.region.as_ref());
-    let mut names: Vec<String> = if request.regions.is_empty() { own.into_iter().cloned().collect() } else { request.regions.clone() };
+    let default_region = request.regions.first().or(client.credentials.region.as_ref());
+    let mut names: Vec<String> =
+        if request.regions.is_empty() { default_region.into_iter().cloned().collect() } else { request.regions.clone() };
     if request.all_regions {
-        let own = own.ok_or(LiveError::NoRegion)?;
-        let first = region_site(request, regions::resolve(request, own, tenancy)?)?;
-        names = subscribed_regions(client, &first, gaps)?;
+        let default_region = default_region.ok_or(LiveError::NoRegion)?;
+        let first = region_site(request, regions::resolve(request, default_region, tenancy)?)?;
+        names = read_subscribed_regions(client, &first, gaps)?;
     }
     if names.is_empty() {
         return Err(LiveError::NoRegion);
@@ -244,7 +245,7 @@ fn region_site(request: &AuditRequest, region: Region) -> Result<RegionSite, Liv
 }
 
 /// Reads the regions that the tenancy is subscribed to. This list has no pages.
-fn subscribed_regions(client: &ApiClient<'_>, site: &RegionSite, gaps: &mut Vec<NotAudited>) -> Result<Vec<String>, LiveError> {
+fn read_subscribed_regions(client: &ApiClient<'_>, site: &RegionSite, gaps: &mut Vec<NotAudited>) -> Result<Vec<String>, LiveError> {
     let tenancy = client.credentials.tenancy.as_str();
     let path = format!("/20160918/tenancies/{tenancy}/regionSubscriptions");
     let list: Vec<Subscription> = client.get(site, &site.identity, &path).map_err(|fault| {
@@ -254,9 +255,9 @@ fn subscribed_regions(client: &ApiClient<'_>, site: &RegionSite, gaps: &mut Vec<
             CallErrorKind::Denied | CallErrorKind::Failed => LiveError::NoSubscriptions(message),
         }
     })?;
-    let (ready, waiting): (Vec<_>, Vec<_>) =
+    let (ready, pending): (Vec<_>, Vec<_>) =
         list.into_iter().partition(|subscription| subscription.status.as_deref().is_none_or(|status| status.eq_ignore_ascii_case("READY")));
-    gaps.extend(waiting.into_iter().map(|subscription| NotAudited {
+    gaps.extend(pending.into_iter().map(|subscription| NotAudited {
         ocid: tenancy.to_owned(),
         region: subscription.region_name,
         what: "region",

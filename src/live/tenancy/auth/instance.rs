@@ -52,7 +52,7 @@ struct InstanceIdentity {
 pub(super) fn find(request: &AuditRequest) -> Result<(ComputeInstance<'_>, InstanceSession), LiveError> {
     let (service, direct) = (Transport::new(request)?, Transport::direct(request)?);
     let (metadata, region) = find_metadata(request, &direct)?;
-    let identity = identity(request, &direct, &metadata)?;
+    let identity = read_identity(request, &direct, &metadata)?;
     let region = regions::resolve(request, &region, &identity.certificate.tenancy)?;
     let auth = endpoint::service(request.endpoint.as_deref(), Service::Auth, &region)?;
     let instance = ComputeInstance { request, metadata, region, auth, service, direct };
@@ -64,7 +64,7 @@ pub(super) fn find(request: &AuditRequest) -> Result<(ComputeInstance<'_>, Insta
 fn find_metadata(request: &AuditRequest, direct: &Transport) -> Result<(BaseUrl, String), LiveError> {
     let mut first = None;
     for base in endpoint::metadata(request.var("OCI_METADATA_BASE_URL"))? {
-        match metadata(request, direct, &base, "/instance/region") {
+        match read_metadata(request, direct, &base, "/instance/region") {
             Ok(region) => return Ok((base, region)),
             Err(error) => first = first.or(Some(error)),
         }
@@ -73,32 +73,32 @@ fn find_metadata(request: &AuditRequest, direct: &Transport) -> Result<(BaseUrl,
 }
 
 /// Reads the certificate and its key. They are replaced several times a day, so they are read again for every token.
-fn identity(request: &AuditRequest, direct: &Transport, base: &BaseUrl) -> Result<InstanceIdentity, LiveError> {
-    let certificate = metadata(request, direct, base, "/identity/cert.pem")?;
+fn read_identity(request: &AuditRequest, direct: &Transport, base: &BaseUrl) -> Result<InstanceIdentity, LiveError> {
+    let certificate = read_metadata(request, direct, base, "/identity/cert.pem")?;
     let certificate = Certificate::read(&certificate).map_err(LiveError::Certificate)?;
-    let key = PrivateKey::read(&metadata(request, direct, base, "/identity/key.pem")?, None)
+    let key = PrivateKey::read(&read_metadata(request, direct, base, "/identity/key.pem")?, None)
         .map_err(|error| LiveError::Key { of: "of the instance's metadata service".to_owned(), error })?;
     // They do not match if they were replaced between the two calls.
     if key.public_der() != certificate.public_der {
         return Err(LiveError::Certificate(CertificateError::OtherKey));
     }
-    let intermediate = pem::certificates(&metadata(request, direct, base, "/identity/intermediate.pem")?);
+    let intermediate = pem::certificates(&read_metadata(request, direct, base, "/identity/intermediate.pem")?);
     Ok(InstanceIdentity { certificate, key, intermediate: intermediate.iter().map(|der| STANDARD.encode(der)).collect() })
 }
 
 /// Reads one text from the metadata service.
-fn metadata(request: &AuditRequest, direct: &Transport, base: &BaseUrl, path: &str) -> Result<String, LiveError> {
+fn read_metadata(request: &AuditRequest, direct: &Transport, base: &BaseUrl, path: &str) -> Result<String, LiveError> {
     let target = base.target(path);
-    let no_text = |why: &str| no_metadata(&base.url(&base.target("")), why);
+    let error = |why: &str| no_metadata(&base.url(&base.target("")), why);
     // The service is on the local link: if it does not answer, it does not exist, so there are no retries.
     let permanent = |error: TransportError| TransportError::Permanent(error.to_string());
     // Version 2 of the metadata service requires this header.
     let call = || direct.get(&base.url(&target), &[("authorization", "Bearer Oracle")]).map_err(permanent);
-    let response = exchange::with_retries(request, call).map_err(|why| no_text(&why.to_string()))?;
+    let response = exchange::with_retries(request, call).map_err(|why| error(&why.to_string()))?;
     if response.status != 200 {
-        return Err(no_text(&format!("it answers {} for {path}", response.status)));
+        return Err(error(&format!("it answers {} for {path}", response.status)));
     }
-    String::from_utf8(response.body).map_err(|_| no_text(&format!("it returned no text for {path}")))
+    String::from_utf8(response.body).map_err(|_| error(&format!("it returned no text for {path}")))
 }
 
 fn no_metadata(base: &str, why: &str) -> LiveError {
@@ -116,7 +116,7 @@ impl ComputeInstance<'_> {
     /// # Errors
     /// See [`find`].
     pub(super) fn session(&self) -> Result<InstanceSession, LiveError> {
-        self.session_for(&identity(self.request, &self.direct, &self.metadata)?)
+        self.session_for(&read_identity(self.request, &self.direct, &self.metadata)?)
     }
 
     fn session_for(&self, identity: &InstanceIdentity) -> Result<InstanceSession, LiveError> {

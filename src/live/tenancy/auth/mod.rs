@@ -54,10 +54,10 @@ fn profile_credentials<'a>(
     requested: Option<AuthKind>,
     warn: &mut dyn FnMut(String),
 ) -> Result<Credentials<'a>, LiveError> {
-    let named = || profile.value("authentication_type").map(|word| (AuthKind::read(word), word));
+    let configured_kind = || profile.value("authentication_type").map(|word| (AuthKind::read(word), word));
     let kind = match requested {
         Some(kind) => Some(kind),
-        None => match named() {
+        None => match configured_kind() {
             Some((None, word)) => return Err(LiveError::UnknownAuthenticationType { of: profile.source(), word: word.to_owned() }),
             Some((Some(kind), _)) => Some(kind),
             None => None,
@@ -90,11 +90,12 @@ fn instance_credentials(request: &AuditRequest) -> Result<Credentials<'_>, LiveE
 }
 
 fn api_key_credentials<'a>(request: &AuditRequest, profile: &Profile, warn: &mut dyn FnMut(String)) -> Result<Credentials<'a>, LiveError> {
-    let tenancy = ocid(profile, "tenancy", "OCI_CLI_TENANCY")?;
-    let user = ocid(profile, "user", "OCI_CLI_USER")?;
-    let (key, source) = private_key(request, profile, warn)?;
+    let tenancy = required_ocid(profile, "tenancy", "OCI_CLI_TENANCY")?;
+    let user = required_ocid(profile, "user", "OCI_CLI_USER")?;
+    let (key, source) = read_private_key(request, profile, warn)?;
     let actual = key.fingerprint();
-    // Oracle's tools require the fingerprint. kmslint computes it from the key, and only checks a configured one.
+    // The service identifies a key by its fingerprint. Oracle's tools require it in the profile; kmslint computes it from the key, and only
+    // checks a configured one.
     if let Some(configured) = profile.value("fingerprint")
         && !configured.eq_ignore_ascii_case(&actual)
     {
@@ -110,24 +111,24 @@ fn session_token_credentials<'a>(
     warn: &mut dyn FnMut(String),
 ) -> Result<Credentials<'a>, LiveError> {
     let file =
-        profile.value("security_token_file").ok_or_else(|| missing(profile, "security_token_file", "OCI_CLI_SECURITY_TOKEN_FILE"))?;
+        profile.value("security_token_file").ok_or_else(|| missing_value(profile, "security_token_file", "OCI_CLI_SECURITY_TOKEN_FILE"))?;
     let path = request.expand(file);
     let token = files::read_secret(request, "the session token", &path, warn)?;
     let token = token.trim();
     let claims = token::claims(token).ok_or_else(|| LiveError::NotAToken(path.display().to_string()))?;
     token::check_expiry(request.now, claims.expires(), &path.display().to_string(), profile.name())?;
     let tenancy = match profile.value("tenancy") {
-        Some(_) => ocid(profile, "tenancy", "OCI_CLI_TENANCY")?,
-        None => claims.tenancy().map(str::to_owned).ok_or_else(|| missing(profile, "tenancy", "OCI_CLI_TENANCY"))?,
+        Some(_) => required_ocid(profile, "tenancy", "OCI_CLI_TENANCY")?,
+        None => claims.tenancy().map(str::to_owned).ok_or_else(|| missing_value(profile, "tenancy", "OCI_CLI_TENANCY"))?,
     };
-    let (key, _) = private_key(request, profile, warn)?;
+    let (key, _) = read_private_key(request, profile, warn)?;
     let signer = Signer::for_session(token, key, claims.expires());
     Ok(Credentials::new(signer, tenancy, profile.value("region").map(str::to_owned), profile.source()).with_profile(profile))
 }
 
 /// A required value that must be an OCID.
-fn ocid(profile: &Profile, name: &'static str, variable: &'static str) -> Result<String, LiveError> {
-    let value = profile.value(name).ok_or_else(|| missing(profile, name, variable))?;
+fn required_ocid(profile: &Profile, name: &'static str, variable: &'static str) -> Result<String, LiveError> {
+    let value = profile.value(name).ok_or_else(|| missing_value(profile, name, variable))?;
     if !is_ocid(value) {
         return Err(LiveError::NotAnOcid { name, of: profile.source() });
     }
@@ -135,27 +136,27 @@ fn ocid(profile: &Profile, name: &'static str, variable: &'static str) -> Result
 }
 
 /// The private key, and its name for errors.
-fn private_key(request: &AuditRequest, profile: &Profile, warn: &mut dyn FnMut(String)) -> Result<(PrivateKey, String), LiveError> {
+fn read_private_key(request: &AuditRequest, profile: &Profile, warn: &mut dyn FnMut(String)) -> Result<(PrivateKey, String), LiveError> {
     let passphrase = profile.value("pass_phrase").or_else(|| profile.value("passphrase"));
     if let Some(content) = profile.value("key_content") {
         let source = "of `OCI_CLI_KEY_CONTENT`".to_owned();
         // Secret stores often return a key on one line, with `\n` for line breaks.
-        return named(PrivateKey::read(&content.replace("\\n", "\n"), passphrase), source);
+        return with_source(PrivateKey::read(&content.replace("\\n", "\n"), passphrase), source);
     }
-    let file = profile.value("key_file").ok_or_else(|| missing(profile, "key_file", "OCI_CLI_KEY_FILE"))?;
+    let file = profile.value("key_file").ok_or_else(|| missing_value(profile, "key_file", "OCI_CLI_KEY_FILE"))?;
     let path = request.expand(file);
     let text = files::read_secret(request, "the private key", &path, warn)?;
     let source = path.display().to_string();
-    named(PrivateKey::read(&text, passphrase), source)
+    with_source(PrivateKey::read(&text, passphrase), source)
 }
 
-fn named(key: Result<PrivateKey, KeyError>, of: String) -> Result<(PrivateKey, String), LiveError> {
+fn with_source(key: Result<PrivateKey, KeyError>, of: String) -> Result<(PrivateKey, String), LiveError> {
     match key {
         Ok(key) => Ok((key, of)),
         Err(error) => Err(LiveError::Key { of, error }),
     }
 }
 
-fn missing(profile: &Profile, name: &'static str, variable: &'static str) -> LiveError {
+fn missing_value(profile: &Profile, name: &'static str, variable: &'static str) -> LiveError {
     LiveError::MissingValue { name, of: profile.source(), variable }
 }

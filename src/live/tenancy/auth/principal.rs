@@ -91,7 +91,7 @@ impl<'a> ResourcePrincipal<'a> {
         })
     }
 
-    fn key(&self) -> Result<PrivateKey, LiveError> {
+    fn private_key(&self) -> Result<PrivateKey, LiveError> {
         let pem = self.text("PRIVATE_PEM")?;
         let passphrase = self.variable("PRIVATE_PEM_PASSPHRASE").map(|_| self.text("PRIVATE_PEM_PASSPHRASE")).transpose()?;
         // The passphrase can come from a file, whose final line break is not part of it.
@@ -128,11 +128,11 @@ impl<'a> ResourcePrincipal<'a> {
 
     /// Version 2.2: the token and the key are in the environment or in files.
     fn from_environment(&self) -> Result<PrincipalSession, LiveError> {
-        let named = format!("`{}`", self.variable_name("RPST"));
+        let token_name = format!("`{}`", self.variable_name("RPST"));
         let text = self.text("RPST")?;
-        let claims = token::claims(&text).ok_or_else(|| LiveError::NotAToken(named.clone()))?;
-        token::check_expiry(exchange::now(self.request), claims.expires(), &format!("of {named}"), None)?;
-        Ok((Signer::for_session(&text, self.key()?, claims.expires()), claims.tenancy().map(str::to_owned)))
+        let claims = token::claims(&text).ok_or_else(|| LiveError::NotAToken(token_name.clone()))?;
+        token::check_expiry(exchange::now(self.request), claims.expires(), &format!("of {token_name}"), None)?;
+        Ok((Signer::for_session(&text, self.private_key()?, claims.expires()), claims.tenancy().map(str::to_owned)))
     }
 
     /// Versions 2.1, 2.1.1 and 2.1.2: the resource authenticates with its key and gets a token in exchange.
@@ -156,12 +156,12 @@ impl<'a> ResourcePrincipal<'a> {
         let sessions = self.endpoint("RPST_ENDPOINT")?;
         let context = self.variable("SECURITY_CONTEXT").filter(|_| version == "2.1.2");
         let extra_headers: Vec<(&str, &str)> = context.map(|context| ("security-context", context)).into_iter().collect();
-        let key = self.key()?;
+        let key = self.private_key()?;
         let (token_pair, _) = {
             let requester = TokenRequester { key: &key, key_id: &key_id, signs_host: true };
-            self.token_pair(&requester, &base, &path, &extra_headers)?
+            self.request_token_pair(&requester, &base, &path, &extra_headers)?
         };
-        let token = self.exchange(&TokenRequester { key: &key, key_id: &key_id, signs_host: true }, &sessions, &token_pair)?;
+        let token = self.exchange_tokens(&TokenRequester { key: &key, key_id: &key_id, signs_host: true }, &sessions, &token_pair)?;
         exchange::session(self.request, &token, key, sessions.host())
     }
 
@@ -176,10 +176,10 @@ impl<'a> ResourcePrincipal<'a> {
         loop {
             let (token_pair, next) = {
                 let requester = TokenRequester { key: &signer.key, key_id: &signer.key_id, signs_host: true };
-                self.token_pair(&requester, &parent, "", &[])?
+                self.request_token_pair(&requester, &parent, "", &[])?
             };
             let requester = TokenRequester { key: &signer.key, key_id: &signer.key_id, signs_host: true };
-            let token = self.exchange(&requester, &sessions, &token_pair)?;
+            let token = self.exchange_tokens(&requester, &sessions, &token_pair)?;
             let session = exchange::session(self.request, &token, signer.key, sessions.host())?;
             let Some(next) = next else { return Ok(session) };
             // This URL comes from a response. A signed request reveals a session token, so only hosts of the realm are allowed.
@@ -200,7 +200,7 @@ impl<'a> ResourcePrincipal<'a> {
     }
 
     /// Reads the two tokens to exchange, and the URL of the next resource outward.
-    fn token_pair(
+    fn request_token_pair(
         &self,
         requester: &TokenRequester<'_>,
         base: &BaseUrl,
@@ -212,7 +212,7 @@ impl<'a> ResourcePrincipal<'a> {
         Ok((token_pair, response.parent))
     }
 
-    fn exchange(&self, requester: &TokenRequester<'_>, base: &BaseUrl, token_pair: &TokenPair) -> Result<String, LiveError> {
+    fn exchange_tokens(&self, requester: &TokenRequester<'_>, base: &BaseUrl, token_pair: &TokenPair) -> Result<String, LiveError> {
         let body = json!({
             "resourcePrincipalToken": token_pair.resource_principal_token,
             "servicePrincipalSessionToken": token_pair.service_principal_session_token,

@@ -16,7 +16,7 @@ const EXPONENT: u32 = 65_537;
 pub(super) fn generate() -> Option<KeyPair> {
     // `ring` cannot generate RSA keys.
     loop {
-        let (p, q) = (prime()?, prime()?);
+        let (p, q) = (random_prime()?, random_prime()?);
         // Fails for equal primes, and for a prime p with p - 1 divisible by the exponent (one in 65,537).
         if let Some(pair) = key_pair(p, q) {
             return Some(pair);
@@ -25,7 +25,7 @@ pub(super) fn generate() -> Option<KeyPair> {
 }
 
 /// A random prime. Its two highest bits are set, so that the product of two primes has 2048 bits.
-fn prime() -> Option<BigUint> {
+fn random_prime() -> Option<BigUint> {
     loop {
         let bits = NonZeroU32::new(PRIME_BYTES as u32 * 8)?;
         let mut bytes = [0; PRIME_BYTES];

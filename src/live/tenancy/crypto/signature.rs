@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 /// The value of `Authorization` for these headers, signed in this order. One of them is `(request-target)`: the lower-case method, a space,
-/// path and query exactly as sent. `None` only if `sign`, which is called with the text to sign, returns none.
+/// path and query exactly as sent. `None` only if `sign`, which gets the text to sign, returns `None`.
 pub(crate) fn authorization(sign: &dyn Fn(&str) -> Option<Vec<u8>>, key_id: &str, headers: &[(&str, &str)]) -> Option<String> {
     let signature = STANDARD.encode(sign(&signing_string(headers))?);
     let names = headers.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" ");
