@@ -13,7 +13,7 @@ pub enum InstanceKey {
     Number(u64),
     /// `for_each`.
     Text(Arc<str>),
-    /// The symbolic instance that stands for all that may come to be; written `["*"]`.
+    /// The symbolic instance, which represents all possible instances; printed as `["*"]`.
     Any,
 }
 
@@ -21,7 +21,7 @@ impl fmt::Display for InstanceKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Number(number) => write!(f, "[{number}]"),
-            // Most keys are plain names.
+            // Fast path: most keys are plain names.
             Self::Text(text) if text.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\' | b'$' | b'%')) => {
                 ["[\"", text, "\"]"].into_iter().try_for_each(|part| f.write_str(part))
             }
@@ -31,11 +31,11 @@ impl fmt::Display for InstanceKey {
     }
 }
 
-/// What Go's `unicode.IsPrint` holds for printable: letters, marks, numbers, punctuation, symbols, and of the blanks only the space.
+/// The printable characters of Go's `unicode.IsPrint`: letters, marks, numbers, punctuation, symbols, and the ASCII space.
 static PRINTABLE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[\pL\pM\pN\pP\pS ]$").ok());
 
-/// A string as Terraform writes it in an address (`toHCLQuotedString`): it escapes quotes, backslashes, template introducers, and what is
-/// not printable.
+/// Quotes a string as Terraform does in an address (`toHCLQuotedString`): escapes quotes, backslashes, template introducers, and
+/// unprintable characters.
 fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
@@ -61,7 +61,7 @@ fn quoted(text: &str) -> String {
     out
 }
 
-/// One module call on the way to a resource.
+/// One module call in the address of a resource.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ModuleStep {
     /// The call's name.
@@ -86,7 +86,7 @@ pub struct Address {
 }
 
 impl Address {
-    /// Reads an address as Terraform prints it. `None` where it is not one.
+    /// Parses an address in Terraform's notation. `None` if it is not one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = split(text)?.into_iter().peekable();
@@ -108,21 +108,21 @@ impl Address {
         parts.next().is_none().then_some(Self { modules: modules.into(), data, kind: kind.into(), name: name.into(), key })
     }
 
-    /// The same address without any instance key: the block in the configuration.
+    /// The same address without instance keys: the block in the configuration.
     #[must_use]
     pub fn without_keys(&self) -> Self {
         let modules = self.modules.iter().map(|step| ModuleStep { name: step.name.clone(), key: None }).collect();
         Self { modules, key: None, ..self.clone() }
     }
 
-    /// Whether a symbolic instance is on the way.
+    /// Whether the resource or one of its module calls is a symbolic instance.
     #[must_use]
     pub fn is_symbolic(&self) -> bool {
         self.key == Some(InstanceKey::Any) || self.modules.iter().any(|step| step.key == Some(InstanceKey::Any))
     }
 }
 
-/// Splits at dots outside of brackets, each part with its instance key.
+/// Splits an address at dots outside of brackets; each part has its instance key.
 fn split(text: &str) -> Option<Vec<(String, Option<InstanceKey>)>> {
     let mut parts = Vec::new();
     let mut rest = text;
@@ -147,7 +147,7 @@ fn split(text: &str) -> Option<Vec<(String, Option<InstanceKey>)>> {
     }
 }
 
-/// Reads what is inside brackets and the closing bracket.
+/// Parses an instance key and the closing bracket; returns the rest of the text.
 fn instance_key(text: &str) -> Option<(InstanceKey, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
         let (digits, rest) = text.split_once(']')?;
@@ -182,7 +182,7 @@ fn instance_key(text: &str) -> Option<(InstanceKey, &str)> {
     None
 }
 
-/// The character whose code follows as a hexadecimal number of this many digits.
+/// Parses the character of a Unicode escape with the given number of hexadecimal digits.
 fn code_point(chars: &mut Peekable<CharIndices<'_>>, digits: usize) -> Option<char> {
     let code = (0..digits).try_fold(0_u32, |code, _| code.checked_mul(16)?.checked_add(chars.next()?.1.to_digit(16)?))?;
     char::from_u32(code)
@@ -210,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_read_back_as_written() {
+    fn parsed_addresses_print_unchanged_and_invalid_ones_are_none() {
         for text in [
             "oci_kms_key.k",
             "oci_kms_key.k[0]",

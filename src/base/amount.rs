@@ -1,4 +1,4 @@
-//! Counts and durations as people write them.
+//! Formats counts and durations for people.
 
 use std::time::Duration;
 
@@ -12,15 +12,15 @@ pub fn count(number: usize, one: &str, many: &str) -> String {
 #[must_use]
 pub fn duration(time: Duration) -> String {
     let seconds = time.as_secs();
-    let two = |whole: String, rest: u64, unit: &str| if rest == 0 { whole } else { format!("{whole} {rest} {unit}") };
+    let join = |main: String, rest: u64, unit: &str| if rest == 0 { main } else { format!("{main} {rest} {unit}") };
     match seconds {
         0 if time.subsec_millis() > 0 => format!("{} ms", time.subsec_millis()),
         0..60 => format!("{seconds} s"),
-        60..3600 => two(format!("{} min", seconds / 60), seconds % 60, "s"),
-        3600..86_400 => two(format!("{} h", seconds / 3600), seconds % 3600 / 60, "min"),
+        60..3600 => join(format!("{} min", seconds / 60), seconds % 60, "s"),
+        3600..86_400 => join(format!("{} h", seconds / 3600), seconds % 3600 / 60, "min"),
         _ => {
             let days = usize::try_from(seconds / 86_400).unwrap_or(usize::MAX);
-            two(count(days, "day", "days"), seconds % 86_400 / 3600, "h")
+            join(count(days, "day", "days"), seconds % 86_400 / 3600, "h")
         }
     }
 }

@@ -1,32 +1,32 @@
-//! Sentences that may quote megabytes of a hostile file, cut to a length that people read.
+//! Shortens sentences to a readable length: they may quote megabytes of a hostile file.
 
-/// The longest sentence, in bytes.
-const LONGEST: usize = 2000;
+/// The length limit for a sentence, in bytes.
+const MAX_LENGTH: usize = 2000;
 
-/// Whether a sentence is longer than anyone reads.
+/// Whether a sentence exceeds the limit.
 pub(super) fn is_long(text: &str) -> bool {
-    text.len() > LONGEST
+    text.len() > MAX_LENGTH
 }
 
-/// A sentence that may quote megabytes of a hostile file: what is too long is left out of its middle.
+/// Shortens a sentence that exceeds the limit by replacing its middle with an ellipsis.
 #[must_use]
 pub fn brief(text: String) -> String {
     if is_long(&text) { brief_of(&text) } else { text }
 }
 
-/// The same of a text that belongs to others: megabytes are not copied first.
+/// As [`brief`], for a borrowed text: does not copy megabytes first.
 #[must_use]
 pub fn brief_of(text: &str) -> String {
     if !is_long(text) {
         return text.to_owned();
     }
-    let (start, end) = text.split_at(text.floor_char_boundary(LONGEST / 2));
-    let (_, end) = end.split_at(end.ceil_char_boundary(end.len() - LONGEST / 4));
+    let (start, end) = text.split_at(text.floor_char_boundary(MAX_LENGTH / 2));
+    let (_, end) = end.split_at(end.ceil_char_boundary(end.len() - MAX_LENGTH / 4));
     format!("{start} … {end}")
 }
 
-/// What to do, as a sentence: with a capital letter, unless it begins with a code span or our own name, and a period. Whoever offers help
-/// writes a clause or a sentence; readers see a sentence.
+/// Turns the clause or sentence of a help text into a sentence: with a final period, and a capital letter unless it begins with a code span
+/// or `kmslint`.
 #[must_use]
 pub fn sentence(text: &str) -> String {
     let text = text.trim_end();
@@ -46,7 +46,7 @@ mod tests {
     use super::sentence;
 
     #[test]
-    fn a_clause_becomes_a_sentence_and_a_sentence_stays_one() {
+    fn clause_becomes_a_sentence_and_a_sentence_is_unchanged() {
         for (text, expected) in [
             ("write `ocid1.compartment.…`", "Write `ocid1.compartment.…`."),
             ("Remove it.", "Remove it."),

@@ -1,4 +1,5 @@
-//! The only place that reads and writes the disk. Everything it opens is a regular file of a bounded size; FIFOs and devices are refused.
+//! The only place that reads and writes the disk. Files that kmslint finds must be regular and of bounded size; FIFOs and devices are
+//! rejected.
 
 mod directory;
 mod writing;
@@ -12,47 +13,47 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
-/// The largest configuration file that is read: 64 MiB. Terraform has no limit, people's largest are below 1 MiB.
+/// The size limit for configuration files: 64 MiB. Terraform has no limit; the largest real files are below 1 MiB.
 pub const CONFIG_CAP: u64 = 64 << 20;
-/// How much configuration is read through links in a run: 16 MiB. Ten thousand links to one large file take no room in a repository.
+/// How much configuration a run reads through links: 16 MiB. A small repository can have ten thousand links to one large file.
 pub const LINKED_CAP: u64 = 16 << 20;
-/// The largest file that a file function reads: 8 MiB.
+/// The size limit for files that file functions read: 8 MiB.
 pub const FUNCTION_CAP: u64 = 8 << 20;
 
-/// Why the disk did not give what was asked of it.
+/// Why a file or directory cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum DiskError {
-    /// Nothing is there.
+    /// Nothing exists at the path.
     #[error("no such file or directory")]
     Missing,
-    /// A directory, FIFO, socket or device where a file was wanted.
+    /// A directory, FIFO, socket or device instead of a file.
     #[error("it is not a regular file")]
     NotAFile,
     /// Larger than the cap, in bytes.
     #[error("it is larger than {} MiB", .0 >> 20)]
     TooLarge(u64),
-    /// Too much was read through links already; the cap, in bytes.
+    /// Too much would be read through links; the cap, in bytes.
     #[error("symbolic links lead to more than {} MiB of configuration", .0 >> 20)]
-    Linked(u64),
-    /// Not UTF-8; the offset of the first byte that is not.
+    TooMuchLinked(u64),
+    /// Not UTF-8; the offset of the first invalid byte.
     #[error("it is not UTF-8 text (byte {0})")]
     NotText(usize),
-    /// Encrypted by git-crypt, in a checkout that was not unlocked.
+    /// Encrypted by git-crypt, in a locked checkout.
     #[error("it is encrypted by git-crypt")]
     GitCrypt,
     /// Not text at all.
     #[error("it is binary")]
     Binary,
-    /// It resolves, through a symbolic link, to a place outside of where we may read or write.
+    /// A symbolic link points out of the directories that may be read or written.
     #[error("it leads out of the repository")]
     Outside,
-    /// It is git's own: credentials are in there, and nothing that we check is.
+    /// It is in a git directory, which contains credentials and nothing to check.
     #[error("it is in `.git`, which is never read")]
     Git,
-    /// Its name is not Unicode, so that it cannot be told nor reported.
+    /// Its name is not Unicode, so it cannot be reported.
     #[error("its name is not Unicode")]
-    StrangeName,
-    /// Anything else the system says.
+    NonUnicodeName,
+    /// Any other system error.
     #[error("{0}")]
     System(io::Error),
 }
@@ -61,33 +62,33 @@ impl From<io::Error> for DiskError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::NotFound => Self::Missing,
-            // What cannot be opened at all, as a socket.
+            // From `open_nonblocking`, for example of a socket.
             _ if error.get_ref().is_some_and(|inner| inner.is::<Self>()) => Self::NotAFile,
             _ => Self::System(error),
         }
     }
 }
 
-/// Opens a regular file and returns its size in bytes. The kind is asked of the open file, so that nothing can be swapped in between,
-/// and opening a FIFO does not wait for a writer.
+/// Opens a regular file and returns its size in bytes. The kind is checked after opening, so that the file cannot be replaced in between;
+/// opening a FIFO does not wait for a writer.
 ///
 /// # Errors
-/// Missing, not a regular file, or what the system says.
+/// Missing, not a regular file, or a system error.
 pub fn open(path: &Path) -> Result<(File, u64), DiskError> {
-    regular(open_without_waiting(path)?)
+    regular(open_nonblocking(path)?)
 }
 
-/// An open file and its size, if it is a regular one.
+/// An open file and its size, if it is a regular file.
 fn regular(file: File) -> Result<(File, u64), DiskError> {
-    let about = file.metadata()?;
-    if about.is_file() { Ok((file, about.len())) } else { Err(DiskError::NotAFile) }
+    let metadata = file.metadata()?;
+    if metadata.is_file() { Ok((file, metadata.len())) } else { Err(DiskError::NotAFile) }
 }
 
 #[cfg(unix)]
-fn open_without_waiting(path: &Path) -> io::Result<File> {
+fn open_nonblocking(path: &Path) -> io::Result<File> {
     use rustix::fs::OFlags;
     use std::os::unix::fs::OpenOptionsExt;
-    // A terminal must not become ours; a socket cannot be opened at all.
+    // NOCTTY: a terminal must not become the controlling terminal. NXIO: sockets cannot be opened.
     let flags = (OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC).bits();
     match fs::OpenOptions::new().read(true).custom_flags(i32::from_ne_bytes(flags.to_ne_bytes())).open(path) {
         Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => Err(io::Error::other(DiskError::NotAFile)),
@@ -96,26 +97,26 @@ fn open_without_waiting(path: &Path) -> io::Result<File> {
 }
 
 #[cfg(not(unix))]
-fn open_without_waiting(path: &Path) -> io::Result<File> {
+fn open_nonblocking(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
-/// Opens something that the user named to be read from its beginning to its end: a file, but also the pipe of `<(terraform show -json …)`.
+/// Opens a file that the user named for reading it once; it may also be a pipe, as in `<(terraform show -json …)`.
 ///
 /// # Errors
-/// Missing, a directory, a FIFO that nothing writes to, or what the system says.
+/// Missing, a directory, a FIFO without a writer, or a system error.
 pub fn open_stream(path: &Path) -> Result<Box<dyn Read + Send>, DiskError> {
-    let file = open_without_waiting(path)?;
+    let file = open_nonblocking(path)?;
     if file.metadata()?.is_dir() {
         return Err(DiskError::NotAFile);
     }
-    flowing(file, path)
+    blocking_stream(file, path)
 }
 
-/// A stream that waits for what is yet to come. A FIFO without a writer, which would be waited for in vain, is refused; the shell's own pipes
-/// always had one.
+/// Makes reads of a file opened with `O_NONBLOCK` block again. Rejects a FIFO without a writer, which would block forever; the shell's own
+/// pipes always had one.
 #[cfg(unix)]
-fn flowing(mut file: File, path: &Path) -> Result<Box<dyn Read + Send>, DiskError> {
+fn blocking_stream(mut file: File, path: &Path) -> Result<Box<dyn Read + Send>, DiskError> {
     use std::os::unix::fs::FileTypeExt;
     let mut first = Vec::new();
     if file.metadata()?.file_type().is_fifo() {
@@ -132,33 +133,33 @@ fn flowing(mut file: File, path: &Path) -> Result<Box<dyn Read + Send>, DiskErro
 }
 
 #[cfg(not(unix))]
-fn flowing(file: File, _: &Path) -> Result<Box<dyn Read + Send>, DiskError> {
+fn blocking_stream(file: File, _: &Path) -> Result<Box<dyn Read + Send>, DiskError> {
     Ok(Box::new(file))
 }
 
-/// Reads something that the user named to its end, of at most `cap` bytes: a file, or a pipe.
+/// Reads a file or pipe of at most `cap` bytes that the user named.
 ///
 /// # Errors
-/// Missing, a directory, too large, or what the system says.
+/// Missing, a directory, too large, or a system error.
 pub fn read_stream(path: &Path, cap: u64) -> Result<Vec<u8>, DiskError> {
     read_bounded(open_stream(path)?, cap)
 }
 
-/// Reads a stream to its end, of at most `cap` bytes.
+/// Reads a stream of at most `cap` bytes to its end.
 ///
 /// # Errors
-/// Too large, or what the system says.
+/// Too large, or a system error.
 pub fn read_bounded(stream: impl Read, cap: u64) -> Result<Vec<u8>, DiskError> {
     let mut bytes = Vec::new();
     stream.take(cap + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > cap { Err(DiskError::TooLarge(cap)) } else { Ok(bytes) }
 }
 
-/// The real path of something that was found and not named by the user: links may lead about within these directories, but not out of
-/// them, and not into `.git`.
+/// The real path of a file or directory that was found, not named by the user: its links may point into these directories, but not out of
+/// them and not into `.git`.
 ///
 /// # Errors
-/// Missing, outside, in `.git`, or what the system says.
+/// Missing, outside, in `.git`, or a system error.
 pub fn admit(path: &Path, within: &[PathBuf]) -> Result<PathBuf, DiskError> {
     let real = canonical(path)?;
     if is_in_git_directory(&real) {
@@ -167,39 +168,39 @@ pub fn admit(path: &Path, within: &[PathBuf]) -> Result<PathBuf, DiskError> {
     if within.iter().any(|directory| real.starts_with(directory)) { Ok(real) } else { Err(DiskError::Outside) }
 }
 
-/// Whether a real path lies in a git directory: one named `.git`, or one that looks like it (`git init --separate-git-dir`).
+/// Whether a real path is inside a git directory: one named `.git`, or one that looks like it (`git init --separate-git-dir`).
 #[must_use]
 pub fn is_in_git_directory(real: &Path) -> bool {
-    if is_git(real) {
+    if has_git_component(real) {
         return true;
     }
-    real.ancestors().any(has_git)
+    real.ancestors().any(has_git_layout)
 }
 
-/// Whether a directory is git's: by its name, or by what is in it.
+/// Whether a directory is a git directory, by its name or its contents.
 #[must_use]
 pub fn is_git_directory(directory: &Path) -> bool {
-    directory.file_name().is_some_and(|name| name.eq_ignore_ascii_case(".git")) || has_git(directory)
+    directory.file_name().is_some_and(|name| name.eq_ignore_ascii_case(".git")) || has_git_layout(directory)
 }
 
-fn has_git(directory: &Path) -> bool {
-    // What git itself takes for a git directory (`is_git_directory` in its `setup.c`).
+fn has_git_layout(directory: &Path) -> bool {
+    // The check that git itself makes (`is_git_directory` in its `setup.c`).
     ["HEAD", "objects", "refs"].iter().all(|part| directory.join(part).exists())
 }
 
-/// Whether a path goes through a directory named `.git`. Does not ask the disk.
+/// Whether a component of a path is `.git`. Does not access the disk.
 #[must_use]
-pub fn is_git(path: &Path) -> bool {
+pub fn has_git_component(path: &Path) -> bool {
     path.components().any(|part| part.as_os_str().eq_ignore_ascii_case(".git"))
 }
 
-/// Whether something that was found leads, through links, out of these directories or into `.git`.
+/// Whether links of a path that was found point out of these directories or into `.git`.
 #[must_use]
-pub fn leads_out(path: &Path, within: &[PathBuf]) -> bool {
+pub fn escapes(path: &Path, within: &[PathBuf]) -> bool {
     matches!(admit(path, within), Err(DiskError::Outside | DiskError::Git))
 }
 
-/// Reads a regular file that was found and not named by the user.
+/// Reads a regular file that was found, not named by the user.
 ///
 /// # Errors
 /// As [`admit`] and [`read`].
@@ -210,10 +211,10 @@ pub fn read_found(path: &Path, cap: u64, within: &[PathBuf]) -> Result<Vec<u8>, 
 /// Reads a regular file of at most `cap` bytes.
 ///
 /// # Errors
-/// Missing, not a regular file, too large, or what the system says.
+/// Missing, not a regular file, too large, or a system error.
 pub fn read(path: &Path, cap: u64) -> Result<Vec<u8>, DiskError> {
     let (file, size) = open(path)?;
-    whole(file, size, cap)
+    read_rest(Vec::new(), file, size, cap)
 }
 
 /// The target of a symbolic link; `None` if the path is not a link.
@@ -222,31 +223,26 @@ pub fn link(path: &Path) -> Option<PathBuf> {
     fs::read_link(path).ok()
 }
 
-/// Whether something is there that is no symbolic link. Where the system cannot tell, it is not.
+/// Whether something other than a symbolic link exists at a path. False on systems where this cannot be determined.
 #[must_use]
-pub fn is_no_link(path: &Path) -> bool {
-    // What is no link is an invalid argument.
+pub fn is_non_link(path: &Path) -> bool {
+    // `readlink` fails with EINVAL if the path exists and is not a link.
     cfg!(unix) && fs::read_link(path).is_err_and(|error| error.kind() == io::ErrorKind::InvalidInput)
 }
 
-/// Whether something is there, behind links, too.
+/// Whether something exists at a path; links are followed.
 #[must_use]
-pub fn is_present(path: &Path) -> bool {
+pub fn exists(path: &Path) -> bool {
     path.exists()
 }
 
-/// The bytes of an open file of this size.
-fn whole(file: File, size: u64, cap: u64) -> Result<Vec<u8>, DiskError> {
-    rest(Vec::new(), file, size, cap)
-}
-
-/// The bytes of an open file of this size of which the first were read.
-fn rest(mut bytes: Vec<u8>, file: File, size: u64, cap: u64) -> Result<Vec<u8>, DiskError> {
+/// Reads an open file of the given size, whose first bytes were already read.
+fn read_rest(mut bytes: Vec<u8>, file: File, size: u64, cap: u64) -> Result<Vec<u8>, DiskError> {
     if size > cap {
         return Err(DiskError::TooLarge(cap));
     }
-    // What a file grows by while it is read is not asked for: one call of the system less for each of a repository's many files. Files
-    // of the kernel's say that they are empty.
+    // Stopping at the known size saves the system call that would return 0 at the end of the file. The kernel's own files (`/proc`) report
+    // a size of 0.
     let limit = if size == 0 { cap + 1 } else { size };
     let left = limit.saturating_sub(bytes.len() as u64);
     bytes.reserve_exact(usize::try_from(size).unwrap_or(0).saturating_sub(bytes.len()));
@@ -257,37 +253,37 @@ fn rest(mut bytes: Vec<u8>, file: File, size: u64, cap: u64) -> Result<Vec<u8>, 
 }
 
 thread_local! {
-    /// Where a file is read to before its size is known.
+    /// The buffer for a file's first bytes, before its size is known.
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Bytes that are asked for at first. Nearly all configuration is smaller.
-const FIRST: usize = 64 << 10;
+/// The size of the first read, in bytes. Nearly all configuration is smaller.
+const FIRST_READ: usize = 64 << 10;
 
-/// Reads a file that was listed as a regular one, of at most `cap` bytes. Opening, reading and closing it is all that most files need:
-/// a read of a regular file that returns less than it was asked for has reached the end (POSIX, `read`). File systems of user space have
-/// been seen to return less before it, so that is believed only of a text that ends with a line.
-fn small(mut file: File, cap: u64) -> Result<Vec<u8>, DiskError> {
-    let (begun, is_all) = SCRATCH.with_borrow_mut(|scratch| {
+/// Reads a file of at most `cap` bytes that was listed as a regular file. Most files need no further system call: a read of a regular file
+/// that returns less than requested has reached the end (POSIX, `read`). FUSE file systems have been seen to return less before the end, so
+/// this is only trusted if the text ends with a newline.
+fn read_small(mut file: File, cap: u64) -> Result<Vec<u8>, DiskError> {
+    let (start, is_complete) = SCRATCH.with_borrow_mut(|scratch| {
         if scratch.is_empty() {
-            // Zeros that the system gives: only what a file fills is ever touched.
-            *scratch = vec![0; FIRST];
+            // Zeroed pages come from the system without being touched: only the part that a file fills takes memory.
+            *scratch = vec![0; FIRST_READ];
         }
         let length = read_once(&mut file, scratch).unwrap_or(0);
-        let begun = scratch.get(..length).unwrap_or_default();
-        (begun.to_vec(), length < FIRST && begun.ends_with(b"\n"))
+        let start = scratch.get(..length).unwrap_or_default();
+        (start.to_vec(), length < FIRST_READ && start.ends_with(b"\n"))
     });
-    if is_all && begun.len() as u64 <= cap {
-        return Ok(begun);
+    if is_complete && start.len() as u64 <= cap {
+        return Ok(start);
     }
-    // Nothing came, so it may have become something else: it is asked what it is.
+    // The file may have been replaced since it was listed: check what it is.
     let (file, size) = regular(file)?;
-    rest(begun, file, size, cap)
+    read_rest(start, file, size, cap)
 }
 
-/// The first bytes of a file that was listed as a regular one.
-fn first_bytes(mut file: File, most: usize) -> Result<Vec<u8>, DiskError> {
-    let mut bytes = vec![0; most];
+/// Reads the first bytes of a file that was listed as a regular file.
+fn read_head(mut file: File, length: usize) -> Result<Vec<u8>, DiskError> {
+    let mut bytes = vec![0; length];
     let length = read_once(&mut file, &mut bytes)?;
     bytes.truncate(length);
     Ok(bytes)
@@ -310,7 +306,7 @@ pub fn read_text(path: &Path, cap: u64) -> Result<String, DiskError> {
     text(read(path, cap)?)
 }
 
-/// Bytes as text.
+/// Converts bytes to text.
 ///
 /// # Errors
 /// Not UTF-8.
@@ -323,18 +319,19 @@ pub fn text(bytes: Vec<u8>) -> Result<String, DiskError> {
 pub struct DirEntry {
     /// Its name.
     pub name: OsString,
-    /// Whether it is a directory; through a link only where the listing says that it resolves links.
+    /// Whether it is a directory. A link to a directory counts if the listing resolves links.
     pub is_dir: bool,
     /// Whether it is a symbolic link.
     pub is_link: bool,
-    /// Whether it is a regular file itself, not through a link.
+    /// Whether it is a regular file, not a link to one.
     pub is_file: bool,
 }
 
-/// The entries of a directory, sorted by name, so that no result depends on their order on disk. A link to a directory is one.
+/// The entries of a directory, sorted by name, so that no result depends on their order on disk. A link to a directory counts as a
+/// directory.
 ///
 /// # Errors
-/// Missing, or what the system says.
+/// Missing, or a system error.
 pub fn entries(directory: &Path) -> Result<Vec<DirEntry>, DiskError> {
     let mut list = Vec::new();
     for entry in fs::read_dir(directory)? {
@@ -346,51 +343,51 @@ pub fn entries(directory: &Path) -> Result<Vec<DirEntry>, DiskError> {
     Ok(list)
 }
 
-/// An entry, of which it is not asked where a link leads.
+/// An entry with links unresolved.
 fn unresolved(entry: &fs::DirEntry) -> io::Result<DirEntry> {
     let kind = entry.file_type()?;
     Ok(DirEntry { name: entry.file_name(), is_dir: kind.is_dir(), is_link: kind.is_symlink(), is_file: kind.is_file() })
 }
 
-/// Whether a directory is there.
+/// Whether a directory exists at a path; links are followed.
 #[must_use]
 pub fn is_dir(path: &Path) -> bool {
     path.is_dir()
 }
 
-/// Whether something is there, a broken link too.
+/// Whether anything exists at a path, including a broken link.
 #[must_use]
-pub fn is_there(path: &Path) -> bool {
+pub fn has_entry(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
-/// How many bytes a file has; none where nothing is there.
+/// The size of a file in bytes; 0 if there is none.
 #[must_use]
 pub fn size(path: &Path) -> u64 {
-    fs::metadata(path).map_or(0, |about| about.len())
+    fs::metadata(path).map_or(0, |metadata| metadata.len())
 }
 
-/// Whether a path is a symbolic link itself.
+/// Whether a path is itself a symbolic link.
 #[must_use]
 pub fn is_link(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|about| about.is_symlink())
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink())
 }
 
-/// Whether a regular file is there.
+/// Whether a regular file exists at a path; links are followed.
 #[must_use]
 pub fn is_file(path: &Path) -> bool {
     path.is_file()
 }
 
-/// Who may do what with a file: the permission bits, where the system has them.
+/// A file's permission bits, if the system has them.
 #[cfg(unix)]
 #[must_use]
 pub fn mode(path: &Path) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt;
-    fs::metadata(path).ok().map(|about| about.permissions().mode())
+    fs::metadata(path).ok().map(|metadata| metadata.permissions().mode())
 }
 
-/// Who may do what with a file: the permission bits, where the system has them.
+/// A file's permission bits, if the system has them.
 #[cfg(not(unix))]
 #[must_use]
 pub fn mode(_: &Path) -> Option<u32> {
@@ -400,12 +397,12 @@ pub fn mode(_: &Path) -> Option<u32> {
 /// The path with all links resolved.
 ///
 /// # Errors
-/// Missing, or what the system says.
+/// Missing, or a system error.
 pub fn canonical(path: &Path) -> Result<PathBuf, DiskError> {
     Ok(fs::canonicalize(path)?)
 }
 
-/// The path without `.` and with `..` taken back where the text allows it. Does not ask the disk.
+/// The path without `.`, and without `..` after a name. Does not access the disk.
 #[must_use]
 pub fn tidy(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
@@ -421,13 +418,13 @@ pub fn tidy(path: &Path) -> PathBuf {
     if out.as_os_str().is_empty() { PathBuf::from(".") } else { out }
 }
 
-/// The outermost directory upwards from a real path that holds `.git`, be it a directory or the file of a linked work tree or submodule.
+/// The outermost directory at or above a real path that contains `.git`: a directory, or the file of a linked work tree or submodule.
 #[must_use]
-pub fn work_tree(path: &Path) -> Option<PathBuf> {
+pub fn outermost_work_tree(path: &Path) -> Option<PathBuf> {
     path.ancestors().filter(|directory| directory.join(".git").exists()).last().map(Path::to_path_buf)
 }
 
-/// The repository a path lies in: the nearest directory upwards that holds `.git`. Links are resolved first.
+/// The repository that contains a path: the nearest directory at or above it that contains `.git`. Links are resolved first.
 #[must_use]
 pub fn repository_root(path: &Path) -> Option<PathBuf> {
     let start = canonical(path).ok()?;
@@ -439,14 +436,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tidy_takes_back_what_it_can() {
+    fn tidy_removes_dots_and_parents_after_names() {
         for (path, tidied) in [("./a/../b", "b"), (".", "."), ("../a/./b", "../a/b"), ("a/..", "."), ("/../a", "/../a")] {
             assert_eq!(tidy(Path::new(path)), Path::new(tidied), "{path}");
         }
     }
 
     #[test]
-    fn a_replaced_file_is_whole_and_keeps_its_permissions() -> Result<(), Box<dyn std::error::Error>> {
+    fn replaced_file_has_the_new_text_and_leaves_no_temporary_file() -> Result<(), Box<dyn std::error::Error>> {
         let directory = tempfile::tempdir()?;
         let path = directory.path().join("a.tf");
         fs::write(&path, "old")?;
@@ -468,7 +465,7 @@ mod tests {
         assert!(matches!(replace(&inside.path().join("a.tf"), b"ours", inside.path()), Err(DiskError::Outside)));
         assert!(matches!(write_named(&inside.path().join("a.tf"), inside.path(), |out| out.write_all(b"ours")), Err(DiskError::Outside)));
         assert_eq!(fs::read_to_string(&target)?, "theirs");
-        // A directory may be the link, and what it leads to need not be there yet.
+        // The link may be a directory of the path, and the file in it may not exist yet.
         std::os::unix::fs::symlink(outside.path(), inside.path().join("out"))?;
         assert!(matches!(
             write_named(&inside.path().join("out/new"), inside.path(), |out| out.write_all(b"ours")),
@@ -477,7 +474,7 @@ mod tests {
         std::os::unix::fs::symlink(outside.path().join("none"), inside.path().join("broken"))?;
         write_named(&inside.path().join("broken"), inside.path(), |out| out.write_all(b"ours"))?;
         assert_eq!(entries(outside.path())?.len(), 1);
-        // What the user names elsewhere is followed.
+        // A path outside of the repository is followed.
         std::os::unix::fs::symlink(&target, outside.path().join("link"))?;
         write_named(&outside.path().join("link"), inside.path(), |out| out.write_all(b"ours"))?;
         assert_eq!(fs::read_to_string(&target)?, "ours");
@@ -486,7 +483,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn nothing_is_written_into_git_and_nothing_read_from_it() -> Result<(), Box<dyn std::error::Error>> {
+    fn nothing_is_written_to_or_read_from_git_directories() -> Result<(), Box<dyn std::error::Error>> {
         let directory = tempfile::tempdir()?;
         let root = fs::canonicalize(directory.path())?;
         fs::create_dir_all(root.join(".git/hooks"))?;
@@ -506,13 +503,13 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_is_not_a_regular_file_is_refused_without_waiting() -> Result<(), Box<dyn std::error::Error>> {
+    fn pipes_sockets_and_directories_are_rejected_without_blocking() -> Result<(), Box<dyn std::error::Error>> {
         let temporary = tempfile::tempdir()?;
         let pipe = temporary.path().join("pipe");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status()?.success());
         let _socket = std::os::unix::net::UnixListener::bind(temporary.path().join("socket"))?;
         fs::create_dir(temporary.path().join("directory"))?;
-        // Each may have taken the place of a file since that was listed.
+        // Each may have replaced a file since the file was listed.
         let directory = OpenDirectory::open(temporary.path())?;
         for name in ["pipe", "socket", "directory"] {
             let path = temporary.path().join(name);
@@ -523,10 +520,10 @@ mod tests {
     }
 
     #[test]
-    fn files_of_every_size_are_read_to_their_end() -> Result<(), Box<dyn std::error::Error>> {
+    fn files_of_all_sizes_are_read_completely() -> Result<(), Box<dyn std::error::Error>> {
         let temporary = tempfile::tempdir()?;
         let directory = OpenDirectory::open(temporary.path())?;
-        for size in [0, 1, 2, FIRST - 1, FIRST, FIRST + 1, 3 * FIRST + 7] {
+        for size in [0, 1, 2, FIRST_READ - 1, FIRST_READ, FIRST_READ + 1, 3 * FIRST_READ + 7] {
             for end in ["", "\n"] {
                 let text = format!("{}{end}", "x".repeat(size));
                 fs::write(temporary.path().join("f"), &text)?;

@@ -1,33 +1,33 @@
-//! A fact: what is known of one attribute, and the way its value took.
+//! A fact: what is known about one attribute, and where its value comes from.
 
 use super::place::Place;
 use super::reason::Reason;
 use super::secrecy;
 use super::trail::Trail;
 
-/// What can be said of an attribute.
+/// What is known about the value of an attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claim<T> {
     /// It has this value.
     Known(T),
     /// It is omitted, `null`, or one of the service's zero values.
     Unset,
-    /// It is unknown. Boxed, because most claims are of another kind.
+    /// It is unknown. Boxed, because most claims are known or unset.
     Unknown(Box<Unknown<T>>),
 }
 
 impl<T> Claim<T> {
-    /// An unknown value.
+    /// An unknown value within bounds.
     #[must_use]
     pub fn unknown(why: impl Into<Reason>, bounds: Bounds<T>) -> Self {
         Self::Unknown(Box::new(Unknown { why: why.into(), bounds }))
     }
 }
 
-/// Why a fact is not known, and what is known of it.
+/// Why a value is unknown, and what is known about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unknown<T> {
-    /// The reason as a clause without a full stop: "variable `level` has no value", "known after apply".
+    /// The reason as a clause without a final period: "variable `level` has no value", "known after apply".
     pub why: Reason,
     /// What the value can still be.
     pub bounds: Bounds<T>,
@@ -38,15 +38,15 @@ pub struct Unknown<T> {
 pub enum Bounds<T> {
     /// Anything.
     Anything,
-    /// Nothing: as it is written Terraform would reject it, and no input and no plan will give it a value.
+    /// Nothing: Terraform would reject the configuration, so no input and no plan can give it a value.
     Nothing,
     /// One of these and nothing else.
     OneOf(Vec<Case<T>>),
     /// This, unless the caller of the module sets `input`.
     Default {
-        /// The value without the caller's doing; `None` is unset.
+        /// The default; `None` is unset.
         value: Option<T>,
-        /// What the caller may set, as it is written: "protection_mode", "var.keys[*].mode".
+        /// What the caller may set: "protection_mode", "var.keys[*].mode".
         input: String,
     },
 }
@@ -56,33 +56,33 @@ pub enum Bounds<T> {
 pub struct Case<T> {
     /// The value; `None` is unset.
     pub value: Option<T>,
-    /// When it is this one, as a clause after "when": "`var.level >= 3`", "not `var.level >= 3`".
+    /// The condition for it, as a clause after "when": "`var.level >= 3`", "not `var.level >= 3`".
     pub when: String,
 }
 
-/// Where a person edits a default.
+/// Where to edit a default.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DefaultSite {
-    /// This literal.
+    /// In this literal.
     Literal(Place),
-    /// This `optional(…)` in a variable's type has no default yet.
+    /// In this `optional(…)` of a variable's type, which has no default yet.
     Optional(Place),
 }
 
 /// A claim with its trail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact<T> {
-    /// What is reported.
+    /// What is known about the value.
     pub claim: Claim<T>,
-    /// The way the value took, nearest first; empty where nothing is written.
+    /// Where the value comes from, nearest step first; empty if nothing in the configuration sets it.
     pub trail: Trail,
     /// The value may be checked but never shown.
     pub sensitive: bool,
-    /// The value came out of a file function: shown only if it is one of the service's own words or a number.
+    /// The value comes from a file function: it is shown only if it is one of the service's own words or a number.
     pub from_file: bool,
-    /// Where the default that decides is written, or would be; only of a value that the caller of a module may change.
+    /// Where the deciding default is or would be; only for a value that the caller of a module may change.
     pub default: Option<Box<DefaultSite>>,
-    /// The value is a default of a directory's variable, and nothing shows that the directory is a root module: a caller may set another.
+    /// The value is the default of a variable in a directory that is not known to be a root module: a caller may set another value.
     pub by_default: bool,
 }
 
@@ -93,7 +93,7 @@ impl<T> Default for Fact<T> {
 }
 
 impl<T> Fact<T> {
-    /// Nothing is written.
+    /// An unset value without a trail.
     #[must_use]
     pub fn unset() -> Self {
         Self { claim: Claim::Unset, trail: Trail::default(), sensitive: false, from_file: false, default: None, by_default: false }
@@ -113,7 +113,7 @@ impl<T> Fact<T> {
 
     /// An expression that Terraform would reject.
     #[must_use]
-    pub fn refused(why: impl Into<Reason>) -> Self {
+    pub fn rejected(why: impl Into<Reason>) -> Self {
         Self { claim: Claim::unknown(why, Bounds::Nothing), ..Self::unset() }
     }
 
@@ -124,13 +124,13 @@ impl<T> Fact<T> {
         self
     }
 
-    /// The value, where it is known.
+    /// The value, if it is known.
     #[must_use]
     pub fn value(&self) -> Option<&T> {
         if let Claim::Known(value) = &self.claim { Some(value) } else { None }
     }
 
-    /// The value, where it is known and may be shown. `is_harmless`: whether it is one of the service's own words, or a number.
+    /// The value, if it is known and may be shown. `is_harmless`: whether it is one of the service's own words, or a number.
     #[must_use]
     pub fn shown(&self, is_harmless: impl Fn(&T) -> bool) -> Option<&T> {
         self.value().filter(|value| self.shows(is_harmless(value)))
@@ -148,19 +148,19 @@ impl<T> Fact<T> {
         matches!(self.claim, Claim::Unset)
     }
 
-    /// The unknown, where it is one.
+    /// Why the value is unknown, if it is.
     #[must_use]
     pub fn as_unknown(&self) -> Option<&Unknown<T>> {
         if let Claim::Unknown(unknown) = &self.claim { Some(unknown) } else { None }
     }
 
-    /// The nearest place of the value.
+    /// The place of the nearest step.
     #[must_use]
     pub fn place(&self) -> Option<&Place> {
         self.trail.first().map(|step| &step.place)
     }
 
-    /// Changes the value's type and keeps all else. A value that `change` cannot take becomes unset.
+    /// Converts the value and keeps everything else. A value that `change` maps to `None` becomes unset.
     pub fn map<U>(self, mut change: impl FnMut(T) -> Option<U>) -> Fact<U> {
         let claim = match self.claim {
             Claim::Known(value) => change(value).map_or(Claim::Unset, Claim::Known),

@@ -1,17 +1,17 @@
-//! What a file is by its name: the endings of Terraform and OpenTofu, in one place.
+//! The kinds of Terraform and OpenTofu files, by the extensions of their names.
 
 /// A file of configuration or values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileName<'n> {
-    /// The name without its ending.
+    /// The name without its extension.
     pub stem: &'n str,
-    /// What the ending says.
+    /// The kind of file.
     pub kind: FileKind,
-    /// Whether it is written in JSON syntax.
+    /// Whether it uses JSON syntax.
     pub is_json: bool,
 }
 
-/// What an ending says.
+/// The kind of a file, by its extension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
     /// `.tf`, `.tf.json`.
@@ -22,26 +22,26 @@ pub enum FileKind {
     Values,
 }
 
-const ENDINGS: [(&str, FileKind); 3] = [(".tf", FileKind::Terraform), (".tofu", FileKind::OpenTofu), (".tfvars", FileKind::Values)];
+const EXTENSIONS: [(&str, FileKind); 3] = [(".tf", FileKind::Terraform), (".tofu", FileKind::OpenTofu), (".tfvars", FileKind::Values)];
 
 impl<'n> FileName<'n> {
-    /// Reads a file's name; `None` where it is another kind of file.
+    /// Parses a file's name; `None` for other kinds of files.
     #[must_use]
     pub fn of(name: &'n str) -> Option<Self> {
         let bare = name.strip_suffix(".json");
-        let known = |(ending, kind): (&str, FileKind)| {
-            Some(Self { stem: bare.unwrap_or(name).strip_suffix(ending)?, kind, is_json: bare.is_some() })
+        let parse = |(extension, kind): (&str, FileKind)| {
+            Some(Self { stem: bare.unwrap_or(name).strip_suffix(extension)?, kind, is_json: bare.is_some() })
         };
-        ENDINGS.into_iter().find_map(known)
+        EXTENSIONS.into_iter().find_map(parse)
     }
 
-    /// Whether Terraform reads a values file of this name without being asked, where it lies next to the configuration.
+    /// Whether Terraform loads a values file of this name automatically from the root module's directory.
     #[must_use]
     pub fn is_automatic(self) -> bool {
         self.kind == FileKind::Values && (self.stem == "terraform" || self.stem.ends_with(".auto"))
     }
 
-    /// Whether it holds configuration.
+    /// Whether it is configuration.
     #[must_use]
     pub fn is_configuration(self) -> bool {
         self.kind != FileKind::Values
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn endings_say_what_a_file_is() {
+    fn extension_determines_the_kind_of_file() {
         let of = |name| FileName::of(name).map(|name| (name.stem, name.kind, name.is_json));
         assert_eq!(of("main.tf"), Some(("main", FileKind::Terraform, false)));
         assert_eq!(of("main.tf.json"), Some(("main", FileKind::Terraform, true)));

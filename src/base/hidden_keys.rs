@@ -1,4 +1,4 @@
-//! What stands after instance keys that are not shown.
+//! The real values of instance keys that addresses hide.
 
 use super::{Address, InstanceKey};
 use std::borrow::Cow;
@@ -6,21 +6,21 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-/// The instance keys for which addresses show others, since they come from a file. A plan or state has the real ones: they are here to be
-/// compared with, and never to be shown.
+/// The real instance keys that addresses replace by others, because they come from a file. A plan or state has the real ones: they are
+/// kept for comparison only, and never shown.
 #[derive(Clone, Default)]
 pub struct HiddenKeys(HashMap<String, Option<Box<str>>>);
 
 impl HiddenKeys {
-    /// Adds a key of a block by the block's address, as shown. Of several runs that differ none is known.
+    /// Adds a key of a block by the block's address as shown. If several runs have different keys, none of them is known.
     pub fn add(&mut self, block: &str, shown: &str, real: &str) {
         let instance = format!("{block}{}", InstanceKey::Text(shown.into()));
         let known = self.0.entry(instance).or_insert_with(|| Some(real.into()));
-        // Once two runs have differed, no third brings a key back: `None` stays.
+        // Once two runs differ, a third one does not bring a key back: `None` stays.
         *known = known.take().filter(|known| **known == *real);
     }
 
-    /// Takes in those of another root.
+    /// Adds the keys of another root.
     pub fn absorb(&mut self, other: Self) {
         if self.0.is_empty() {
             self.0 = other.0;
@@ -32,16 +32,16 @@ impl HiddenKeys {
         }
     }
 
-    /// The address as Terraform has it, of one as it is shown.
+    /// The address as Terraform prints it, for an address as shown.
     #[must_use]
     pub fn real<'a>(&self, shown: &'a str) -> Cow<'a, str> {
-        // Only the keys that are shown in place of others begin like this, as far as we are concerned.
+        // Replacement keys begin with an ellipsis: without one there is nothing to look up.
         let parsed = if self.0.is_empty() || !shown.contains("[\"…") { None } else { Address::parse(shown) };
         parsed.map_or(Cow::Borrowed(shown), |address| Cow::Owned(self.without_hidden(address)))
     }
 
     fn without_hidden(&self, mut address: Address) -> String {
-        // A block is known by its address as shown, so what is around it is replaced after it.
+        // Keys are looked up by the block's address as shown, so the keys of the calls around it are replaced afterwards.
         let replaced = |block: &str, key: &Option<InstanceKey>| {
             let real = self.0.get(&format!("{block}{}", key.as_ref()?))?.as_deref();
             Some(InstanceKey::Text(real?.into()))
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_step_of_an_address_is_looked_up_by_what_is_shown_around_it() {
+    fn hidden_keys_of_calls_and_resources_are_restored() {
         let mut keys = HiddenKeys::default();
         keys.add("module.m", "…1", "secret");
         keys.add("module.m[\"…1\"].oci_kms_key.k", "…2", "in\"side");
@@ -82,17 +82,17 @@ mod tests {
     }
 
     #[test]
-    fn of_runs_that_differ_none_is_known() {
-        let of = |real: &str| {
+    fn keys_that_differ_between_runs_are_not_restored() {
+        let with = |real: &str| {
             let mut keys = HiddenKeys::default();
             keys.add("oci_kms_key.k", "…1", real);
             keys
         };
-        let (mut same, mut other) = (of("a"), of("a"));
-        same.absorb(of("a"));
+        let (mut same, mut other) = (with("a"), with("a"));
+        same.absorb(with("a"));
         assert_eq!(same.real("oci_kms_key.k[\"…1\"]"), "oci_kms_key.k[\"a\"]");
-        other.absorb(of("b"));
-        other.absorb(of("b"));
+        other.absorb(with("b"));
+        other.absorb(with("b"));
         assert_eq!(other.real("oci_kms_key.k[\"…1\"]"), "oci_kms_key.k[\"…1\"]");
     }
 }

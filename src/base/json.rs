@@ -1,6 +1,6 @@
-//! The grammar of JSON's numbers and escapes, for all who read JSON with places or with Go's leniency.
+//! The grammar of JSON numbers and escapes, for readers that need positions or Go's leniency.
 //!
-//! Not `serde_json`: it refuses halves of a surrogate pair, which Go and so Terraform read as U+FFFD, and it keeps no ranges.
+//! Not `serde_json`: it rejects lone surrogates, which Go and therefore Terraform read as U+FFFD, and it does not keep positions.
 
 /// Whether a word is a number.
 #[must_use]
@@ -8,15 +8,15 @@ pub fn is_number(word: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let unsigned = word.strip_prefix('-').unwrap_or(word);
     let (mantissa, exponent) = unsigned.split_once(['e', 'E']).map_or((unsigned, None), |(mantissa, exponent)| (mantissa, Some(exponent)));
-    let (whole, fraction) = mantissa.split_once('.').map_or((mantissa, None), |(whole, fraction)| (whole, Some(fraction)));
-    digits(whole)
-        && (whole == "0" || !whole.starts_with('0'))
+    let (integer, fraction) = mantissa.split_once('.').map_or((mantissa, None), |(integer, fraction)| (integer, Some(fraction)));
+    digits(integer)
+        && (integer == "0" || !integer.starts_with('0'))
         && fraction.is_none_or(digits)
         && exponent.is_none_or(|exponent| digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent)))
 }
 
-/// Reads what follows a backslash in a string: the character that is meant, and how many bytes it takes. `None`: it is not an escape.
-/// Halves of a surrogate pair that stand alone become U+FFFD, and a second half that does not fit is left to be read again.
+/// Reads the escape after a backslash: returns the character and the number of bytes read, or `None` if it is not an escape. A lone
+/// surrogate becomes U+FFFD; an escape after it that does not complete the pair is not read.
 #[must_use]
 pub fn unescape(rest: &str) -> Option<(char, usize)> {
     let c = match rest.chars().next()? {
@@ -32,16 +32,16 @@ pub fn unescape(rest: &str) -> Option<(char, usize)> {
     Some((c, 1))
 }
 
-/// How many bytes `u00e9` takes.
+/// The length of `u00e9`, in bytes.
 const UNIT: usize = 5;
 
-/// `u00e9` as a number.
+/// The code unit of `u00e9`.
 fn unit(rest: &str) -> Option<u32> {
     let digits = rest.strip_prefix('u')?.get(..4)?;
     digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u32::from_str_radix(digits, 16).ok())?
 }
 
-/// The character of a unit, or of that and the one that follows it.
+/// The character of a code unit, or of a surrogate pair with the escape after it.
 fn pair(first: u32, rest: &str) -> (char, usize) {
     if (0xd800..0xdc00).contains(&first)
         && let Some(second @ 0xdc00..0xe000) = rest.get(UNIT..).and_then(|rest| unit(rest.strip_prefix('\\')?))
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_those_of_the_grammar() {
+    fn numbers_follow_the_json_grammar() {
         for word in ["0", "-0", "10", "1.50", "1e5", "-1.5E+07", "2e-3"] {
             assert!(is_number(word), "{word}");
         }
@@ -67,8 +67,8 @@ mod tests {
     }
 
     #[test]
-    fn escapes_are_one_character_and_lone_halves_are_replaced() {
-        for (rest, meant) in [
+    fn escapes_are_decoded_and_lone_surrogates_replaced() {
+        for (rest, expected) in [
             ("n…", Some(('\n', 1))),
             ("/", Some(('/', 1))),
             ("u00e9x", Some(('é', 5))),
@@ -83,7 +83,7 @@ mod tests {
             ("x41", None),
             ("", None),
         ] {
-            assert_eq!(unescape(rest), meant, "{rest}");
+            assert_eq!(unescape(rest), expected, "{rest}");
         }
     }
 }

@@ -1,7 +1,7 @@
-//! What every room speaks in: source texts and places, resource addresses, facts with their trails, problems, and the one file that reads the disk.
+//! The vocabulary of every room: source texts and places, resource addresses, facts with their trails, problems, and disk access.
 //!
-//! Read `source` (texts and spans), `place` (places and trails) and `fact` (what is known of an attribute) first; `problem` is what could
-//! not be looked at. `secrecy` decides what may be shown, `disk` and `walk` are the only doors to the file system.
+//! Read `source` (texts and spans), `place`, `trail` (where a value comes from) and `fact` (what is known about an attribute) first;
+//! `problem` is something that could not be checked. `secrecy` decides what may be shown; only `disk` and `walk` access the file system.
 
 pub mod address;
 mod amount;
@@ -32,7 +32,7 @@ pub use fact::{Bounds, Case, Claim, Fact, Unknown};
 pub(crate) use file_name::{FileKind, FileName};
 pub(crate) use hidden_keys::HiddenKeys;
 pub use near::nearest;
-pub(crate) use near::{MOST_WORDS, closest};
+pub(crate) use near::{MAX_WORDS, closest};
 pub(crate) use overlay::Overlay;
 pub use place::Place;
 pub(crate) use problem::Problem;
@@ -42,7 +42,7 @@ pub(crate) use repository::Provenance;
 pub use repository::Repository;
 pub(crate) use source::Position;
 pub use source::{Source, SourceId, Sources, Span};
-pub(crate) use trail::{Because, StepKind, Trail, TrailLink};
 pub use trail::{Calls, ModuleCall, Step};
+pub(crate) use trail::{ChoiceReason, StepKind, Trail, TrailLink};
 pub(crate) use walk::Listing;
 pub use walk::{walk, walk_all};

@@ -1,60 +1,60 @@
-//! Misspelled words: the known word that is meant.
+//! Finds the known word that a misspelled word probably means.
 
 use strsim::osa_distance;
 
-/// The longest word that is compared, in characters: hostile files hold words of megabytes.
-const LONGEST: usize = 65;
+/// How much of a word is compared, in characters: hostile files have words of megabytes.
+const MAX_LENGTH: usize = 65;
 
-/// How many known words a word is compared with: a hostile module has a hundred thousand variables, and none of them is suggested.
-pub(crate) const MOST_WORDS: usize = 1_000;
+/// How many known words a word is compared with. A hostile module may have a hundred thousand variables; of more words, none is suggested.
+pub(crate) const MAX_WORDS: usize = 1_000;
 
-/// The known word that is meant: one that begins so, or one of which at most a third of the letters differ.
+/// The known word that is probably meant: one that begins with the word, or the nearest one if at most a third of the letters differ.
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let known: Vec<&str> = known.into_iter().take(MOST_WORDS + 1).collect();
+    let known: Vec<&str> = known.into_iter().take(MAX_WORDS + 1).collect();
     let lower = word.to_lowercase();
-    // `warn` is `warning`, however many letters are missing.
+    // `warn` means `warning`, no matter how many letters are missing.
     if let Some(longer) = known.iter().find(|candidate| lower.len() >= 3 && candidate.to_lowercase().starts_with(&lower)) {
         return Some(longer);
     }
-    within(word, known, 3)
+    nearest_within(word, known, 3)
 }
 
-/// The known word of which at most a fifth of the letters differ: so near that the other one is hardly a word of its own.
+/// The nearest known word if at most a fifth of the letters differ: so close that the word is almost certainly a typo.
 #[must_use]
 pub(crate) fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    within(word, known, 5)
+    nearest_within(word, known, 5)
 }
 
-/// The known word nearest to a word, where at most one letter in `share` differs, or one at all.
-fn within<'a>(word: &str, known: impl IntoIterator<Item = &'a str>, share: usize) -> Option<&'a str> {
-    let known: Vec<&str> = known.into_iter().take(MOST_WORDS + 1).collect();
-    if known.len() > MOST_WORDS {
+/// The nearest known word, if at most one letter in `share` differs; one letter may always differ.
+fn nearest_within<'a>(word: &str, known: impl IntoIterator<Item = &'a str>, share: usize) -> Option<&'a str> {
+    let known: Vec<&str> = known.into_iter().take(MAX_WORDS + 1).collect();
+    if known.len() > MAX_WORDS {
         return None;
     }
-    let word = brief(word);
-    let most = (word.chars().count() / share).max(1);
-    let letters = letters(&word);
+    let word = normalized(word);
+    let max_distance = (word.chars().count() / share).max(1);
+    let letters = letter_set(&word);
     let near = known.into_iter().filter_map(|candidate| {
-        let brief = brief(candidate);
-        (differing(letters, self::letters(&brief)) <= most).then(|| (osa_distance(&word, &brief), candidate))
+        let normalized = normalized(candidate);
+        (min_distance(letters, letter_set(&normalized)) <= max_distance).then(|| (osa_distance(&word, &normalized), candidate))
     });
     let (distance, best) = near.min()?;
-    (distance <= most).then_some(best)
+    (distance <= max_distance).then_some(best)
 }
 
-/// Which letters a word has, each a bit; some share one.
-fn letters(word: &str) -> u64 {
+/// The set of letters of a word, as bits; some letters share a bit.
+fn letter_set(word: &str) -> u64 {
     word.chars().fold(0, |letters, letter| letters | 1 << (u32::from(letter) % 64))
 }
 
-/// How many letters have to be changed at least, for one word has them and the other has not: much faster than the distance itself.
-fn differing(one: u64, other: u64) -> usize {
+/// A lower bound of the distance: letters that only one of the words has must be changed. Much faster than the distance itself.
+fn min_distance(one: u64, other: u64) -> usize {
     (one & !other).count_ones().max((other & !one).count_ones()) as usize
 }
 
-fn brief(word: &str) -> String {
-    word.chars().take(LONGEST).collect::<String>().to_lowercase()
+fn normalized(word: &str) -> String {
+    word.chars().take(MAX_LENGTH).collect::<String>().to_lowercase()
 }
 
 #[cfg(test)]
@@ -62,20 +62,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nearest_word_is_found_and_not_a_far_one() {
+    fn nearest_finds_similar_words_only() {
         let known = ["max-rotation-days", "due-soon-days", "level"];
         assert_eq!(nearest("max-rotation-day", known), Some("max-rotation-days"));
         assert_eq!(nearest("Levle", known), Some("level"));
         assert_eq!(nearest("max-rot", known), Some("max-rotation-days"));
         assert_eq!(nearest("colour", known), None);
         assert_eq!(nearest("x", []), None);
-        let many: Vec<String> = (0..=MOST_WORDS).map(|at| format!("name-{at}")).collect();
-        assert_eq!(nearest("naem-7", many.iter().map(String::as_str).take(MOST_WORDS)), Some("name-7"));
-        assert_eq!(nearest("naem-7", many.iter().map(String::as_str)), None, "so many are not compared");
+        let many: Vec<String> = (0..=MAX_WORDS).map(|at| format!("name-{at}")).collect();
+        assert_eq!(nearest("naem-7", many.iter().map(String::as_str).take(MAX_WORDS)), Some("name-7"));
+        assert_eq!(nearest("naem-7", many.iter().map(String::as_str)), None, "too many words are not compared");
     }
 
     #[test]
-    fn closest_word_leaves_new_words_alone() {
+    fn closest_ignores_words_that_are_not_typos() {
         let known = ["protection_mode", "time_created", "is_auto_rotation_enabled", "state"];
         assert_eq!(closest("protection_mod", known), Some("protection_mode"));
         assert_eq!(closest("protectionMode", known), Some("protection_mode"));

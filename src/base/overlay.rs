@@ -1,26 +1,26 @@
-//! The disk with an editor's unsaved texts over it. Whoever has no such texts reads the disk itself.
+//! The disk with an editor's unsaved texts on top. Without unsaved texts, it is the disk itself.
 
 use super::disk::{self, DirEntry, DiskError, OpenDirectory};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Texts that count instead of what is on the disk, by real path.
+/// Texts that replace files on disk, by real path.
 #[derive(Clone, Debug, Default)]
 pub struct Overlay(BTreeMap<PathBuf, Arc<str>>);
 
 impl Overlay {
-    /// Lays a text over a file. `path` has its links resolved; the file need not exist.
+    /// Replaces a file by a text. `path` must have its links resolved; the file may not exist.
     pub fn set(&mut self, path: PathBuf, text: Arc<str>) {
         self.0.insert(path, text);
     }
 
-    /// Lets the file on the disk count again.
+    /// Restores the file on disk.
     pub fn remove(&mut self, path: &Path) {
         self.0.remove(path);
     }
 
-    /// The text over a file, links resolved.
+    /// The text that replaces a file. Links are resolved.
     #[must_use]
     pub fn text(&self, path: &Path) -> Option<&Arc<str>> {
         if self.0.is_empty() {
@@ -40,7 +40,7 @@ impl Overlay {
         }
     }
 
-    /// The bytes of a file that a listing of its directory has shown, of at most `cap` bytes. The path has no links to resolve.
+    /// Reads a listed file of at most `cap` bytes. The path must have no links to resolve.
     ///
     /// # Errors
     /// As [`disk::read`].
@@ -66,7 +66,7 @@ impl Overlay {
         self.text(path).is_some() || disk::is_file(path)
     }
 
-    /// The entries of a directory, sorted by name, with the files that were not saved yet.
+    /// Adds the files that were never saved to the entries of a directory, sorted by name.
     #[must_use]
     pub fn complete(&self, directory: &Path, entries: Arc<[DirEntry]>) -> Arc<[DirEntry]> {
         if self.0.is_empty() {
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unsaved_text_counts_instead_of_the_file_and_of_a_file_that_is_not_there() -> Result<(), Box<dyn std::error::Error>> {
+    fn unsaved_text_replaces_an_existing_or_missing_file() -> Result<(), Box<dyn std::error::Error>> {
         let directory = tempfile::tempdir()?;
         let real = disk::canonical(directory.path())?;
         std::fs::write(real.join("a.tf"), "saved")?;
@@ -115,7 +115,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_to_a_file_has_the_text_that_lies_over_the_file() -> Result<(), Box<dyn std::error::Error>> {
+    fn link_has_the_unsaved_text_of_its_target() -> Result<(), Box<dyn std::error::Error>> {
         let directory = tempfile::tempdir()?;
         let real = disk::canonical(directory.path())?;
         std::fs::write(real.join("a.tf"), "saved")?;

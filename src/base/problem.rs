@@ -1,25 +1,25 @@
-//! Problems: places where we could not look. They reach the exit code.
+//! Problems: what could not be checked. They set the exit code.
 
 use super::brief::{brief, sentence};
 use super::place::Place;
 use super::trail::Step;
 
-/// What kind of thing went wrong.
+/// The kind of a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ProblemKind {
     /// A file or directory could not be read.
     Unreadable,
     /// A file does not parse, or is of a kind that cannot be checked.
     Unparsable,
-    /// A key's argument holds an expression that Terraform would reject.
+    /// Terraform would reject the configuration.
     Refused,
     /// A module directory is missing, or modules or values form a cycle.
     Structure,
-    /// A plan that is not whole (`errored`, `complete: false`).
+    /// A plan is incomplete (`errored`, `complete: false`), or the input is larger than a run checks.
     Partial,
-    /// An exemption, baseline or config file that does not hold water.
+    /// An exemption, baseline or config file has a mistake.
     Policy,
-    /// A call to the service failed.
+    /// A request to the service failed.
     Service,
 }
 
@@ -39,14 +39,14 @@ impl ProblemKind {
     }
 }
 
-/// Something that kept us from doing the complete job. Exit code 2.
+/// Something that prevented a complete check. Exit code 2.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The kind.
     pub kind: ProblemKind,
-    /// What happened, as one sentence without a full stop.
+    /// What is wrong, as one sentence without a final period.
     pub message: String,
-    /// Where, if it can be said.
+    /// Where, if known.
     pub place: Option<Place>,
     /// Further places that explain it.
     pub related: Vec<Step>,
@@ -67,7 +67,7 @@ impl Problem {
         self
     }
 
-    /// The same problem with what to do: a clause or a sentence, which becomes a sentence.
+    /// The same problem with help on what to do: a clause or a sentence, which becomes a sentence.
     #[must_use]
     pub fn help(mut self, help: impl AsRef<str>) -> Self {
         self.help = Some(sentence(help.as_ref()));

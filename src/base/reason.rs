@@ -1,10 +1,10 @@
-//! Why a value is unknown: the sentence, and what would settle it as data, so that advice never depends on a wording.
+//! Why a value is unknown: the sentence, and the cause as data, so that advice never depends on a wording.
 
 use super::brief::{brief, brief_of};
 use std::fmt;
 use std::sync::Arc;
 
-/// What decides about an unknown value.
+/// What an unknown value depends on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Cause {
     /// A variable of the root module without a value.
@@ -13,17 +13,17 @@ pub enum Cause {
     Caller,
     /// A module that is not installed.
     NotInstalled,
-    /// A file that may not be read.
+    /// A file outside of the repository, which may not be read.
     Outside,
-    /// A configuration that Terraform would reject: no plan will have the value either.
+    /// A configuration that Terraform would reject: a plan cannot have the value either.
     Rejected,
     /// Anything else.
     #[default]
     Other,
 }
 
-/// Why a value is unknown, as a clause without a full stop: "variable `level` has no value", "known after apply". Cheap to clone,
-/// for a reason travels with every value that is computed from the unknown one.
+/// Why a value is unknown, as a clause without a final period: "variable `level` has no value", "known after apply". Cheap to clone,
+/// because every value that is computed from the unknown one has the same reason.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Reason(Arc<ReasonParts>);
 
@@ -34,7 +34,7 @@ struct ReasonParts {
 }
 
 impl Reason {
-    /// Cut to a length that people read: it may quote megabytes of a hostile file, and travels with every value.
+    /// The text is shortened: it may quote megabytes of a hostile file.
     fn new(text: String, cause: Cause) -> Self {
         Self(Arc::new(ReasonParts { text: brief(text).into(), cause }))
     }
@@ -46,44 +46,44 @@ impl Reason {
         Self::new(format!("variable `{variable}` has no value"), Cause::Variable(variable.into()))
     }
 
-    /// A variable of a library is set by callers that are not there.
+    /// A variable of a library is set by its callers, which are not in the scanned directories.
     #[must_use]
     pub fn caller_decides(variable: &str) -> Self {
         Self::new(format!("the caller decides `var.{variable}`"), Cause::Caller)
     }
 
-    /// What a library sets may be set by its callers too.
+    /// A default of a library may be overridden by its callers.
     #[must_use]
     pub fn caller_may_set(input: &str) -> Self {
         Self::new(format!("the caller of the module may set `{input}`"), Cause::Caller)
     }
 
-    /// `count` or `for_each` of a library's block depends on callers that are not there.
+    /// `count` or `for_each` of a library's block depends on callers that are not in the scanned directories.
     #[must_use]
     pub fn no_caller(argument: &str) -> Self {
         let text = format!("no caller in the scanned directories sets the value that its `{argument}` depends on");
         Self::new(text, Cause::Caller)
     }
 
-    /// A caller that is not there decides, in other words than those above.
+    /// A caller that is not in the scanned directories decides; the text is not one of those above.
     #[must_use]
     pub fn by_caller(text: impl Into<String>) -> Self {
         Self::new(text.into(), Cause::Caller)
     }
 
-    /// The source of a module call leads nowhere before `terraform init`.
+    /// The source of a module call does not exist before `terraform init`.
     #[must_use]
     pub fn not_installed() -> Self {
         Self::new("not installed".to_owned(), Cause::NotInstalled)
     }
 
-    /// A file lies where nothing may be read.
+    /// A file is outside of the repository, where nothing may be read.
     #[must_use]
     pub fn outside(path: &str) -> Self {
         Self::new(format!("`{path}` is outside of the repository"), Cause::Outside)
     }
 
-    /// Terraform would reject what decides about it.
+    /// Terraform would reject what the value depends on.
     #[must_use]
     pub fn rejected(text: impl Into<String>) -> Self {
         Self::new(text.into(), Cause::Rejected)
@@ -95,7 +95,7 @@ impl Reason {
         Self::new(text.into(), self.0.cause.clone())
     }
 
-    /// What would settle the value.
+    /// What the value depends on.
     #[must_use]
     pub fn cause(&self) -> &Cause {
         &self.0.cause
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_keeps_its_cause_in_every_sentence_that_quotes_it() {
+    fn reworded_reason_keeps_its_cause() {
         let quoted = |reason: Reason| reason.reworded(format!("`for_each` is unknown: {reason}"));
         let variable = quoted(Reason::no_value("level"));
         assert_eq!(variable.cause(), &Cause::Variable("level".into()));
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_reads_like_a_cause_is_not_one() {
+    fn text_that_reads_like_a_cause_has_cause_other() {
         assert_eq!(Reason::from("variable `level` has no value").cause(), &Cause::Other);
     }
 }

@@ -1,4 +1,4 @@
-//! The repository that the input lies in: paths relative to its root are what CI services know files by.
+//! The repository that contains the input: CI services identify files by paths relative to its root.
 
 use super::disk;
 use std::io::{self, Write};
@@ -12,43 +12,43 @@ pub struct Repository {
 }
 
 impl Repository {
-    /// The repository around a working directory alone.
+    /// The repository around a working directory, without inputs.
     #[must_use]
     pub fn around(cwd: &Path) -> Self {
         Self::of(cwd, &[])
     }
 
-    /// The outermost work tree that holds the working directory and all inputs, else the one that holds the inputs, else the working
-    /// directory's: so paths, identities and baselines are the same wherever in a checkout kmslint is started. Outside of any work tree,
-    /// paths stay relative to the working directory. Inputs are absolute or relative to the working directory; they need not exist.
+    /// The outermost work tree that contains the working directory and all inputs, else the one that contains the inputs, else the working
+    /// directory's. So paths, fingerprints and baselines are the same from every working directory in a checkout. Outside of any work tree,
+    /// paths are relative to the working directory. Inputs are absolute or relative to the working directory; they may not exist.
     #[must_use]
     pub fn of(cwd: &Path, inputs: &[PathBuf]) -> Self {
         let cwd = disk::canonical(cwd).unwrap_or_else(|_| cwd.to_path_buf());
         let real = |path: &PathBuf| {
             let full = disk::tidy(&cwd.join(path));
-            let is_real = |above: &Path| Some(disk::canonical(above).ok()?.join(full.strip_prefix(above).ok()?));
-            full.ancestors().find_map(is_real).unwrap_or_else(|| full.clone())
+            let resolve = |ancestor: &Path| Some(disk::canonical(ancestor).ok()?.join(full.strip_prefix(ancestor).ok()?));
+            full.ancestors().find_map(resolve).unwrap_or_else(|| full.clone())
         };
-        let inputs = inputs.iter().map(real).reduce(|a, b| shared(&a, &b));
-        let both = inputs.as_ref().map(|inputs| shared(&cwd, inputs));
+        let inputs = inputs.iter().map(real).reduce(|a, b| common_ancestor(&a, &b));
+        let both = inputs.as_ref().map(|inputs| common_ancestor(&cwd, inputs));
         let candidates = both.iter().chain(&inputs).chain([&cwd]);
-        let root = candidates.filter_map(|path| disk::work_tree(path)).next();
+        let root = candidates.filter_map(|path| disk::outermost_work_tree(path)).next();
         Self { cwd, root }
     }
 
-    /// The repository's root, links resolved.
+    /// The repository's root, with links resolved.
     #[must_use]
     pub fn root(&self) -> Option<&Path> {
         self.root.as_deref()
     }
 
-    /// What counts as the repository: its root, or the working directory where there is none.
+    /// The directory that paths must not leave: the repository's root, or the working directory if there is no repository.
     #[must_use]
     pub fn bounds(&self) -> &Path {
         self.root.as_deref().unwrap_or(&self.cwd)
     }
 
-    /// Writes a file that the user named: the one way in which output reaches the disk.
+    /// Writes a file that the user named. All output files are written by this function or [`Repository::write_through`].
     ///
     /// # Errors
     /// As [`disk::write_named`].
@@ -56,7 +56,7 @@ impl Repository {
         self.write_through(path, |out| out.write_all(bytes))
     }
 
-    /// As [`Repository::write`], of something large that is never in memory at once.
+    /// As [`Repository::write`], for large output that is never completely in memory.
     ///
     /// # Errors
     /// As [`disk::write_named`].
@@ -64,7 +64,7 @@ impl Repository {
         disk::write_named(path, self.bounds(), write)
     }
 
-    /// A path as shown, relative to the repository's root with forward slashes. A path outside of the repository stays as it is shown.
+    /// A path as shown, made relative to the repository's root, with forward slashes. A path outside of the repository is unchanged.
     #[must_use]
     pub fn path(&self, shown: &str) -> String {
         let full = disk::tidy(&self.cwd.join(shown));
@@ -79,22 +79,22 @@ impl Repository {
         }
     }
 
-    /// Whether a path as shown lies inside the repository, or below the working directory where there is none.
+    /// Whether a path as shown is inside the repository, or below the working directory if there is no repository.
     #[must_use]
     pub fn contains(&self, shown: &str) -> bool {
         disk::tidy(&self.cwd.join(shown)).starts_with(self.bounds())
     }
 }
 
-/// The directory that holds both paths.
-fn shared(a: &Path, b: &Path) -> PathBuf {
+/// The deepest directory that contains both paths.
+fn common_ancestor(a: &Path, b: &Path) -> PathBuf {
     a.components().zip(b.components()).take_while(|(a, b)| a == b).map(|(part, _)| part).collect()
 }
 
-/// Which commit of which repository was looked at.
+/// The checked repository and commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provenance {
-    /// Where the repository is published: the remote `origin`, without credentials; `None` where it has no web address.
+    /// The web address of the remote `origin`, without credentials; `None` if it has none.
     pub repository_uri: Option<String>,
     /// The commit, 40 or 64 hexadecimal digits.
     pub revision: Option<String>,
@@ -103,11 +103,11 @@ pub struct Provenance {
 }
 
 impl Repository {
-    /// Reads what git records of the checkout; `None` outside of one.
+    /// Reads the checkout's commit and remote from git's files; `None` outside of a checkout.
     #[must_use]
     pub fn provenance(&self) -> Option<Provenance> {
         let git = git_directory(self.root()?)?;
-        // In a linked work tree the config and most references are those of the main one.
+        // A linked work tree shares the config and most references with the main one.
         let common = disk::read_text(&git.join("commondir"), SMALL).map_or_else(|_| git.clone(), |path| git.join(path.trim()));
         let config = disk::read_text(&common.join("config"), SMALL).unwrap_or_default();
         let repository_uri = origin(&config).and_then(|remote| web_address(&remote));
@@ -120,10 +120,10 @@ impl Repository {
     }
 }
 
-/// The largest file of git's that is read.
+/// The size limit for git's files, in bytes.
 const SMALL: u64 = 4 << 20;
 
-/// `.git` itself, or the directory that a `.git` file (work tree, submodule) names.
+/// The directory `.git`, or the directory that a `.git` file (of a linked work tree or submodule) names.
 fn git_directory(root: &Path) -> Option<PathBuf> {
     let git = root.join(".git");
     if disk::is_dir(&git) {
@@ -133,13 +133,13 @@ fn git_directory(root: &Path) -> Option<PathBuf> {
     Some(root.join(text.trim().strip_prefix("gitdir: ")?))
 }
 
-/// `url` of the remote `origin` in git's config.
+/// The `url` of the remote `origin` in git's config.
 fn origin(config: &str) -> Option<String> {
-    let mut inside = false;
+    let mut is_in_origin = false;
     for line in config.lines().map(str::trim) {
         if line.starts_with('[') {
-            inside = line == "[remote \"origin\"]";
-        } else if inside
+            is_in_origin = line == "[remote \"origin\"]";
+        } else if is_in_origin
             && let Some((name, value)) = line.split_once('=')
             && name.trim() == "url"
         {
@@ -149,14 +149,14 @@ fn origin(config: &str) -> Option<String> {
     None
 }
 
-/// A remote as an `https` address, without credentials; `None` for local paths.
+/// Converts a remote to an `https` address without credentials; `None` for local paths.
 fn web_address(remote: &str) -> Option<String> {
     let (scheme, rest) = match remote.split_once("://") {
         Some((scheme, rest)) => (scheme, rest.to_owned()),
         // `git@host:owner/name.git`
         None => ("ssh", remote.split_once('@')?.1.replacen(':', "/", 1)),
     };
-    // A password may hold an `@`, and a query a token.
+    // A password may contain an `@`, and a query a token.
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
@@ -164,9 +164,9 @@ fn web_address(remote: &str) -> Option<String> {
     matches!(scheme, "https" | "http" | "ssh" | "git").then(|| format!("https://{}", rest.trim_end_matches('/').trim_end_matches(".git")))
 }
 
-/// The commit that a reference names: a loose one, or one of the packed ones.
+/// The commit of a loose or packed reference.
 fn reference_commit(git: &Path, common: &Path, reference: &str) -> Option<String> {
-    // `HEAD` may be a stranger's: its reference must not choose a file elsewhere.
+    // `HEAD` may be hostile: its reference must not name a file elsewhere.
     if reference.split('/').any(|part| part == "..") {
         return None;
     }
@@ -187,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_told_from_the_root_of_the_repository() -> Result<(), Box<dyn std::error::Error>> {
+    fn paths_are_relative_to_the_root_of_the_repository() -> Result<(), Box<dyn std::error::Error>> {
         let directory = tempfile::tempdir()?;
         std::fs::create_dir_all(directory.path().join(".git"))?;
         std::fs::create_dir_all(directory.path().join("infra/prod"))?;
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn the_repository_is_the_outermost_work_tree_of_working_directory_and_inputs() -> Result<(), Box<dyn std::error::Error>> {
+    fn repository_is_the_outermost_work_tree_of_working_directory_and_inputs() -> Result<(), Box<dyn std::error::Error>> {
         let directory = tempfile::tempdir()?;
         let top = std::fs::canonicalize(directory.path())?;
         for directory in ["mono/.git", "mono/teams/web", "mono/vendor/sub/infra", "other/.git", "other/infra", "plain/infra"] {
@@ -213,10 +213,10 @@ mod tests {
         for (cwd, inputs, expected) in [
             ("mono/teams/web", vec!["."], mono),
             ("mono", vec!["teams/web", "vendor/sub"], mono),
-            // A `.git` file marks a work tree as well, and the outermost one counts.
+            // A `.git` file also marks a work tree; the outermost one wins.
             (sub, vec!["."], mono),
             (sub, vec!["../../../teams/web"], mono),
-            // Without a work tree that holds both, that of the input counts, and then that of the working directory.
+            // Without a work tree that contains both, the input's is used, else the working directory's.
             ("plain", vec!["../other/infra"], other),
             ("mono", vec!["../other/infra", "../other/gone/main.tf"], other),
             ("mono/teams", vec!["../../plain/infra"], mono),
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn remotes_are_told_without_credentials() {
+    fn web_address_has_no_credentials() {
         for (remote, address) in [
             ("git@example.com:acme/infra.git", Some("https://example.com/acme/infra")),
             ("https://user:secret@example.com/acme/infra.git", Some("https://example.com/acme/infra")),
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn the_commit_is_read_from_loose_and_packed_references() -> Result<(), Box<dyn std::error::Error>> {
+    fn commit_is_read_from_packed_references() -> Result<(), Box<dyn std::error::Error>> {
         let directory = tempfile::tempdir()?;
         let git = directory.path().join(".git");
         std::fs::create_dir_all(&git)?;

@@ -1,20 +1,20 @@
-//! Source texts, spans in them, and lines and columns counted the ways our readers count.
+//! Source texts, spans in them, and lines and columns in the units of each output format.
 
 use super::brief::brief_of;
-use super::secrecy::Veil;
+use super::secrecy::Redactions;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
-/// Names one text of a [`Sources`] store. The number says nothing about order: sort by path.
+/// Identifies one text of a [`Sources`] store. The number has no meaningful order: sort by path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SourceId(u32);
 
 impl SourceId {
-    /// The text of a file that is only looked at, and that no one will be shown.
-    pub const UNSHOWN: Self = Self(u32::MAX);
+    /// For a text that is parsed without being stored: no report can show it.
+    pub const UNSTORED: Self = Self(u32::MAX);
 }
 
 /// A range of bytes in one source text; `start..end`, both on character boundaries.
@@ -29,7 +29,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// A span over `range`, in bytes. Texts over 4 GiB do not occur: readers cap the size of what they load.
+    /// A span over `range`, in bytes. Texts over 4 GiB do not occur: readers limit the size of what they load.
     #[must_use]
     pub fn new(source: SourceId, range: std::ops::Range<usize>) -> Self {
         let clamp = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
@@ -42,7 +42,7 @@ impl Span {
         self.start as usize..self.end as usize
     }
 
-    /// The smallest span that holds both. Both must be of one source.
+    /// The smallest span that contains both. Both must be in the same source.
     #[must_use]
     pub fn to(self, other: Self) -> Self {
         Self { source: self.source, start: self.start.min(other.start), end: self.end.max(other.end) }
@@ -58,18 +58,18 @@ pub struct Position {
     pub column: usize,
 }
 
-/// One text that was read, with the path under which people know it.
+/// One text that was read, with the path that reports show.
 #[derive(Debug)]
 pub struct Source {
     path: PathBuf,
     text: String,
     lines: OnceLock<Vec<usize>>,
     marks: OnceLock<Vec<Widths>>,
-    veil: Veil,
+    redactions: Redactions,
     outside: AtomicBool,
 }
 
-/// How wide a beginning of a text is.
+/// The length of a part of a text.
 #[derive(Clone, Copy, Debug, Default)]
 struct Widths {
     /// In Unicode characters.
@@ -84,22 +84,22 @@ impl Widths {
     }
 }
 
-/// How many bytes are counted again and again at most: on a line of megabytes, as generated JSON has it, every column would be counted from
-/// the line's start.
+/// The distance between marks, from which columns are counted, in bytes. Generated JSON has lines of megabytes, and counting every column
+/// from the line's start would be quadratic.
 const STRIDE: usize = 4 << 10;
 
 impl Source {
-    fn new(path: PathBuf, text: String, veil: Veil) -> Self {
-        Self { path, text, lines: OnceLock::new(), marks: OnceLock::new(), veil, outside: AtomicBool::new(false) }
+    fn new(path: PathBuf, text: String, redactions: Redactions) -> Self {
+        Self { path, text, lines: OnceLock::new(), marks: OnceLock::new(), redactions, outside: AtomicBool::new(false) }
     }
 
-    /// The path as it is shown: relative to the working directory where possible.
+    /// The path as shown: relative to the working directory where possible.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The complete text, byte for byte as read (a byte order mark included).
+    /// The complete text, byte for byte as read (including a byte order mark).
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
@@ -111,22 +111,22 @@ impl Source {
         self.outside.load(Ordering::Relaxed)
     }
 
-    /// The text of a span for our own reading; empty where the span does not fit the text.
+    /// The text of a span, for evaluation only; empty if the span is not in the text.
     #[must_use]
     pub fn slice(&self, span: Span) -> &str {
         self.text.get(span.range()).unwrap_or_default()
     }
 
-    /// The text of a span for others to see; `None` where something of it may not be shown.
+    /// The text of a span, for reports; `None` if any part of it may not be shown.
     #[must_use]
     pub fn quote(&self, span: Span) -> Option<&str> {
-        if self.veil.hides(&span.range()) { None } else { self.text.get(span.range()) }
+        if self.redactions.hides(&span.range()) { None } else { self.text.get(span.range()) }
     }
 
-    /// The text for others to see: lines that may not be shown are blank, and nothing moves.
+    /// The text for reports: lines that may not be shown are replaced, and positions stay valid.
     #[must_use]
     pub fn shown(&self) -> Cow<'_, str> {
-        self.veil.shown(&self.text)
+        self.redactions.shown(&self.text)
     }
 
     /// Whether a line (from 0) may be shown.
@@ -138,28 +138,28 @@ impl Source {
     /// Whether the lines that a range of bytes touches may all be shown.
     #[must_use]
     pub fn shows_lines(&self, range: &std::ops::Range<usize>) -> bool {
-        if self.veil.is_empty() {
+        if self.redactions.is_empty() {
             return true;
         }
         let (first, last) = (self.line_index(range.start), self.line_index(range.end.max(range.start)));
         let start = self.line_starts().get(first).copied().unwrap_or(0);
         let end = self.line_starts().get(last + 1).copied().unwrap_or(self.text.len());
-        !self.veil.hides(&(start..end))
+        !self.redactions.hides(&(start..end))
     }
 
-    /// Offsets at which lines begin.
+    /// The offsets at which lines begin.
     #[must_use]
     pub fn line_starts(&self) -> &[usize] {
         self.lines.get_or_init(|| std::iter::once(0).chain(memchr::memchr_iter(b'\n', self.text.as_bytes()).map(|at| at + 1)).collect())
     }
 
-    /// The line (from 0) that holds a byte offset.
+    /// The line (from 0) of a byte offset.
     #[must_use]
     pub fn line_index(&self, offset: usize) -> usize {
         self.line_starts().partition_point(|&start| start <= offset).saturating_sub(1)
     }
 
-    /// The text of a line (from 0), without its line end.
+    /// The text of a line (from 0), without its line ending.
     #[must_use]
     pub fn line(&self, index: usize) -> &str {
         let starts = self.line_starts();
@@ -168,14 +168,14 @@ impl Source {
         self.text.get(start..end).unwrap_or_default().trim_end_matches(['\n', '\r'])
     }
 
-    /// The line of a byte offset and where it begins.
+    /// The line of a byte offset, and the offset at which it begins.
     fn line_of(&self, offset: usize) -> (usize, usize) {
         let line = self.line_index(offset);
         (line, self.line_starts().get(line).copied().unwrap_or(0))
     }
 
-    /// The line of a byte offset, and how wide the text from the line's beginning to it is.
-    fn before(&self, offset: usize) -> (usize, Widths) {
+    /// The line of a byte offset, and the width of the text before it on that line.
+    fn width_on_line(&self, offset: usize) -> (usize, Widths) {
         let offset = offset.min(self.text.len());
         let (line, start) = self.line_of(offset);
         if offset - start <= STRIDE {
@@ -185,7 +185,7 @@ impl Source {
         (line, Widths { characters: to.characters - from.characters, utf16: to.utf16 - from.utf16 })
     }
 
-    /// How wide the text before a byte offset is.
+    /// The width of the text before a byte offset.
     fn width_to(&self, offset: usize) -> Widths {
         let at = offset / STRIDE;
         let before = self.marks().get(at).copied().unwrap_or_default();
@@ -207,12 +207,12 @@ impl Source {
         })
     }
 
-    /// Where a mark is: at the first beginning of a character from its multiple of [`STRIDE`] on.
+    /// The offset of a mark: the first character boundary at or after its multiple of [`STRIDE`].
     fn mark(&self, at: usize) -> usize {
         (at * STRIDE..self.text.len()).find(|offset| self.text.is_char_boundary(*offset)).unwrap_or(self.text.len())
     }
 
-    /// Line and column of a byte offset, the column in bytes of UTF-8 (reviewdog).
+    /// Line and column of a byte offset, with the column in UTF-8 bytes (reviewdog).
     #[must_use]
     pub fn position_bytes(&self, offset: usize) -> Position {
         let offset = offset.min(self.text.len());
@@ -220,75 +220,75 @@ impl Source {
         Position { line: line + 1, column: offset - start + 1 }
     }
 
-    /// Line and column of a byte offset, the column in Unicode characters (people, `path:line:col`).
+    /// Line and column of a byte offset, with the column in Unicode characters (for people, `path:line:col`).
     #[must_use]
     pub fn position(&self, offset: usize) -> Position {
-        let (line, before) = self.before(offset);
+        let (line, before) = self.width_on_line(offset);
         Position { line: line + 1, column: before.characters + 1 }
     }
 
-    /// Line and column of a byte offset, the column in UTF-16 code units (SARIF `columnKind: utf16CodeUnits`).
+    /// Line and column of a byte offset, with the column in UTF-16 code units (SARIF `columnKind: utf16CodeUnits`).
     #[must_use]
     pub fn position_utf16(&self, offset: usize) -> Position {
-        let (line, before) = self.before(offset);
+        let (line, before) = self.width_on_line(offset);
         Position { line: line + 1, column: before.utf16 + 1 }
     }
 }
 
-/// All texts of a run. Readers on several threads add to it; what was added stays.
+/// All texts of a run. Readers on several threads add texts; none is ever removed.
 #[derive(Debug, Default)]
 pub struct Sources {
     list: RwLock<Vec<Arc<Source>>>,
-    /// Those that were added once, by path.
+    /// The texts of [`Sources::add_once`], by path.
     once: Mutex<HashMap<PathBuf, SourceId>>,
 }
 
 impl Sources {
-    /// Adds a text under the path that people will see.
+    /// Adds a text with the path that reports show.
     pub fn add(&self, path: impl Into<PathBuf>, text: String) -> SourceId {
-        self.put(Source::new(path.into(), text, Veil::default()))
+        self.store(Source::new(path.into(), text, Redactions::default()))
     }
 
-    /// Adds a text of which nothing may be shown: of the environment, of the command line, of a file outside of the repository.
+    /// Adds a text that may not be shown: from the environment, the command line, or a file outside of the repository.
     pub fn add_hidden(&self, path: impl Into<PathBuf>, text: String) -> SourceId {
-        self.put(Source::new(path.into(), text, Veil::over_all()))
+        self.store(Source::new(path.into(), text, Redactions::everything()))
     }
 
-    /// Notes that what a span holds may not be shown.
+    /// Marks the text of a span as not to be shown.
     pub fn hide(&self, span: Span) {
-        self.get(span.source).veil.hide(span.range());
+        self.get(span.source).redactions.hide(span.range());
     }
 
-    /// Notes that nothing of a text may be shown.
+    /// Marks a complete text as not to be shown.
     pub fn hide_all(&self, id: SourceId) {
-        self.get(id).veil.hide_all();
+        self.get(id).redactions.hide_all();
     }
 
-    /// Notes that a text is of a file outside of the repository: nothing of it may be shown, and nothing is reported in it.
+    /// Marks a text as a file outside of the repository: it may not be shown, and nothing is reported in it.
     pub fn mark_outside(&self, id: SourceId) {
         let source = self.get(id);
         source.outside.store(true, Ordering::Relaxed);
-        source.veil.hide_all();
+        source.redactions.hide_all();
     }
 
-    /// The text of a span for others to see, cut to a length that people read; `None` where something of it may not be shown.
+    /// The text of a span for reports, shortened to a readable length; `None` if any part of it may not be shown.
     #[must_use]
     pub fn quote(&self, span: Span) -> Option<String> {
         self.get(span.source).quote(span).map(brief_of)
     }
 
-    fn put(&self, source: Source) -> SourceId {
+    fn store(&self, source: Source) -> SourceId {
         let source = Arc::new(source);
         let mut list = self.list.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         list.push(source);
         SourceId(u32::try_from(list.len() - 1).unwrap_or(u32::MAX))
     }
 
-    /// Adds a text that several readers read, such as a values file for all roots: the same text at the same path has one id.
+    /// Adds a text that several readers read, such as a values file for all roots: the same text at the same path has the same id.
     pub fn add_once(&self, path: impl Into<PathBuf>, text: String) -> SourceId {
         let path = path.into();
         let mut once = self.once.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        // The file may have changed between two readers: places of one text must not point into the other.
+        // The file may have changed between two reads: places in one text must not point into the other.
         if let Some(id) = once.get(&path).filter(|id| self.get(**id).text() == text) {
             return *id;
         }
@@ -297,11 +297,11 @@ impl Sources {
         id
     }
 
-    /// The text with this id; an empty text without a path where the id is of another store.
+    /// The text with this id; an empty text without a path if the store has none.
     #[must_use]
     pub fn get(&self, id: SourceId) -> Arc<Source> {
         let list = self.list.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        list.get(id.0 as usize).cloned().unwrap_or_else(|| Arc::new(Source::new(PathBuf::new(), String::new(), Veil::over_all())))
+        list.get(id.0 as usize).cloned().unwrap_or_else(|| Arc::new(Source::new(PathBuf::new(), String::new(), Redactions::everything())))
     }
 }
 
@@ -310,7 +310,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_far_out_on_a_line_are_those_that_counting_gives() {
+    fn columns_on_long_lines_equal_counted_ones() {
         for unit in ["a", "é", "日本", "x😀y", "e\u{301}"] {
             let text = format!("{}\n{}", "short", unit.repeat(5 * STRIDE / unit.len() + 3));
             let sources = Sources::default();
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_counted_in_each_readers_unit() {
+    fn columns_are_counted_in_characters_utf16_units_and_bytes() {
         let sources = Sources::default();
         let id = sources.add("a.tf", "x\r\na = \"é😀\" # c\n".to_owned());
         let source = sources.get(id);

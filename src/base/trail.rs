@@ -1,4 +1,4 @@
-//! Trails: the way a value took, one step for each thing that happened to it on the way. The text of a step is made when it is reported.
+//! Trails: where a value comes from, with one step for each place that it passes through. A step becomes text only when it is reported.
 
 use super::brief::{brief, brief_of, is_long};
 use super::place::Place;
@@ -7,20 +7,20 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-/// One step of a value's way. Two steps are the same if they say the same of one place, whoever passes through.
+/// One step of a value's trail. Two steps are equal if they have the same text at the same place, for whatever value.
 #[derive(Clone, Debug)]
 pub struct Step {
     /// Where.
     pub place: Place,
     /// What happens there.
     pub kind: StepKind,
-    /// Whether the value is only a part of what is written there: an element of a map, an attribute of an object.
+    /// Whether the value is only a part of the expression there: an element of a map, an attribute of an object.
     pub is_part: bool,
-    /// The attribute that the object there leaves out.
+    /// The attribute that the object there omits.
     pub left_out: Option<Arc<str>>,
-    /// The module calls on the way from the root to the module that the place is in. `None`: the same as of the step before it.
+    /// The module calls from the root to the module of the place. `None`: the same as for the step before it.
     pub calls: Option<Calls>,
-    /// Why the value there was chosen among others, or what it was made of.
+    /// Why the value there was chosen, or what it was computed from.
     pub chosen_by: Option<Arc<Choice>>,
 }
 
@@ -38,47 +38,47 @@ impl Hash for Step {
     }
 }
 
-/// A step, and those after it: what values carry.
+/// A step and those after it: the form of a trail during evaluation.
 #[derive(Clone, Debug)]
 pub struct TrailLink {
     /// The step.
     pub step: Step,
     /// The step after it.
     pub next: Option<Arc<Self>>,
-    /// How many steps these are.
+    /// The number of steps.
     length: usize,
-    /// The last of them, where they are too many to look at.
+    /// The last step, if there are more than [`MAX_STEPS`].
     last: Option<Arc<Step>>,
 }
 
-/// How many steps of a value's way are looked at: the nearest ones, and the last, where the value comes from. Hostile code hands a value on
-/// a hundred thousand times, and has a key at each of them.
-const MOST_STEPS: usize = 64;
+/// How many steps of a trail are used: the nearest ones, and the last one, where the value comes from. Hostile code can pass a value on a
+/// hundred thousand times, with a key at each step.
+const MAX_STEPS: usize = 64;
 
 impl TrailLink {
-    /// A step, and those after it.
+    /// A step followed by others.
     #[must_use]
     pub fn new(step: Step, next: Option<Arc<Self>>) -> Arc<Self> {
         let length = next.as_ref().map_or(0, |next| next.length) + 1;
-        let last = next.as_deref().filter(|_| length > MOST_STEPS).and_then(|next| next.last.clone().or_else(|| next.last_step()));
+        let last = next.as_deref().filter(|_| length > MAX_STEPS).and_then(|next| next.last.clone().or_else(|| next.last_step()));
         Arc::new(Self { step, next, length, last })
     }
 
-    /// The last step, with the calls that it has from those before it.
+    /// The last step, with the calls that it inherits from the steps before it.
     fn last_step(&self) -> Option<Arc<Step>> {
         let calls = self.steps().filter_map(|step| step.calls.as_ref()).last().cloned();
         self.steps().last().map(|step| Arc::new(Step { calls, ..step.clone() }))
     }
 
-    /// This step and those after it; of very many, the nearest and the last.
+    /// This step and those after it; if there are too many, the nearest ones and the last one.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
-        let nearest = if self.last.is_some() { MOST_STEPS - 1 } else { self.length };
+        let nearest = if self.last.is_some() { MAX_STEPS - 1 } else { self.length };
         let nearest = std::iter::successors(Some(self), |link| link.next.as_deref()).take(nearest);
         nearest.map(|link| &link.step).chain(self.last.as_deref())
     }
 }
 
-/// One module call on the way from the root to a module.
+/// One of the module calls from the root to a module.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ModuleCall {
     /// Its address: `module.a["x"].module.b`.
@@ -88,7 +88,7 @@ pub struct ModuleCall {
     /// The complete block.
     pub block: Place,
     /// Whether the module that it calls cannot be edited here: it is installed, or outside of the repository.
-    pub leads_out: bool,
+    pub is_external: bool,
 }
 
 impl ModuleCall {
@@ -99,11 +99,11 @@ impl ModuleCall {
     }
 }
 
-/// The calls on the way to a module, outermost first; none for the root.
+/// The calls from the root to a module, outermost first; empty for the root.
 pub type Calls = Arc<[ModuleCall]>;
 
-/// The way a value took, nearest first: the use in the resource, the module argument, the variable's default or tfvars line. Shared, for
-/// the instances of a block have most of their values from one place.
+/// Where a value comes from, nearest step first: the use in the resource, the module argument, the variable's default or tfvars line.
+/// Shared, because the instances of a block get most of their values from the same place.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Trail(Option<Arc<[Step]>>);
 
@@ -142,14 +142,14 @@ impl fmt::Debug for Trail {
     }
 }
 
-/// What happens to a value at one step of its way.
+/// What happens to a value at one step of its trail.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum StepKind {
-    /// It is written here.
+    /// It is set here.
     Set,
-    /// An expression makes it.
+    /// It is the result of an expression.
     Expression,
-    /// A reference is used here; its text, where it may be shown and is short.
+    /// A reference is used here; its text, if it is short and may be shown.
     Used(Option<Arc<str>>),
     /// An argument of a module call.
     Argument {
@@ -164,7 +164,7 @@ pub enum StepKind {
     Output {
         /// The output.
         name: Arc<str>,
-        /// The calls on the way to the module, joined by dots.
+        /// The calls to the module, joined by dots.
         module: Arc<str>,
     },
     /// An argument of another resource, or of a data source.
@@ -176,7 +176,7 @@ pub enum StepKind {
     },
     /// The default of a variable.
     Default(Arc<str>),
-    /// A line of a values file, which is named.
+    /// A line of a values file; the file's name.
     ValuesFile(Arc<str>),
     /// A variable that the command line sets.
     CommandLine {
@@ -189,12 +189,12 @@ pub enum StepKind {
     Environment {
         /// The variable.
         variable: Arc<str>,
-        /// The environment's variable, in backticks.
+        /// The environment variable, in backticks.
         by: Arc<str>,
     },
     /// A variable whose value a plan records.
     Recorded(Arc<str>),
-    /// A variable of which nothing gives a value that is known.
+    /// A variable whose value is unknown.
     Variable(Arc<str>),
     /// A variable that has neither a value nor a default.
     NoValue(Arc<str>),
@@ -204,14 +204,14 @@ pub enum StepKind {
     ByCaller(Arc<str>),
     /// A file that a function reads here.
     File,
-    /// The default that a variable's type gives an optional attribute.
+    /// The default of an optional attribute in a variable's type.
     Optional(Arc<str>),
-    /// Anything else, in words.
+    /// Anything else, as text.
     Note(Arc<str>),
 }
 
 impl StepKind {
-    /// The names and texts in it.
+    /// The names and texts that it contains.
     fn names(&mut self) -> [Option<&mut Arc<str>>; 2] {
         match self {
             Self::Set | Self::Expression | Self::Used(None) | Self::File => [None, None],
@@ -261,18 +261,18 @@ impl fmt::Display for StepKind {
     }
 }
 
-/// Why a value was chosen among others, or what it was made of.
+/// Why a value was chosen, or what it was computed from.
 #[derive(Clone, Debug)]
 pub struct Choice {
     /// Why.
-    pub because: Because,
-    /// The ways of the values that decided.
+    pub reason: ChoiceReason,
+    /// The trails of the values that decided.
     pub reads: Vec<Arc<TrailLink>>,
 }
 
 impl PartialEq for Choice {
     fn eq(&self, other: &Self) -> bool {
-        self.because == other.because
+        self.reason == other.reason
     }
 }
 
@@ -280,27 +280,27 @@ impl Eq for Choice {}
 
 impl Hash for Choice {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.because.hash(state);
+        self.reason.hash(state);
     }
 }
 
 /// How other values decided.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Because {
+pub enum ChoiceReason {
     /// A conditional chose it.
     Condition {
-        /// The condition's text, where it may be shown.
+        /// The condition's text, if it may be shown.
         text: Option<Arc<str>>,
-        /// What the condition came to.
+        /// The condition's result.
         decision: bool,
     },
-    /// The `if` of a `for` let it in.
+    /// The `if` of a `for` included it.
     Filter,
-    /// A function or an index picked it, or an operator made it.
+    /// A function or an index selected it, or an operator computed it.
     Computation,
 }
 
-impl fmt::Display for Because {
+impl fmt::Display for ChoiceReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Condition { text: Some(text), decision } => write!(f, "chosen because `{text}` is {decision}"),
@@ -312,10 +312,10 @@ impl fmt::Display for Because {
 }
 
 /// How many deciding values a step keeps.
-const MOST_READ: usize = 4;
+const MAX_READS: usize = 4;
 
 impl Step {
-    /// A step at a place that is described in words.
+    /// A step at a place, with a text.
     pub fn new(place: Place, label: impl Into<Arc<str>>) -> Self {
         Self::of(place, StepKind::Note(label.into()))
     }
@@ -323,7 +323,7 @@ impl Step {
     /// A step of a kind at a place.
     #[must_use]
     pub fn of(place: Place, mut kind: StepKind) -> Self {
-        // A name may take megabytes, and every key has a step with it.
+        // A hostile name may have megabytes, and every key may have a step with it.
         kind.names().into_iter().flatten().filter(|name| is_long(name)).for_each(|name| *name = brief_of(name).into());
         Self { place, kind, is_part: false, left_out: None, calls: None, chosen_by: None }
     }
@@ -340,33 +340,33 @@ impl Step {
         Cow::Owned(brief(match (&self.kind, self.condition()) {
             (StepKind::Note(text), None) => return Cow::Borrowed(text),
             (kind, None) => kind.to_string(),
-            (StepKind::Set, Some(because)) => because.to_string(),
-            (kind, Some(because)) => format!("{kind}, {because}"),
+            (StepKind::Set, Some(condition)) => condition.to_string(),
+            (kind, Some(condition)) => format!("{kind}, {condition}"),
         }))
     }
 
-    /// The condition by which the value there was chosen among others that are written.
+    /// The condition or filter by which the value there was chosen.
     #[must_use]
-    pub fn condition(&self) -> Option<&Because> {
-        self.chosen_by.as_ref().map(|choice| &choice.because).filter(|because| **because != Because::Computation)
+    pub fn condition(&self) -> Option<&ChoiceReason> {
+        self.chosen_by.as_ref().map(|choice| &choice.reason).filter(|reason| **reason != ChoiceReason::Computation)
     }
 
-    /// The same step, at which these values decided.
+    /// The same step, with the values that decided there.
     #[must_use]
-    pub fn chosen(mut self, because: Because, mut reads: Vec<Arc<TrailLink>>) -> Self {
+    pub fn chosen(mut self, reason: ChoiceReason, mut reads: Vec<Arc<TrailLink>>) -> Self {
         let earlier = self.chosen_by.take();
-        let (because, more) = match earlier.as_deref() {
-            Some(earlier) if because == Because::Computation => (earlier.because.clone(), earlier.reads.as_slice()),
-            Some(earlier) => (because, earlier.reads.as_slice()),
-            None => (because, [].as_slice()),
+        let (reason, more) = match earlier.as_deref() {
+            Some(earlier) if reason == ChoiceReason::Computation => (earlier.reason.clone(), earlier.reads.as_slice()),
+            Some(earlier) => (reason, earlier.reads.as_slice()),
+            None => (reason, [].as_slice()),
         };
-        reads.extend(more.iter().take(MOST_READ.saturating_sub(reads.len())).cloned());
-        reads.truncate(MOST_READ);
-        self.chosen_by = Some(Arc::new(Choice { because, reads }));
+        reads.extend(more.iter().take(MAX_READS.saturating_sub(reads.len())).cloned());
+        reads.truncate(MAX_READS);
+        self.chosen_by = Some(Arc::new(Choice { reason, reads }));
         self
     }
 
-    /// Whether nothing is reported of what happens there.
+    /// Whether reports omit the step because it has no text.
     #[must_use]
     pub fn is_silent(&self) -> bool {
         self.condition().is_none() && matches!(&self.kind, StepKind::Note(text) if text.is_empty())
@@ -378,30 +378,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_and_the_last_step_of_a_long_way_are_looked_at() {
+    fn nearest_and_last_steps_of_a_long_trail_are_kept() {
         let at = |number: usize| Place::File(number.to_string().into());
-        let calls: Calls = [ModuleCall { name: "module.m".into(), header: at(0), block: at(0), leads_out: false }].into();
-        let of_call = |step| Step { calls: Some(Arc::clone(&calls)), ..step };
+        let calls: Calls = [ModuleCall { name: "module.m".into(), header: at(0), block: at(0), is_external: false }].into();
+        let in_call = |step| Step { calls: Some(Arc::clone(&calls)), ..step };
         let mut link = TrailLink::new(Step::of(at(0), StepKind::Set), None);
         for number in 1..=100_000 {
             let step = Step::of(at(number), StepKind::Expression);
-            link = TrailLink::new(if number == 1 { of_call(step) } else { step }, Some(link));
+            link = TrailLink::new(if number == 1 { in_call(step) } else { step }, Some(link));
             let steps: Vec<&Step> = if number % 1000 < 70 { link.steps().collect() } else { continue };
-            assert_eq!(steps.len(), (number + 1).min(MOST_STEPS));
-            assert!(steps.iter().take(MOST_STEPS - 1).enumerate().all(|(near, step)| step.place == at(number - near)));
+            assert_eq!(steps.len(), (number + 1).min(MAX_STEPS));
+            assert!(steps.iter().take(MAX_STEPS - 1).enumerate().all(|(near, step)| step.place == at(number - near)));
             let last = steps.last().map(|step| (&step.place, &step.calls));
-            assert_eq!(last, Some((&at(0), &(number >= MOST_STEPS).then(|| Arc::clone(&calls)))));
+            assert_eq!(last, Some((&at(0), &(number >= MAX_STEPS).then(|| Arc::clone(&calls)))));
         }
-        // As it is dropped where there is little of a stack, one at a time.
+        // Dropped one link at a time: dropping them recursively would overflow the stack.
         while let Some(next) = Arc::into_inner(link).and_then(|link| link.next) {
             link = next;
         }
     }
 
     #[test]
-    fn a_label_names_the_step_and_then_the_choice() {
+    fn label_names_the_step_and_then_the_choice() {
         let at = || Place::File("main.tf".into());
-        let condition = || Because::Condition { text: Some("var.x".into()), decision: true };
+        let condition = || ChoiceReason::Condition { text: Some("var.x".into()), decision: true };
         let chosen = |kind| Step::of(at(), kind).chosen(condition(), Vec::new());
         assert_eq!(Step::of(at(), StepKind::Local("mode".into())).label(), "`local.mode`");
         assert_eq!(chosen(StepKind::Set).label(), "chosen because `var.x` is true");

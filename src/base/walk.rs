@@ -1,4 +1,4 @@
-//! Walks directories, the only place that does. Symbolic links are not followed; what may be entered is the caller's choice.
+//! The only place that walks directories. Symbolic links are not followed; the caller decides which directories to enter.
 
 use super::disk::{DirEntry, DiskError, OpenDirectory};
 use std::io;
@@ -8,18 +8,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// One directory of a walk.
 #[derive(Debug)]
 pub struct Listing {
-    /// Where it is: the top of the walk, joined with the names on the way.
+    /// Its path: the top of the walk, joined with the names of directories below.
     pub path: PathBuf,
-    /// What is in it, directories that were not entered included, sorted by name. What links lead to is not asked.
+    /// Its entries, including directories that are not entered, sorted by name and with links unresolved.
     pub entries: Arc<[DirEntry]>,
-    /// Why it could not be listed completely.
+    /// Why the list is incomplete.
     pub error: Option<DiskError>,
-    /// The directory itself, to read its files, unless it could not be opened.
+    /// The open directory, for reading its files; `None` if it could not be opened.
     pub directory: Option<OpenDirectory>,
 }
 
 impl Listing {
-    /// Lists a directory. The top may be a link: it was named.
+    /// Lists a directory. The top may be a link, because the user named it.
     fn of(path: PathBuf, is_top: bool) -> Self {
         match if is_top { OpenDirectory::open(&path) } else { OpenDirectory::open_listed(&path) } {
             Ok(directory) => {
@@ -27,53 +27,53 @@ impl Listing {
                 Self { path, entries: entries.into(), error, directory: Some(directory) }
             }
             Err(error) => {
-                // A file holds nothing; neither does what was a directory a moment ago.
-                let is_nothing = matches!(&error, DiskError::System(error) if error.kind() == io::ErrorKind::NotADirectory);
+                // A file is an empty listing, and so is a directory that was removed since it was listed.
+                let is_file = matches!(&error, DiskError::System(error) if error.kind() == io::ErrorKind::NotADirectory);
                 let is_gone = matches!(error, DiskError::Missing) && !is_top;
-                Self { path, entries: Arc::default(), error: (!is_nothing && !is_gone).then_some(error), directory: None }
+                Self { path, entries: Arc::default(), error: (!is_file && !is_gone).then_some(error), directory: None }
             }
         }
     }
 
-    /// The directories in it.
-    fn below(&self) -> impl DoubleEndedIterator<Item = PathBuf> {
+    /// The paths of the directories in it.
+    fn subdirectories(&self) -> impl DoubleEndedIterator<Item = PathBuf> {
         self.entries.iter().filter(|entry| entry.is_dir).map(|entry| self.path.join(&entry.name))
     }
 }
 
-/// Walks a directory and everything below that `enter` lets it enter.
+/// Walks a directory and all directories below that `enter` accepts.
 pub fn walk(top: &Path, enter: impl Fn(&Path) -> bool) -> impl Iterator<Item = Listing> {
     let mut open = vec![(top.to_path_buf(), true)];
     std::iter::from_fn(move || {
         let (path, is_top) = open.pop()?;
         let listing = Listing::of(path, is_top);
-        open.extend(listing.below().rev().filter(|path| enter(path)).map(|path| (path, false)));
+        open.extend(listing.subdirectories().rev().filter(|path| enter(path)).map(|path| (path, false)));
         Some(listing)
     })
 }
 
-/// As [`walk`], on all threads: what `take` makes of the directories, in no particular order.
-pub fn walk_all<T: Send>(top: &Path, enter: impl Fn(&Path) -> bool + Sync, take: impl Fn(Listing) -> T + Sync) -> Vec<T> {
-    let walk = Walk { enter, take, taken: Mutex::default() };
-    rayon::scope(|scope| walk.visit(top.to_path_buf(), true, scope));
-    walk.taken.into_inner().unwrap_or_else(PoisonError::into_inner)
+/// As [`walk`], in parallel. Returns the results of `visit` for the directories, in no particular order.
+pub fn walk_all<T: Send>(top: &Path, enter: impl Fn(&Path) -> bool + Sync, visit: impl Fn(Listing) -> T + Sync) -> Vec<T> {
+    let walk = Walk { enter, visit, results: Mutex::default() };
+    rayon::scope(|scope| walk.walk(top.to_path_buf(), true, scope));
+    walk.results.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 struct Walk<E, F, T> {
     enter: E,
-    take: F,
-    taken: Mutex<Vec<T>>,
+    visit: F,
+    results: Mutex<Vec<T>>,
 }
 
 impl<E: Fn(&Path) -> bool + Sync, F: Fn(Listing) -> T + Sync, T: Send> Walk<E, F, T> {
-    fn visit<'s>(&'s self, path: PathBuf, is_top: bool, scope: &rayon::Scope<'s>) {
+    fn walk<'s>(&'s self, path: PathBuf, is_top: bool, scope: &rayon::Scope<'s>) {
         let listing = Listing::of(path, is_top);
-        // No recursion: what is below waits in the pool's queue, however deep it is.
-        for path in listing.below().filter(|path| (self.enter)(path)) {
-            scope.spawn(move |scope| self.visit(path, false, scope));
+        // No recursion: subdirectories wait in the thread pool's queue, at any depth.
+        for path in listing.subdirectories().filter(|path| (self.enter)(path)) {
+            scope.spawn(move |scope| self.walk(path, false, scope));
         }
-        let taken = (self.take)(listing);
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner).push(taken);
+        let result = (self.visit)(listing);
+        self.results.lock().unwrap_or_else(PoisonError::into_inner).push(result);
     }
 }
 
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_walk_lists_every_directory_that_it_may_enter_once() -> Result<(), Box<dyn std::error::Error>> {
+    fn every_accepted_directory_is_listed_once() -> Result<(), Box<dyn std::error::Error>> {
         let top = tempfile::tempdir()?;
         for directory in ["a/b/c", "a/d", "skipped/below", "e"] {
             std::fs::create_dir_all(top.path().join(directory))?;
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tree_as_deep_as_paths_may_be_is_walked_to_its_end() -> Result<(), Box<dyn std::error::Error>> {
+    fn tree_as_deep_as_paths_allow_is_walked_completely() -> Result<(), Box<dyn std::error::Error>> {
         let top = tempfile::tempdir()?;
         let deepest = top.path().join("d/".repeat(1500));
         std::fs::create_dir_all(&deepest)?;
@@ -128,7 +128,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_is_listed_and_neither_entered_nor_read() -> Result<(), Box<dyn std::error::Error>> {
+    fn links_are_listed_but_neither_entered_nor_read() -> Result<(), Box<dyn std::error::Error>> {
         let (top, outside) = (tempfile::tempdir()?, tempfile::tempdir()?);
         std::fs::write(outside.path().join("secret"), "theirs\n")?;
         std::os::unix::fs::symlink(outside.path(), top.path().join("directory"))?;
@@ -136,7 +136,7 @@ mod tests {
         let listings: Vec<Listing> = walk(top.path(), |_| true).collect();
         let [Listing { entries, directory: Some(directory), .. }] = listings.as_slice() else { return Err("one directory".into()) };
         assert!(entries.iter().all(|entry| entry.is_link && !entry.is_dir && !entry.is_file), "{entries:?}");
-        // Where they have taken the place of what was listed.
+        // As if the links had replaced a listed file and directory.
         assert!(matches!(directory.read("file".as_ref(), 10), Err(DiskError::NotAFile)));
         assert!(OpenDirectory::open_listed(&top.path().join("directory")).is_err());
         assert_eq!(OpenDirectory::open(&top.path().join("directory"))?.read("secret".as_ref(), 10)?, b"theirs\n");

@@ -36,7 +36,7 @@ pub(super) fn sort(paths: &[PathBuf], base: &Path) -> Result<Sorted, CliError> {
             // A file that pre-commit names may be deleted already; its root is checked.
             sorted.configuration.push(path.clone());
         } else {
-            if !disk::is_there(&full) {
+            if !disk::has_entry(&full) {
                 return Err(CliError::not_there(path));
             }
             sorted.documents.push(path.clone());

@@ -9,7 +9,7 @@ use super::possible::{MAX_CASES, by_cases, cases_of, with_possible};
 use super::references::{check_declared, references};
 use super::tfvars;
 use super::{Data, EvalError, Marks, Members, Possible, ResourceRef, Type, Value};
-use crate::base::{Because, Place, Span, Step, StepKind, TrailLink};
+use crate::base::{ChoiceReason, Place, Span, Step, StepKind, TrailLink};
 use crate::hcl::{Expr, ExprKind, Name, Origin, native};
 use std::sync::Arc;
 
@@ -124,7 +124,7 @@ fn with_deciding_arguments(result: Value, values: &[Value]) -> Value {
     let is_literal = |link: &Arc<TrailLink>| link.next.is_none() && link.step.kind == StepKind::Set && link.step.chosen_by.is_none();
     let others = values.iter().filter_map(|value| value.trail.clone()).filter(|link| !is_own(link) && !is_literal(link));
     let others: Vec<_> = others.collect();
-    result.chosen(Because::Computation, others)
+    result.chosen(ChoiceReason::Computation, others)
 }
 
 /// The trail of the only argument, or of the only one that is not a literal.
@@ -396,7 +396,7 @@ fn attempt(expr: &Expr, arguments: &[TriedArgument<'_>], context: &EvalContext<'
                 check_declared(expr, &[], context, errors);
             }
         }
-        let value = bounded(value, context).chosen(Because::Computation, std::mem::take(&mut failed_trails));
+        let value = bounded(value, context).chosen(ChoiceReason::Computation, std::mem::take(&mut failed_trails));
         if value.is_wholly_known() {
             return value;
         }

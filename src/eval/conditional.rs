@@ -7,7 +7,7 @@ use super::operators::bounds;
 use super::possible::{cases_of, with_possible};
 use super::unify::as_collection;
 use super::{Data, Drivers, EvalError, Marks, Possible, Type, Value, convert, unify};
-use crate::base::{Because, Place, TrailLink};
+use crate::base::{ChoiceReason, Place, TrailLink};
 use crate::hcl::Expr;
 use std::sync::Arc;
 
@@ -108,7 +108,7 @@ fn branch_trail(
     }
     let (is_secret, condition_trail) = condition_value;
     let text = context.scope.quote(condition.span).filter(|_| !is_secret).map(Arc::from);
-    let step = link.step.clone().chosen(Because::Condition { text, decision }, condition_trail.into_iter().collect());
+    let step = link.step.clone().chosen(ChoiceReason::Condition { text, decision }, condition_trail.into_iter().collect());
     Some(TrailLink::new(step, link.next.clone()))
 }
 

@@ -10,7 +10,7 @@ use super::operators::{binary, unary};
 use super::template::template;
 use super::traversal::{reference, traversal};
 use super::{Budget, EvalError, FileAccess, FileError, FileList, Marks, Num, NumError, RefStep, Scope, TOO_LARGE, Type, Value, convert};
-use crate::base::{Because, Place, SourceId, Span, Step, StepKind, TrailLink};
+use crate::base::{ChoiceReason, Place, SourceId, Span, Step, StepKind, TrailLink};
 use crate::hcl::{Expr, ExprKind, ObjectItem, TraversalStep, native};
 use std::sync::Arc;
 
@@ -160,7 +160,7 @@ pub(super) fn computed(span: Span, inputs: &[&Value]) -> Option<Arc<TrailLink>> 
     for link in inputs.iter().filter_map(|value| value.trail.as_ref()) {
         match link.step.chosen_by.as_deref() {
             // The input was computed here as well: take over what it was computed from.
-            Some(choice) if link.next.is_none() && choice.because == Because::Computation => {
+            Some(choice) if link.next.is_none() && choice.reason == ChoiceReason::Computation => {
                 reads.extend(choice.reads.iter().filter(|link| !is_literal(link)).cloned());
             }
             _ if is_literal(link) => {}
@@ -168,7 +168,7 @@ pub(super) fn computed(span: Span, inputs: &[&Value]) -> Option<Arc<TrailLink>> 
         }
     }
     let step = Step::of(Place::Source(span), StepKind::Set);
-    Some(TrailLink::new(if reads.is_empty() { step } else { step.chosen(Because::Computation, reads) }, None))
+    Some(TrailLink::new(if reads.is_empty() { step } else { step.chosen(ChoiceReason::Computation, reads) }, None))
 }
 
 /// The value of an expression; its errors go into `errors`.

@@ -4,7 +4,7 @@ use super::context::{EvalContext, Locals, ReferenceCache};
 use super::evaluate::{EvalErrors, bounded, converted, eval, failed, here};
 use super::references::check_declared;
 use super::{Data, Marks, Type, Value, convert};
-use crate::base::{Because, Place, Span, Step, StepKind};
+use crate::base::{ChoiceReason, Place, Span, Step, StepKind};
 use crate::hcl::{Expr, ForExpr};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -209,7 +209,7 @@ impl ForResult {
 fn with_filter_step(value: Value, parts: &ForExpr) -> Value {
     match (&parts.condition, &value.data) {
         (Some(condition), Data::String(_) | Data::Number(_) | Data::Bool(_)) if value.trail.is_some() => {
-            value.with_step(Step::of(Place::Source(condition.span), StepKind::Set).chosen(Because::Filter, Vec::new()))
+            value.with_step(Step::of(Place::Source(condition.span), StepKind::Set).chosen(ChoiceReason::Filter, Vec::new()))
         }
         _ => value,
     }

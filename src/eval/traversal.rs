@@ -6,7 +6,7 @@ use super::evaluate::{EvalErrors, bounded, eval, failed, here};
 use super::possible::{MAX_CASES, by_cases, with_possible};
 use super::value::to_nfc;
 use super::{Data, EvalError, Marks, Possible, RefStep, Type, Value, convert};
-use crate::base::{self, Because, Place, Span, StepKind};
+use crate::base::{self, ChoiceReason, Place, Span, StepKind};
 use crate::hcl::{Expr, ExprKind, Name, TraversalStep};
 use std::sync::Arc;
 
@@ -153,7 +153,7 @@ fn apply_steps(value: Value, steps: &[EvaluatedStep<'_>], context: &EvalContext<
 /// The element with the key in its trail: another key would have chosen another element.
 fn with_deciding_key(element: Value, key: &Value) -> Value {
     let reads = key.trail.clone().filter(|link| link.next.is_some() || link.step.chosen_by.is_some());
-    element.chosen(Because::Computation, reads.into_iter().collect())
+    element.chosen(ChoiceReason::Computation, reads.into_iter().collect())
 }
 
 /// Whether an index is written as `.0`: only such an index applies to each element of a `.*` splat.

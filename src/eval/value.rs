@@ -1,7 +1,7 @@
 //! Values: known, null or unknown, with marks, a trail, and what an unknown value can still be.
 
 use super::{Drivers, Marks, Members, Num, Type};
-use crate::base::{Because, Reason, Step, TrailLink, secrecy};
+use crate::base::{ChoiceReason, Reason, Step, TrailLink, secrecy};
 use std::borrow::Cow;
 use std::sync::Arc;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
@@ -230,7 +230,7 @@ impl Value {
 
     /// The value with a trail whose first step records which other values decided that it was chosen.
     #[must_use]
-    pub fn chosen(mut self, because: Because, reads: Vec<Arc<TrailLink>>) -> Self {
+    pub fn chosen(mut self, because: ChoiceReason, reads: Vec<Arc<TrailLink>>) -> Self {
         if let Some(link) = self.trail.as_ref().filter(|_| !reads.is_empty()) {
             let step = link.step.clone().chosen(because, reads);
             self.trail = Some(TrailLink::new(step, link.next.clone()));

@@ -7,7 +7,7 @@ use super::tree::{Expr, ExprKind, TraversalStep};
 use std::ops::Range;
 
 /// How many steps are read here: of the parser's own limits none is reached.
-const MOST_STEPS: usize = 32;
+const MAX_STEPS: usize = 32;
 
 impl Tokens<'_> {
     /// The operand, where it is of these kinds.
@@ -35,7 +35,7 @@ impl Tokens<'_> {
 
     /// `a.b.c`, without spaces.
     fn path(&self, tokens: &Range<usize>) -> Option<ExprWithHeight> {
-        if tokens.len() > 2 * MOST_STEPS + 1 {
+        if tokens.len() > 2 * MAX_STEPS + 1 {
             return None;
         }
         let (base, steps) = self.list.get(tokens.clone())?.split_first()?;
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn what_is_unusual_is_the_parsers() {
-        let chain = format!("a{}", ".b".repeat(MOST_STEPS + 1));
+        let chain = format!("a{}", ".b".repeat(MAX_STEPS + 1));
         for text in [
             "true.a",
             "null.a",

@@ -13,7 +13,7 @@
 //! | comes from a module that is installed or outside of the repository | the innermost call in the repository |
 //! | is unknown | the variable, call or expression that is unknown |
 
-use crate::base::{Because, Calls, Fact, ModuleCall, Place, Step, StepKind, TrailLink};
+use crate::base::{Calls, ChoiceReason, Fact, ModuleCall, Place, Step, StepKind, TrailLink};
 use crate::key::KeyFacts;
 use std::sync::Arc;
 
@@ -408,7 +408,7 @@ fn collect_deciding_steps<'a>(step: &'a Step, found: &mut Vec<&'a Step>, depth: 
         if depth > 0 {
             collect_deciding_steps(last, found, depth - 1);
         }
-        let is_computed = last.chosen_by.as_ref().is_some_and(|choice| choice.because == Because::Computation);
+        let is_computed = last.chosen_by.as_ref().is_some_and(|choice| choice.reason == ChoiceReason::Computation);
         if !is_computed && found.len() < MAX_DECIDING_STEPS {
             found.push(last);
         }
@@ -441,11 +441,11 @@ fn unknown_source(origin: &Step) -> Option<&Step> {
 
 /// Whether the module at the end of these calls cannot be edited: it is installed or outside of the repository.
 fn is_external_module(calls: &Calls) -> bool {
-    calls.last().is_some_and(|call| call.leads_out)
+    calls.last().is_some_and(|call| call.is_external)
 }
 
 /// The innermost call in a module that can be edited, and the number of calls around it.
 fn innermost_editable_call(calls: &Calls) -> Option<(&ModuleCall, usize)> {
-    let is_editable = |index: usize| index.checked_sub(1).and_then(|outer| calls.get(outer)).is_none_or(|outer| !outer.leads_out);
+    let is_editable = |index: usize| index.checked_sub(1).and_then(|outer| calls.get(outer)).is_none_or(|outer| !outer.is_external);
     calls.iter().enumerate().rev().find(|(index, _)| is_editable(*index)).map(|(index, call)| (call, index))
 }

@@ -352,7 +352,7 @@ fn subject(target: &InspectionTarget<'_>) -> String {
 }
 
 fn span(target: &InspectionTarget<'_>, module: &Module) -> Span {
-    let header = |block: Option<&Block>| block.map_or(Span::new(crate::base::SourceId::UNSHOWN, 0..0), |block| block.header);
+    let header = |block: Option<&Block>| block.map_or(Span::new(crate::base::SourceId::UNSTORED, 0..0), |block| block.header);
     match target {
         InspectionTarget::Variable(name) => header(module.variables.get(*name)),
         InspectionTarget::Output(name) => header(module.outputs.get(*name)),

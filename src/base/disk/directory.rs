@@ -1,11 +1,11 @@
-//! An open directory: what is in it, and its files, which are opened relative to it. The way to the directory is looked up once, and a
-//! file that was listed as a regular one is not opened through a link that has taken its place.
+//! An open directory: lists its entries and opens its files relative to it. The system resolves the directory's path once, and a link that
+//! has replaced a listed file is not followed.
 
-use super::{DirEntry, DiskError, first_bytes, small};
+use super::{DirEntry, DiskError, read_head, read_small};
 use std::ffi::OsStr;
 use std::path::Path;
 
-/// A directory that was opened.
+/// An open directory.
 #[derive(Debug)]
 pub struct OpenDirectory(system::Handle);
 
@@ -13,21 +13,21 @@ impl OpenDirectory {
     /// Opens a directory; the path may be a link.
     ///
     /// # Errors
-    /// Missing, not a directory, or what the system says.
+    /// Missing, not a directory, or a system error.
     pub fn open(path: &Path) -> Result<Self, DiskError> {
         system::open(path, true).map(Self)
     }
 
-    /// Opens a directory that a listing has just shown to be one, and not a link to one.
+    /// Opens a directory that was listed as a directory, not as a link to one.
     ///
     /// # Errors
-    /// As [`Self::open`], and where it is a link now.
+    /// As [`Self::open`], or it has become a link.
     pub fn open_listed(path: &Path) -> Result<Self, DiskError> {
         system::open(path, false).map(Self)
     }
 
-    /// What is in it, sorted by name, and why that is not everything. What links lead to is not asked. Once for each directory: the
-    /// system remembers how far it was read.
+    /// The entries, sorted by name and with links unresolved, and the error if the list is incomplete. Can be called only once: the system
+    /// remembers how far the directory was read.
     #[must_use]
     pub fn entries(&self) -> (Vec<DirEntry>, Option<DiskError>) {
         let mut entries = Vec::new();
@@ -36,20 +36,20 @@ impl OpenDirectory {
         (entries, error)
     }
 
-    /// Reads a file of at most `cap` bytes that was listed as a regular one.
+    /// Reads a file of at most `cap` bytes that was listed as a regular file.
     ///
     /// # Errors
     /// As [`super::read`].
     pub fn read(&self, name: &OsStr, cap: u64) -> Result<Vec<u8>, DiskError> {
-        small(system::file(&self.0, name)?, cap)
+        read_small(system::file(&self.0, name)?, cap)
     }
 
-    /// The first bytes of a file that was listed as a regular one.
+    /// Reads the first bytes of a file that was listed as a regular file.
     ///
     /// # Errors
     /// As [`super::read`].
-    pub fn head(&self, name: &OsStr, most: usize) -> Result<Vec<u8>, DiskError> {
-        first_bytes(system::file(&self.0, name)?, most)
+    pub fn head(&self, name: &OsStr, length: usize) -> Result<Vec<u8>, DiskError> {
+        read_head(system::file(&self.0, name)?, length)
     }
 }
 
@@ -67,7 +67,7 @@ mod system {
 
     pub(super) type Handle = OwnedFd;
 
-    /// Bytes of a directory that are asked for at a time, as the C library does.
+    /// The buffer size for directory entries, in bytes; the same as glibc's.
     const BLOCK: usize = 32 << 10;
 
     thread_local! {
@@ -80,10 +80,11 @@ mod system {
         Ok(openat(CWD, path, flags, Mode::empty()).map_err(io::Error::from)?)
     }
 
-    /// A file that has become a FIFO is not waited for, a terminal does not become ours, and a link is not followed.
+    /// Opens a file. The flags matter if it was replaced since it was listed: a FIFO must not block, a terminal must not become the
+    /// controlling terminal, and a link must not be followed.
     pub(super) fn file(directory: &Handle, name: &OsStr) -> Result<File, DiskError> {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-        // Relative to the open directory: the system does not resolve the same path again for each of its files.
+        // Relative to the open directory, so that the system does not resolve its path again for every file.
         match openat(directory, name, flags, Mode::empty()) {
             Ok(file) => Ok(file.into()),
             Err(Errno::NXIO | Errno::LOOP) => Err(DiskError::NotAFile),
@@ -118,13 +119,13 @@ mod system {
 
     /// The kind of an entry on a file system that does not list kinds.
     fn kind(directory: &Handle, name: &CStr) -> FileType {
-        statat(directory, name, AtFlags::SYMLINK_NOFOLLOW).map_or(FileType::Unknown, |about| FileType::from_raw_mode(about.st_mode))
+        statat(directory, name, AtFlags::SYMLINK_NOFOLLOW).map_or(FileType::Unknown, |stat| FileType::from_raw_mode(stat.st_mode))
     }
 }
 
 #[cfg(not(target_os = "linux"))]
 mod system {
-    use super::super::{open_without_waiting, unresolved};
+    use super::super::{open_nonblocking, unresolved};
     use super::{DirEntry, DiskError, OsStr, Path};
     use std::fs::{self, File};
     use std::path::PathBuf;
@@ -132,12 +133,12 @@ mod system {
     pub(super) type Handle = PathBuf;
 
     pub(super) fn open(path: &Path, may_be_link: bool) -> Result<Handle, DiskError> {
-        let about = if may_be_link { fs::metadata(path)? } else { fs::symlink_metadata(path)? };
-        if about.is_dir() { Ok(path.to_path_buf()) } else { Err(std::io::Error::from(std::io::ErrorKind::NotADirectory).into()) }
+        let metadata = if may_be_link { fs::metadata(path)? } else { fs::symlink_metadata(path)? };
+        if metadata.is_dir() { Ok(path.to_path_buf()) } else { Err(std::io::Error::from(std::io::ErrorKind::NotADirectory).into()) }
     }
 
     pub(super) fn file(directory: &Handle, name: &OsStr) -> Result<File, DiskError> {
-        Ok(open_without_waiting(&directory.join(name))?)
+        Ok(open_nonblocking(&directory.join(name))?)
     }
 
     pub(super) fn list(directory: &Handle, entries: &mut Vec<DirEntry>) -> Result<(), DiskError> {

@@ -1,14 +1,14 @@
-//! Writing files: complete or not at all, with the permissions that they had, and never through a link out of the repository.
+//! Writes files atomically, keeping their permissions, and never through a link out of the repository.
 
 use super::{DiskError, canonical, is_in_git_directory, tidy};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Replaces a file, complete or not at all, keeping its permissions. `within`: where links may lead.
+/// Replaces a file atomically, keeping its permissions. `within`: the directory that links must not point out of.
 ///
 /// # Errors
-/// The target leads out of `within` or into `.git`, or what the system says; the file is untouched then.
+/// The path points out of `within` or into `.git`, or a system error. The file is then unchanged.
 pub fn replace(path: &Path, bytes: &[u8], within: &Path) -> Result<(), DiskError> {
     let target = target(path)?;
     if !target.starts_with(canonical(within)?) {
@@ -17,14 +17,14 @@ pub fn replace(path: &Path, bytes: &[u8], within: &Path) -> Result<(), DiskError
     if is_in_git_directory(&target) {
         return Err(DiskError::Git);
     }
-    put(&target, |out| out.write_all(bytes))
+    write_target(&target, |out| out.write_all(bytes))
 }
 
-/// Writes a file that the user named, with what `write` writes. A path inside of the repository never leads out of it or into `.git`: a link may have been
-/// committed there. A path elsewhere (`/dev/stdout`, a pipe) is followed.
+/// Writes a file that the user named; `write` writes its contents. A path inside the repository must not point out of it or into `.git`,
+/// because the repository may contain a hostile link. A path elsewhere (`/dev/stdout`, a pipe) is followed.
 ///
 /// # Errors
-/// The path leads out of the repository, or what the system says; the file is untouched then.
+/// The path points out of the repository or into `.git`, or a system error. The file is then unchanged.
 pub fn write_named(path: &Path, repository: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), DiskError> {
     let named = tidy(&std::path::absolute(path)?);
     let root = canonical(repository)?;
@@ -37,10 +37,10 @@ pub fn write_named(path: &Path, repository: &Path, write: impl FnOnce(&mut dyn W
             return Err(DiskError::Git);
         }
     }
-    put(&target, write)
+    write_target(&target, write)
 }
 
-/// Where a path leads, also where nothing is there yet. A broken link is replaced itself.
+/// The real path to write to, which may not exist yet. A broken link is replaced, not followed.
 fn target(path: &Path) -> Result<PathBuf, DiskError> {
     let path = std::path::absolute(path)?;
     match fs::canonicalize(&path) {
@@ -52,21 +52,21 @@ fn target(path: &Path) -> Result<PathBuf, DiskError> {
     }
 }
 
-/// Writes a file whose real path is known.
-fn put(target: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), DiskError> {
-    let through = |file: &mut dyn Write| {
+/// Writes a file with a known real path.
+fn write_target(target: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), DiskError> {
+    let write_buffered = |file: &mut dyn Write| {
         let mut out = io::BufWriter::with_capacity(64 << 10, file);
         write(&mut out)?;
         out.flush()
     };
     match fs::metadata(target) {
-        // `--format sarif=/dev/stdout`, a named pipe: nothing to keep complete.
-        Ok(about) if !about.is_file() => {
+        // `--format sarif=/dev/stdout`, a named pipe: cannot be replaced.
+        Ok(metadata) if !metadata.is_file() => {
             let mut file = fs::OpenOptions::new().write(true).open(target)?;
-            return Ok(through(&mut file)?);
+            return Ok(write_buffered(&mut file)?);
         }
-        // A rename would not ask, but whoever took the permission away from the file meant it.
-        Ok(about) if about.permissions().readonly() => return Err(DiskError::System(io::ErrorKind::PermissionDenied.into())),
+        // A rename would succeed, but the file is read-only on purpose.
+        Ok(metadata) if metadata.permissions().readonly() => return Err(DiskError::System(io::ErrorKind::PermissionDenied.into())),
         _ => {}
     }
     let directory = target.parent().unwrap_or(Path::new("."));
@@ -75,17 +75,17 @@ fn put(target: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> R
     fresh_permissions(&mut builder);
     // In the same directory: a rename does not cross file systems.
     let mut temporary = builder.tempfile_in(directory)?;
-    through(&mut temporary)?;
-    // Without this a crash may leave the new name with an empty file: the rename may reach the disk before the text does.
+    write_buffered(&mut temporary)?;
+    // Without this, a crash may leave an empty file: the rename may reach the disk before the text does.
     temporary.as_file().sync_all()?;
-    if let Ok(about) = fs::metadata(target) {
-        temporary.as_file().set_permissions(about.permissions())?;
+    if let Ok(metadata) = fs::metadata(target) {
+        temporary.as_file().set_permissions(metadata.permissions())?;
     }
     temporary.persist(target).map_err(|error| DiskError::System(error.error))?;
     Ok(())
 }
 
-/// A new file has the permissions that the umask leaves, as one that `touch` makes; temporary files have fewer.
+/// Gives a new file the permissions of the umask, like any other new file; by default temporary files have fewer.
 #[cfg(unix)]
 fn fresh_permissions(builder: &mut tempfile::Builder<'_, '_>) {
     use std::os::unix::fs::PermissionsExt;

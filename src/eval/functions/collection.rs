@@ -4,7 +4,7 @@ use super::clusters::clusters;
 use super::row::{
     BOOL, BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, Param, Returns, Want, any, elements, number, unknown, whole,
 };
-use crate::base::Because;
+use crate::base::ChoiceReason;
 use crate::eval::{Data, Distinct, Marks, Members, Num, Type, Value, convert, equals, unify};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -357,7 +357,7 @@ fn merge(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     for (name, value) in &mut merged {
         let later = args.iter().rev().take_while(|arg| arg.as_mapping().is_none_or(|own| !own.contains_key(name)));
         let reads: Vec<_> = later.take(MAX_LATER).filter_map(|arg| arg.trail_leaving_out(name)).collect();
-        *value = std::mem::replace(value, Value::null(Type::Any)).chosen(Because::Computation, reads);
+        *value = std::mem::replace(value, Value::null(Type::Any)).chosen(ChoiceReason::Computation, reads);
     }
     let merged = match &call.returns {
         Type::Map(element) => Value::map((**element).clone(), merged.into()),

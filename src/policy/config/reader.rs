@@ -27,7 +27,7 @@ pub fn locate(input: &Path) -> Option<PathBuf> {
     let top = disk::repository_root(input);
     for directory in start.ancestors() {
         // A dangling link counts, so that it is reported instead of the settings being ignored silently.
-        if let Some(found) = NAMES.iter().map(|name| directory.join(name)).find(|path| disk::is_there(path)) {
+        if let Some(found) = NAMES.iter().map(|name| directory.join(name)).find(|path| disk::has_entry(path)) {
             return Some(found);
         }
         if top.as_deref() == Some(directory) {

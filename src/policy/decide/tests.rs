@@ -210,7 +210,7 @@ fn comment_covers_its_lines_its_resource_or_the_keys_of_its_call() {
         .key("oci_kms_key.a", 1)
         .change(|key| {
             key.declared.calls =
-                [crate::base::ModuleCall { name: "module.m".into(), header: call.clone(), block: call.clone(), leads_out: false }].into()
+                [crate::base::ModuleCall { name: "module.m".into(), header: call.clone(), block: call.clone(), is_external: false }].into()
         })
         .key("oci_kms_key.b", 5);
     assert_eq!(split(&run.comment(text, Covers::Call(call)).decide()), by("oci_kms_key.a"));

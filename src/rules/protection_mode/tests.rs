@@ -220,7 +220,7 @@ fn default_is_shown_unless_it_is_sensitive() {
 #[test]
 fn help_for_a_rejected_expression_is_to_fix_it_and_not_to_pass_a_value() {
     let help = |fact| report(&RULE, &with(declared(), |key| key.protection_mode = fact), &settings()).help;
-    let rejected = help(Fact::refused("Terraform would reject its value"));
+    let rejected = help(Fact::rejected("Terraform would reject its value"));
     assert!(rejected.starts_with("Fix the configuration") && !rejected.contains("--var"), "{rejected}");
     assert!(
         help(Fact::unknown(crate::base::Reason::no_value("x"))).contains("--var 'x=…'")

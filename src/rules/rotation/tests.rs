@@ -338,7 +338,7 @@ fn row_17_advice_in_other_vaults_is_the_switch_and_the_interval() {
 fn row_18_unknown_switch_is_undetermined_unless_all_possible_values_agree() {
     let unknown = |fact: Fact<bool>| with(declared(), |key| key.rotation.enabled = fact);
     assert_eq!(verdict_of(&unknown(Fact::unknown("variable `rotate` has no value"))), ("undetermined", "unknown"));
-    let rejected = unknown(Fact::refused("Terraform would reject its value"));
+    let rejected = unknown(Fact::rejected("Terraform would reject its value"));
     assert_eq!(verdict_of(&rejected), ("undetermined", "unknown"));
     assert!(report(&RULE, &rejected, &settings()).help.starts_with("Fix the configuration"));
     let (on, off) = ("`var.rotate`", "not `var.rotate`");

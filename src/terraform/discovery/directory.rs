@@ -57,7 +57,7 @@ impl ScannedDirectory {
                 let name = entry.name.to_string_lossy();
                 if is_configuration(&name) {
                     directory.hints.key = true;
-                    found.push((name.into_owned(), Err(DiskError::StrangeName), false));
+                    found.push((name.into_owned(), Err(DiskError::NonUnicodeName), false));
                 }
                 continue;
             };
@@ -85,7 +85,7 @@ impl ScannedDirectory {
         // Links, pipes and devices are looked at twice.
         let bytes = match is_file {
             true => request.overlay.read_listed(&full, open, disk::CONFIG_CAP),
-            false if request.directories.leads_out(&full, &within(&self.path, request)) => Err(DiskError::Outside),
+            false if request.directories.escapes(&full, &within(&self.path, request)) => Err(DiskError::Outside),
             false => request.read_found(&full),
         };
         match &bytes {

@@ -221,7 +221,7 @@ const UP: usize = 5;
 
 /// Reads one directory: its configuration, its installed modules, and what else is worth mentioning in it.
 fn list(listing: Listing, start: &WalkStart, request: &ScanRequest) -> ListedDirectory {
-    request.directories.learn(&listing);
+    request.directories.record(&listing);
     let Listing { path, entries, error, directory: opened } = listing;
     let entries = request.overlay.complete(&path, entries);
     let shown = match path.strip_prefix(&start.real) {

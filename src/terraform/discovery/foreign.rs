@@ -47,7 +47,7 @@ pub(crate) fn read(scan: &Scan, request: &ScanRequest) -> Callers {
     let mut callers = Callers::default();
     for (path, shown) in &scan.foreign {
         let Ok(text) = request.overlay.read_text(path, CAP) else { continue };
-        let body = hcl::native::parse(SourceId::UNSHOWN, &text).body;
+        let body = hcl::native::parse(SourceId::UNSTORED, &text).body;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let directory = path.parent().unwrap_or(Path::new("/"));
         let unit = Unit { directory, body: &body, within: &within(directory, request), request };
@@ -107,12 +107,12 @@ impl Unit<'_> {
                 calls.extend(calls.is_empty().then_some(ForeignCall::Elsewhere));
                 continue;
             };
-            if disk::leads_out(&path, self.within) {
+            if disk::escapes(&path, self.within) {
                 continue;
             }
             let Ok(text) = self.request.overlay.read_text(&path, CAP) else { continue };
             named_in(&text, &mut named);
-            let body = hcl::native::parse(SourceId::UNSHOWN, &text).body;
+            let body = hcl::native::parse(SourceId::UNSTORED, &text).body;
             if calls.is_empty() {
                 calls = Unit { body: &body, ..*self }.sources();
             }
@@ -186,7 +186,7 @@ impl Unit<'_> {
     fn parent(&self, name: Option<&str>) -> Option<PathBuf> {
         let above = self.directory.ancestors().skip(1);
         let names: Vec<&str> = name.map_or_else(|| PARENTS.to_vec(), |name| vec![name]);
-        above.flat_map(|above| names.iter().map(|name| above.join(name))).find(|path| disk::is_there(path))
+        above.flat_map(|above| names.iter().map(|name| above.join(name))).find(|path| disk::has_entry(path))
     }
 }
 

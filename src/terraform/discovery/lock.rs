@@ -53,7 +53,7 @@ pub(crate) fn providers(source: SourceId, text: &str) -> Vec<Locked> {
 
 /// The providers in a directory's lock file.
 pub(crate) fn read(root: &Path, request: &ScanRequest) -> Vec<Locked> {
-    text(root, request).map(|text| providers(SourceId::UNSHOWN, &text)).unwrap_or_default()
+    text(root, request).map(|text| providers(SourceId::UNSTORED, &text)).unwrap_or_default()
 }
 
 /// Whether a root's lock file pins the oci provider to this version or an older one.

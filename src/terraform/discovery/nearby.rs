@@ -1,7 +1,7 @@
 //! What a module source that leads nowhere may have meant: a directory of a similar name, or one of the same name elsewhere.
 
 use super::directory::holds_configuration;
-use crate::base::{MOST_WORDS, disk, nearest};
+use crate::base::{MAX_WORDS, disk, nearest};
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -52,8 +52,8 @@ impl Nearby {
         let list = |directory: &Path| -> Arc<[String]> {
             let entries = disk::entries(directory).unwrap_or_default();
             let names = entries.iter().filter(|entry| entry.is_dir).filter_map(|entry| entry.name.to_str());
-            let names: Vec<String> = names.take(MOST_WORDS + 1).map(str::to_owned).collect();
-            if names.len() > MOST_WORDS { Arc::default() } else { names.into() }
+            let names: Vec<String> = names.take(MAX_WORDS + 1).map(str::to_owned).collect();
+            if names.len() > MAX_WORDS { Arc::default() } else { names.into() }
         };
         Arc::clone(known.entry(directory).or_insert_with_key(|directory| list(directory)))
     }
@@ -72,7 +72,7 @@ fn elsewhere(caller: &Path, source: &str) -> Option<String> {
             return Some(written(&candidate));
         }
         // What lies outside of the repository is not looked for.
-        if disk::is_there(&caller.join(&up).join(".git")) {
+        if disk::has_entry(&caller.join(&up).join(".git")) {
             break;
         }
         up.push("..");

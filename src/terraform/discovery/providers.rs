@@ -80,7 +80,7 @@ pub(crate) fn named_by_lock(root: &Path, request: &ScanRequest) -> NamedProvider
 pub(crate) fn names_other(text: &str, name: &str) -> bool {
     if name.ends_with(".json") {
         let mut named = NamedProviders::default();
-        let file = hcl::json::parse(SourceId::UNSHOWN, text);
+        let file = hcl::json::parse(SourceId::UNSTORED, text);
         file.body.blocks.iter().for_each(|block| named.block(block));
         return named.other && !named.oci;
     }

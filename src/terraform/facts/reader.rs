@@ -71,7 +71,7 @@ impl BlockReader<'_> {
                 if let Some(span) = error.span.filter(|span| *span != expr.span) {
                     trail.push(Step::new(Place::Source(span), "Terraform would reject this"));
                 }
-                Fact::refused(format!("Terraform would reject its value: {}", error.message)).with_trail(trail)
+                Fact::rejected(format!("Terraform would reject its value: {}", error.message)).with_trail(trail)
             }
         }
     }

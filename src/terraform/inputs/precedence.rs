@@ -81,7 +81,7 @@ fn of_run(request: &ScanRequest, sources: &Sources, root: &Path, shown: &Path, p
     }
     for name in automatic(root, request) {
         let (path, shown) = (root.join(&name), join_shown(shown, &name));
-        if request.directories.leads_out(&path, &within(root, request)) {
+        if request.directories.escapes(&path, &within(root, request)) {
             read.lose(unreadable(&shown, &DiskError::Outside), &shown);
         } else {
             let marks =

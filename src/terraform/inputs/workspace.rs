@@ -83,14 +83,14 @@ pub(crate) fn find(request: &ScanRequest, module: &Module, sources: &Sources) ->
 fn selected(request: &ScanRequest, module: &Module) -> Option<Workspace> {
     let data = request.data_dir.as_deref().unwrap_or(Path::new(".terraform"));
     let path = module.path.join(data).join("environment");
-    if request.is_known_missing(&module.path, data) || !disk::is_there(&path) {
+    if request.is_known_missing(&module.path, data) || !disk::has_entry(&path) {
         return None;
     }
     let shown = join_shown(&module.shown, &data.join("environment").to_string_lossy());
     // A data directory that the user names may be anywhere; what lies in the repository must not lead out of it.
     let within = within(&module.path, request);
     let is_found = request.data_dir.is_none() || within.iter().any(|directory| disk::tidy(&path).starts_with(directory));
-    if is_found && request.directories.leads_out(&path, &within) {
+    if is_found && request.directories.escapes(&path, &within) {
         return Some(Err(format!("`{}` leads out of the repository", shown.display()).into()));
     }
     // A token fits where the name of a workspace does.

@@ -266,7 +266,7 @@ fn within<T: Clone>(
     ty: &Type,
     read: impl Fn(&Value) -> Result<Option<T>, Reason>,
 ) -> Fact<T> {
-    let Some(blocks) = &found.blocks else { return Fact::refused("Terraform would reject the block it is in") };
+    let Some(blocks) = &found.blocks else { return Fact::rejected("Terraform would reject the block it is in") };
     let one = |nested: &Nested<'_>| reader.fact(nested.body.attribute(name), &nested.bound, ty, &read);
     let fact = match (blocks.made.first(), &blocks.unsure) {
         (Some(nested), _) => one(nested),
@@ -342,7 +342,7 @@ fn restored(reader: &BlockReader<'_>, body: &Body) -> Fact<bool> {
     let mut restored = Fact::unset();
     for kind in ["restore_from_file", "restore_from_object_store"] {
         let found = nested(reader, body, kind);
-        let Some(blocks) = &found.blocks else { return Fact::refused(format!("Terraform would reject the `{kind}` block")) };
+        let Some(blocks) = &found.blocks else { return Fact::rejected(format!("Terraform would reject the `{kind}` block")) };
         let step = |place: Place| vec![Step::new(place, "the key is restored from this backup")];
         match (blocks.made.first(), &blocks.unsure) {
             (Some(nested), _) if blocks.marks.by_caller => {

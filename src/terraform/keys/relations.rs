@@ -193,7 +193,7 @@ impl Relations {
             Ok(value) => value,
             Err(error) => {
                 reader.problems.add_refused(error);
-                let fact = Fact::refused(format!("Terraform would reject `management_endpoint`: {}", error.message));
+                let fact = Fact::rejected(format!("Terraform would reject `management_endpoint`: {}", error.message));
                 return KeyVault { kind: fact.with_trail(vec![first()]), name: None };
             }
         };

@@ -207,7 +207,7 @@ impl<'r> Loader<'r> {
 
     /// Why a directory must not be read; `None` if it may be.
     fn refusal(&self, path: &Path) -> Option<&'static str> {
-        if disk::is_git(path) {
+        if disk::has_git_component(path) {
             Some("it is in `.git`, which is never read")
         } else if self.request.confined && self.is_outside(path) {
             Some(CONFINED)

@@ -15,7 +15,7 @@ type Content = Result<Arc<[u8]>, Arc<DiskError>>;
 impl Streams {
     /// Reads a values file that the user passed. Regular files are read each time because `--fix` may change them; others are read once.
     pub(crate) fn read(&self, path: &Path) -> Result<Vec<u8>, DiskError> {
-        if disk::is_file(path) || !disk::is_there(path) {
+        if disk::is_file(path) || !disk::has_entry(path) {
             return disk::read(path, disk::CONFIG_CAP);
         }
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);

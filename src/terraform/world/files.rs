@@ -52,7 +52,7 @@ impl Files {
     /// Notes where a module is that would be found under this path if `init` had been run.
     pub(super) fn link(&self, path: &str, target: &Path) {
         let full = self.root.join(path);
-        if !disk::is_there(&full) {
+        if !disk::has_entry(&full) {
             self.links.borrow_mut().push((full, target.to_path_buf()));
         }
     }
@@ -71,7 +71,7 @@ impl Files {
             return Err(FileError::withheld(format!("`{path}` is in a user's home directory")));
         }
         let full = self.full(path);
-        if disk::is_git(&full) {
+        if disk::has_git_component(&full) {
             return Err(in_git(path));
         }
         // What lies outside is not even asked for: whether it exists would be an answer.
@@ -150,7 +150,7 @@ pub(super) fn without_links(root: &Path, written: &Path, directories: &Directori
     if tidied == written && directories.real(&full).is_ok_and(|real| real == disk::tidy(&full)) {
         return Some(tidied);
     }
-    if !disk::is_there(&root.join(written)) {
+    if !disk::has_entry(&root.join(written)) {
         return None;
     }
     let mut done = PathBuf::new();

@@ -22,7 +22,7 @@ impl Refusals {
     /// Makes a fact unknown if a fault affects its field.
     pub(crate) fn guard<T>(&self, field: &str, fact: &mut Fact<T>) {
         if let Some((why, span)) = self.fields.get(field).or(self.all.as_ref()) {
-            *fact = Fact::refused(format!("Terraform would reject the key's block: {why}"))
+            *fact = Fact::rejected(format!("Terraform would reject the key's block: {why}"))
                 .with_trail(vec![Step::new(Place::Source(*span), "Terraform would reject this")]);
         }
     }

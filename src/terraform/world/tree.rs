@@ -121,12 +121,12 @@ impl<'w> ModuleTree<'w> {
         let steps = at.steps.iter().cloned().chain([ModuleStep { name: name.to_string(), key: key.cloned() }]).collect();
         let module = self.loader.module(&directory, self.language);
         // What an installed module calls by a local path was installed with it.
-        let is_in_installed = at.calls.last().is_some_and(|outer| outer.leads_out);
+        let is_in_installed = at.calls.last().is_some_and(|outer| outer.is_external);
         let calls = at.calls.iter().cloned().chain([base::ModuleCall {
             name: format!("{}module.{name}", at.prefix).into(),
             header: Place::Source(block.header),
             block: Place::Source(block.span),
-            leads_out: is_in_installed || module.is_outside || (installed.is_some() && self.is_installed(&directory)),
+            is_external: is_in_installed || module.is_outside || (installed.is_some() && self.is_installed(&directory)),
         }]);
         let calls = calls.collect();
         let shown = key.map(InstanceKey::to_string).unwrap_or_default();
