@@ -19,41 +19,39 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-/// The kind of "fix all".
+/// The code action kind of "fix all".
 pub(super) const FIX_ALL: &str = "source.fixAll.kmslint";
-/// The command that puts the cursor where the reason of an exemption goes.
+/// The command that puts the cursor at the reason of an exemption.
 pub(super) const SELECT: &str = "kmslint.select";
 /// How many findings at one place get actions.
-const MOST: usize = 20;
+const MAX_FINDINGS: usize = 20;
 
-/// What the client can do with edits.
+/// The capabilities of the client for edits.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Editing {
-    /// It takes edits with the version of the text that they are for.
+pub(super) struct EditSupport {
+    /// Whether it accepts edits for a certain version of a document.
     pub has_versions: bool,
-    /// It takes edits with a place for the cursor.
+    /// Whether it accepts snippet edits, which place the cursor.
     pub has_snippets: bool,
-    /// It can be asked to show a place.
+    /// Whether it can show a place on request.
     pub shows_places: bool,
 }
 
-/// What is asked for.
-pub(super) struct Asked<'a> {
-    /// The document.
+/// A request for code actions.
+pub(super) struct ActionRequest<'a> {
     pub path: &'a Path,
     pub document: &'a OpenDocument,
-    /// The range of bytes.
+    /// The range in bytes.
     pub range: std::ops::Range<usize>,
-    /// The kinds that are wanted; all quick fixes where nothing is named.
+    /// The requested kinds; `None` for all quick fixes.
     pub only: Option<Vec<CodeActionKind>>,
-    /// The diagnostics that the client shows there.
+    /// The diagnostics that the client shows in the range.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-impl Asked<'_> {
+impl ActionRequest<'_> {
     fn wants(&self, kind: &str) -> bool {
-        // Kinds are a hierarchy with dots: a client that asks for `source.fixAll` wants all below it,
-        // and the empty kind is the root of all.
+        // Kinds are a hierarchy with dots: a client that requests `source.fixAll` wants all kinds below it, and the empty kind is the root.
         let is_within = |wanted: &CodeActionKind| {
             kind.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.') || wanted.as_str().is_empty())
         };
@@ -68,56 +66,56 @@ impl Asked<'_> {
 pub(super) struct Actions<'a> {
     pub project: &'a Project,
     pub documents: &'a Documents,
-    pub editing: Editing,
+    pub editing: EditSupport,
     pub encoding: Encoding,
 }
 
 impl Actions<'_> {
     /// The actions at a place of a document.
-    pub(super) fn of(&self, asked: &Asked<'_>) -> Vec<Value> {
+    pub(super) fn of(&self, request: &ActionRequest<'_>) -> Vec<Value> {
         let mut found: Vec<Value> = Vec::new();
-        if asked.wants(CodeActionKind::QUICKFIX.as_str()) {
-            let mut is_asked = HashMap::new();
+        if request.wants(CodeActionKind::QUICKFIX.as_str()) {
+            let mut is_document = HashMap::new();
             let all = self.project.parts.iter().flat_map(|part| part.outcome.findings.iter().map(move |finding| (part, finding)));
-            let here: Vec<_> = all.filter(|(_, finding)| self.is_at(finding, asked, &mut is_asked)).take(MOST).collect();
+            let here: Vec<_> = all.filter(|(_, finding)| self.is_at(finding, request, &mut is_document)).take(MAX_FINDINGS).collect();
             let offsets: Vec<usize> = here.iter().map(|(_, finding)| finding.place.span().map_or(0, |span| span.start as usize)).collect();
-            let (text, path) = (asked.document.text(), asked.path);
+            let (text, path) = (request.document.text(), request.path);
             let places = terraform::deep(|| comment_places(text, &offsets, path));
             for ((part, finding), place) in here.into_iter().zip(places) {
-                found.extend(self.fixes(part, finding, asked).into_iter().filter_map(|action| as_json(&action)));
-                found.extend(place.and_then(|place| self.exemption(finding, place, asked)));
+                found.extend(self.fixes(part, finding, request).into_iter().filter_map(|action| as_json(&action)));
+                found.extend(place.and_then(|place| self.exemption(finding, place, request)));
             }
         }
-        if asked.wants(FIX_ALL) {
-            found.extend(self.fix_all(asked).and_then(|action| as_json(&action)));
+        if request.wants(FIX_ALL) {
+            found.extend(self.fix_all(request).and_then(|action| as_json(&action)));
         }
         found
     }
 
-    /// Whether a finding is in the range that was asked for; `is_asked`: which texts are the document's.
-    fn is_at(&self, finding: &Finding, asked: &Asked<'_>, is_asked: &mut HashMap<SourceId, bool>) -> bool {
+    /// Whether a finding is in the requested range. `is_document` caches which sources have the text of the document.
+    fn is_at(&self, finding: &Finding, request: &ActionRequest<'_>, is_document: &mut HashMap<SourceId, bool>) -> bool {
         let Some(span) = finding.place.span() else { return false };
         let range = span.range();
-        if range.start > asked.range.end || range.end < asked.range.start {
+        if range.start > request.range.end || range.end < request.range.start {
             return false;
         }
-        *is_asked.entry(span.source).or_insert_with(|| {
+        *is_document.entry(span.source).or_insert_with(|| {
             let source = self.project.sources.get(span.source);
-            self.project.path(&source) == asked.path && source.text() == &**asked.document.text()
+            self.project.path(&source) == request.path && source.text() == &**request.document.text()
         })
     }
 
-    /// What fixes a finding.
-    fn fixes(&self, part: &ProjectPart, finding: &Finding, asked: &Asked<'_>) -> Vec<CodeAction> {
+    /// The actions that fix a finding.
+    fn fixes(&self, part: &ProjectPart, finding: &Finding, request: &ActionRequest<'_>) -> Vec<CodeAction> {
         let mut found = Vec::new();
-        let Some((rule, key)) = rules::by_id(finding.rule).zip(key(part, finding)) else { return found };
+        let Some((rule, key)) = rules::by_id(finding.rule).zip(first_key(part, finding)) else { return found };
         if finding.verdict != "violation" {
             return found;
         }
-        let settings = self.project.rules();
+        let settings = self.project.rule_settings();
         let sources = &self.project.sources;
         let remedies = (rule.remedies)(&key.facts, finding.kind, &settings).unwrap_or_default();
-        let diagnostics = shown(finding, asked);
+        let diagnostics = shown_diagnostics(finding, request);
         if let Some(remedy) = remedies.iter().find(|remedy| remedy.safety != Safety::Choice) {
             let safe: Vec<&Edit> = part.safe_fixes(&settings, sources).edits_of(finding).collect();
             let is_safe = !safe.is_empty();
@@ -129,8 +127,8 @@ impl Actions<'_> {
             };
             found.extend(self.action(title, &edits, &diagnostics, is_safe));
         }
-        // Whether one of these is right, only a person knows.
-        // `remedy_edits` looks at one key alone, and a place that decides about several must suit them all.
+        // Only the user can decide whether one of these is right. They are offered for single keys only, because `remedy_edits` does
+        // not check that other keys agree.
         if let [_] = finding.instances.as_slice() {
             for remedy in remedies.iter().filter(|remedy| remedy.safety == Safety::Choice) {
                 let Ok(edits) = fix::remedy_edits(remedy, rule.id, &key.facts, &self.project.sources) else { continue };
@@ -152,13 +150,13 @@ impl Actions<'_> {
         })
     }
 
-    /// All safe fixes in a document. A fix that changes another document, too, is made where it is looked at.
-    fn fix_all(&self, asked: &Asked<'_>) -> Option<CodeAction> {
+    /// All safe fixes in a document, except those that also change another document.
+    fn fix_all(&self, request: &ActionRequest<'_>) -> Option<CodeAction> {
         let sources = &self.project.sources;
-        let settings = self.project.rules();
-        let is_here = |edit: &Edit| self.project.path(&sources.get(edit.span.source)) == asked.path;
+        let settings = self.project.rule_settings();
+        let is_here = |edit: &Edit| self.project.path(&sources.get(edit.span.source)) == request.path;
         let session = self.project.session()?;
-        let parts = self.project.parts.iter().filter(|part| session.uses_file(&part.runs, asked.path));
+        let parts = self.project.parts.iter().filter(|part| session.uses_file(&part.runs, request.path));
         let of_parts = parts.flat_map(|part| &part.safe_fixes(&settings, sources).edits);
         let (here, rest): (Vec<&Edit>, Vec<&Edit>) = of_parts.partition(|edit| is_here(edit));
         let elsewhere: HashSet<&String> = rest.iter().flat_map(|edit| &edit.findings).collect();
@@ -171,14 +169,14 @@ impl Actions<'_> {
         })
     }
 
-    /// Edits as the client takes them; `None` where there are none, or where a text is not what the editor has.
+    /// Edits in the form that the client accepts; `None` if there are none, or if a text differs from the editor's.
     fn workspace_edit(&self, edits: &[&Edit]) -> Option<WorkspaceEdit> {
         let mut files: BTreeMap<PathBuf, Vec<TextEdit>> = BTreeMap::new();
         let mut is_current = HashMap::new();
         for edit in edits {
             let source = self.project.sources.get(edit.span.source);
             let path = self.project.path(&source);
-            // The client applies offsets to the text that it has: those of another text would hit anything.
+            // The client applies offsets to its own text: those of another text would edit the wrong place.
             let is_same = || self.documents.at(&path).is_none_or(|document| **document.text() == *source.text());
             if !*is_current.entry(edit.span.source).or_insert_with(is_same) {
                 return None;
@@ -186,14 +184,14 @@ impl Actions<'_> {
             let text = TextEdit { range: self.encoding.range(&source, edit.span), new_text: edit.replacement.clone() };
             files.entry(path).or_default().push(text);
         }
-        (!files.is_empty()).then(|| self.of_files(files)).flatten()
+        (!files.is_empty()).then(|| self.edit_of_files(files)).flatten()
     }
 
-    fn of_files(&self, files: BTreeMap<PathBuf, Vec<TextEdit>>) -> Option<WorkspaceEdit> {
+    fn edit_of_files(&self, files: BTreeMap<PathBuf, Vec<TextEdit>>) -> Option<WorkspaceEdit> {
         let named = |path: &Path| -> Option<(Uri, Option<i32>)> {
             match self.documents.at(path) {
                 Some(document) => Some((document.uri.clone(), Some(document.version))),
-                None => Some((uri::of(&self.project.as_named(path))?, None)),
+                None => Some((uri::of(&self.project.as_client_path(path))?, None)),
             }
         };
         if !self.editing.has_versions {
@@ -201,19 +199,20 @@ impl Actions<'_> {
                 files.into_iter().map(|(path, edits)| Some((named(&path)?.0, edits))).collect();
             return Some(WorkspaceEdit { changes: Some(changes?), ..WorkspaceEdit::default() });
         }
-        let one = |(path, edits): (PathBuf, Vec<TextEdit>)| {
+        let to_document_edit = |(path, edits): (PathBuf, Vec<TextEdit>)| {
             let (uri, version) = named(&path)?;
             let text_document = OptionalVersionedTextDocumentIdentifier { uri, version };
             Some(TextDocumentEdit { text_document, edits: edits.into_iter().map(OneOf::Left).collect() })
         };
-        let changes: Option<Vec<TextDocumentEdit>> = files.into_iter().map(one).collect();
+        let changes: Option<Vec<TextDocumentEdit>> = files.into_iter().map(to_document_edit).collect();
         Some(WorkspaceEdit { document_changes: Some(DocumentChanges::Edits(changes?)), ..WorkspaceEdit::default() })
     }
 
-    /// "Exempt with a reason…": the comment, with the cursor where the reason goes. Without one it is an error, so that it is not forgotten.
-    fn exemption(&self, finding: &Finding, (at, indent): CommentPlace, asked: &Asked<'_>) -> Option<Value> {
+    /// "Exempt with a reason…": inserts the comment, with the cursor at the reason. A comment without a reason is an error, so it is not
+    /// forgotten.
+    fn exemption(&self, finding: &Finding, (at, indent): CommentPlace, request: &ActionRequest<'_>) -> Option<Value> {
         let span = finding.place.span()?;
-        let text = &**asked.document.text();
+        let text = &**request.document.text();
         let comment = format!("{indent}# kmslint: ignore[{}] ", finding.rule);
         let source = self.project.sources.get(span.source);
         let start = self.encoding.position(&source, at);
@@ -222,7 +221,7 @@ impl Actions<'_> {
         let action = CodeAction {
             title: format!("Exempt from {} with a reason…", finding.rule),
             kind: Some(CodeActionKind::QUICKFIX),
-            diagnostics: Some(shown(finding, asked)),
+            diagnostics: Some(shown_diagnostics(finding, request)),
             ..CodeAction::default()
         };
         let range = Range::new(start, start);
@@ -230,7 +229,7 @@ impl Actions<'_> {
             let mut action = as_json(&action)?;
             let snippet = format!("{}${{1:reason}}{end}", comment.replace('\\', "\\\\").replace('$', "\\$").replace('}', "\\}"));
             let edit = json!({ "range": range, "snippet": { "kind": "snippet", "value": snippet } });
-            let document = json!({ "uri": asked.document.uri, "version": asked.document.version });
+            let document = json!({ "uri": request.document.uri, "version": request.document.version });
             let changes = json!({ "documentChanges": [{ "textDocument": document, "edits": [edit] }] });
             action.as_object_mut()?.insert("edit".to_owned(), changes);
             return Some(action);
@@ -239,15 +238,15 @@ impl Actions<'_> {
         let command = self.editing.shows_places.then(|| Command {
             title: "Put the cursor where the reason goes".to_owned(),
             command: SELECT.to_owned(),
-            arguments: Some(vec![json!(asked.document.uri), json!(cursor)]),
+            arguments: Some(vec![json!(request.document.uri), json!(cursor)]),
         });
-        let files = BTreeMap::from([(asked.path.to_path_buf(), vec![edit])]);
-        as_json(&CodeAction { edit: Some(self.of_files(files)?), command, ..action })
+        let files = BTreeMap::from([(request.path.to_path_buf(), vec![edit])]);
+        as_json(&CodeAction { edit: Some(self.edit_of_files(files)?), command, ..action })
     }
 }
 
 /// The first key of a finding.
-fn key<'a>(part: &'a ProjectPart, finding: &Finding) -> Option<&'a CheckedKey> {
+fn first_key<'a>(part: &'a ProjectPart, finding: &Finding) -> Option<&'a CheckedKey> {
     let first = finding.instances.first()?;
     part.outcome.keys.iter().find(|key| key.facts.id == first.key)
 }
@@ -256,23 +255,23 @@ fn as_json(action: &CodeAction) -> Option<Value> {
     serde_json::to_value(CodeActionOrCommand::CodeAction(action.clone())).ok()
 }
 
-/// What a remedy writes: "Set `protection_mode = "SOFTWARE"`".
+/// The title of a remedy: "Set `protection_mode = "SOFTWARE"`".
 fn title(remedy: &Remedy) -> String {
-    let one = |change: &rules::ArgumentChange| format!("`{} = {}`", change.to.argument(), change.to.value());
-    format!("Set {}", remedy.changes.iter().map(one).collect::<Vec<_>>().join(" and "))
+    let assignment = |change: &rules::ArgumentChange| format!("`{} = {}`", change.to.argument(), change.to.value());
+    format!("Set {}", remedy.changes.iter().map(assignment).collect::<Vec<_>>().join(" and "))
 }
 
-/// The diagnostics that the client shows of a finding.
-fn shown(finding: &Finding, asked: &Asked<'_>) -> Vec<Diagnostic> {
+/// The diagnostics of a finding that the client shows.
+fn shown_diagnostics(finding: &Finding, request: &ActionRequest<'_>) -> Vec<Diagnostic> {
     let is_of = |diagnostic: &&Diagnostic| matches!(&diagnostic.code, Some(NumberOrString::String(code)) if code == finding.rule);
-    asked.diagnostics.iter().filter(is_of).cloned().collect()
+    request.diagnostics.iter().filter(is_of).cloned().collect()
 }
 
-/// Where a comment goes: an offset in bytes, and the line's indentation.
+/// Where to insert a comment: a byte offset, and the indentation of the line.
 type CommentPlace = (usize, String);
 
-/// Where comments that exempt go, for findings by their offsets: above the line, or above the block that the line is in; with the line's
-/// indentation. A place counts if the comment is one there: the line may be one of a heredoc.
+/// Where to insert exemption comments for findings at these offsets: above the line, or above the block that contains the line. A place is
+/// used only if the text there would be read as a comment: the line may be part of a heredoc.
 fn comment_places(text: &str, offsets: &[usize], path: &Path) -> Vec<Option<CommentPlace>> {
     if path.extension().is_some_and(|extension| extension == "json") {
         return vec![None; offsets.len()];
@@ -283,12 +282,13 @@ fn comment_places(text: &str, offsets: &[usize], path: &Path) -> Vec<Option<Comm
         hcl::native::parse(sources.add("", text.to_owned()), text)
     };
     let blocks = parse(text).body.blocks;
-    let around = |offset: usize| blocks.iter().find(|block| block.span.range().contains(&offset)).map(|block| block.span.start as usize);
-    let possible = |offset: usize| [Some(start_of(offset)), around(offset).map(start_of)];
-    // All of them in one text: a comment changes nothing for the others.
-    let tried: BTreeSet<usize> = offsets.iter().flat_map(|offset| possible(*offset)).flatten().collect();
+    let enclosing_block =
+        |offset: usize| blocks.iter().find(|block| block.span.range().contains(&offset)).map(|block| block.span.start as usize);
+    let possible = |offset: usize| [Some(start_of(offset)), enclosing_block(offset).map(start_of)];
+    // All candidates are tried in one text, because comments do not affect each other.
+    let candidates: BTreeSet<usize> = offsets.iter().flat_map(|offset| possible(*offset)).flatten().collect();
     let (mut with, mut done, mut places) = (String::with_capacity(text.len() + 4096), 0, HashMap::new());
-    for at in tried {
+    for at in candidates {
         let indent: String = text.get(at..).unwrap_or_default().chars().take_while(|c| matches!(c, ' ' | '\t')).collect();
         with.push_str(text.get(done..at).unwrap_or_default());
         with.push_str(&indent);
@@ -308,7 +308,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_exemption_goes_above_the_line_or_above_the_block_where_the_line_takes_no_comment() {
+    fn exemption_is_inserted_above_the_line_or_above_its_block_in_a_heredoc() {
         let place = |text: &str, part: &str| comment_places(text, &[text.find(part).unwrap()], Path::new("a.tf")).remove(0);
         let text = "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\"\n}\n";
         assert_eq!(place(text, "\"HSM\""), Some((text.find("  protection").unwrap(), "  ".to_owned())));

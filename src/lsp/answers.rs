@@ -1,7 +1,7 @@
-//! Requests of the editor → answers, from what the worker knows.
+//! Answers to the requests of the editor, from the state of the worker.
 
-use super::actions::{Actions, Asked, SELECT};
-use super::capabilities::Abilities;
+use super::actions::{ActionRequest, Actions, SELECT};
+use super::capabilities::ClientSupport;
 use super::channel::RequestError;
 use super::completion;
 use super::diagnostics;
@@ -23,7 +23,7 @@ use serde_json::Value;
 
 impl Worker {
     /// Answers a request.
-    pub(super) fn request(&self, method: &str, params: Value) -> Result<Value, RequestError> {
+    pub(super) fn answer_request(&self, method: &str, params: Value) -> Result<Value, RequestError> {
         match method {
             "textDocument/codeAction" => answer(params, |params| self.code_actions(params)),
             "textDocument/hover" => answer(params, |params| self.hover(&params)),
@@ -38,18 +38,18 @@ impl Worker {
     fn code_actions(&self, params: CodeActionParams) -> Vec<Value> {
         let Some((path, document)) = self.documents.of(&params.text_document.uri) else { return Vec::new() };
         let offset = |at| self.offset(document, at);
-        let asked = Asked {
+        let request = ActionRequest {
             path: &path,
             document,
             range: offset(params.range.start)..offset(params.range.end),
             only: params.context.only,
             diagnostics: params.context.diagnostics,
         };
-        let Abilities { editing, client, .. } = self.abilities;
+        let ClientSupport { editing, client, .. } = self.support;
         let mut found: Vec<Value> = Vec::new();
         for project in self.read_projects() {
             let actions = Actions { project, documents: &self.documents, editing, encoding: client.encoding };
-            for action in actions.of(&asked) {
+            for action in actions.of(&request) {
                 if !found.contains(&action) {
                     found.push(action);
                 }
@@ -62,21 +62,21 @@ impl Worker {
         let at = &params.text_document_position_params;
         let (path, document) = self.documents.of(&at.text_document.uri)?;
         let offset = self.offset(document, at.position);
-        let shown = (self.abilities.client.encoding, self.abilities.has_markdown);
+        let shown = (self.support.client.encoding, self.support.has_markdown);
         let sources = Sources::default();
         let source = sources.get(sources.add(&path, document.text().to_string()));
-        let around = self.around();
+        let context = self.reading_context();
         hover::of_rule(&source, offset, shown.0, shown.1)
-            .or_else(|| self.read_projects().find_map(|project| hover::of_value(project, &around, &path, offset, shown)))
+            .or_else(|| self.read_projects().find_map(|project| hover::of_value(project, &context, &path, offset, shown)))
     }
 
     fn definition(&self, params: &GotoDefinitionParams) -> Vec<Location> {
         let at = &params.text_document_position_params;
         let Some((path, document)) = self.documents.of(&at.text_document.uri) else { return Vec::new() };
-        let (offset, around) = (self.offset(document, at.position), self.around());
-        let encoding = self.abilities.client.encoding;
+        let (offset, context) = (self.offset(document, at.position), self.reading_context());
+        let encoding = self.support.client.encoding;
         let found = self.read_projects().find_map(|project| {
-            let origins = hover::origins(&hover::inspect(project, &around, &path, offset)?);
+            let origins = hover::origins(&hover::inspect(project, &context, &path, offset)?);
             let places = origins.into_iter().map(Place::Source);
             let places: Vec<Location> = places.filter_map(|place| diagnostics::location(project, &place, encoding)).collect();
             (!places.is_empty()).then_some(places)
@@ -90,7 +90,7 @@ impl Worker {
             return Vec::new();
         }
         let range = self.offset(document, params.range.start)..self.offset(document, params.range.end);
-        let encoding = self.abilities.client.encoding;
+        let encoding = self.support.client.encoding;
         let found = self.read_projects().map(|project| inlay::hints(project, &path, &range, encoding)).find(|hints| !hints.is_empty());
         found.unwrap_or_default()
     }
@@ -104,12 +104,12 @@ impl Worker {
             return completion::in_config(document.text(), offset);
         }
         match FileName::of(name) {
-            Some(file) if !file.is_json => completion::in_configuration(document.text(), offset, self.abilities.has_markdown),
+            Some(file) if !file.is_json => completion::in_configuration(document.text(), offset, self.support.has_markdown),
             _ => Vec::new(),
         }
     }
 
-    /// Asks the client to put the cursor where the reason of an exemption goes.
+    /// Asks the client to put the cursor at the reason of an exemption.
     fn command(&self, params: &ExecuteCommandParams) -> Option<()> {
         let [uri, position] = params.arguments.as_slice() else { return None };
         let uri: Uri = serde_json::from_value(uri.clone()).ok()?;
@@ -130,11 +130,11 @@ impl Worker {
     }
 
     fn offset(&self, document: &OpenDocument, at: Position) -> usize {
-        self.abilities.client.encoding.offset(document.text(), &super::position::line_starts(document.text()), at)
+        self.support.client.encoding.offset(document.text(), &super::position::line_starts(document.text()), at)
     }
 }
 
-/// Answers a request, if its parameters are what they should be.
+/// Answers a request, or returns an error if its parameters are invalid.
 fn answer<P: DeserializeOwned, R: Serialize>(params: Value, make: impl FnOnce(P) -> R) -> Result<Value, RequestError> {
     let params = serde_json::from_value(params).map_err(|error| RequestError::new(ErrorCode::InvalidParams, error.to_string()))?;
     serde_json::to_value(make(params)).map_err(|error| RequestError::new(ErrorCode::InternalError, error.to_string()))

@@ -1,6 +1,6 @@
-//! What the client can do, what the server can, and which files are watched.
+//! The capabilities of the client and of the server, and the files to watch.
 
-use super::actions::{Editing, FIX_ALL, SELECT};
+use super::actions::{EditSupport, FIX_ALL, SELECT};
 use super::position::Encoding;
 use lsp_types::{
     ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CompletionOptions,
@@ -9,39 +9,39 @@ use lsp_types::{
     TextDocumentSyncSaveOptions, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 
-/// What the client can show, and how it counts.
+/// What the client can show, and the unit of its columns.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct EditorClient {
     /// The unit of columns.
     pub encoding: Encoding,
-    /// Whether it shows further places of a diagnostic.
+    /// Whether it shows related places of a diagnostic.
     pub has_related: bool,
-    /// Whether it links codes.
+    /// Whether it links codes to pages.
     pub has_links: bool,
-    /// Whether it grays out what is not needed.
+    /// Whether it grays out unnecessary code.
     pub has_tags: bool,
 }
 
-/// What matters of what the client can do.
+/// The capabilities of the client that matter to the server.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Abilities {
-    /// How diagnostics are shown.
+pub(super) struct ClientSupport {
+    /// For diagnostics and positions.
     pub client: EditorClient,
-    /// What it does with edits.
-    pub editing: Editing,
-    /// It shows tooltips in Markdown.
+    /// For edits.
+    pub editing: EditSupport,
+    /// Whether it shows tooltips in Markdown.
     pub has_markdown: bool,
-    /// It shows progress.
+    /// Whether it shows progress.
     pub has_progress: bool,
-    /// It answers `workspace/configuration`.
+    /// Whether it answers `workspace/configuration`.
     pub has_configuration: bool,
-    /// It can be asked to watch files.
+    /// Whether the server can register for file changes.
     pub watches_files: bool,
 }
 
-impl Abilities {
-    /// Reads them out of what the client says.
-    /// `has_snippets`: whether it takes edits with a place for the cursor, which is newer than the types of the protocol.
+impl ClientSupport {
+    /// Reads the capabilities that the client announces. `has_snippets`: whether it supports snippet edits, which the protocol types
+    /// do not have.
     pub(super) fn of(client: &ClientCapabilities, has_snippets: bool) -> Self {
         let offered = client.general.as_ref().and_then(|general| general.position_encodings.as_deref());
         let workspace = client.workspace.as_ref();
@@ -50,12 +50,12 @@ impl Abilities {
         let is_on = |on: Option<bool>| on == Some(true);
         Self {
             client: EditorClient {
-                encoding: Encoding::agreed(offered),
+                encoding: Encoding::negotiate(offered),
                 has_related: is_on(shown.and_then(|shown| shown.related_information)),
                 has_links: is_on(shown.and_then(|shown| shown.code_description_support)),
                 has_tags: shown.is_some_and(|shown| shown.tag_support.is_some()),
             },
-            editing: Editing {
+            editing: EditSupport {
                 has_versions: is_on(edits.and_then(|edits| edits.document_changes)),
                 has_snippets,
                 shows_places: client.window.as_ref().and_then(|window| window.show_document.as_ref()).is_some_and(|shows| shows.support),
@@ -73,8 +73,8 @@ impl Abilities {
         }
     }
 
-    /// What the server can do for such a client.
-    pub(super) fn answer(self) -> ServerCapabilities {
+    /// The capabilities of the server for this client.
+    pub(super) fn server_capabilities(self) -> ServerCapabilities {
         ServerCapabilities {
             position_encoding: Some(self.client.encoding.kind()),
             text_document_sync: Some(TextDocumentSyncCapability::Options(TextDocumentSyncOptions {
@@ -107,8 +107,8 @@ impl Abilities {
     }
 }
 
-/// The files whose changes matter, also where no one has them open: configuration and values, what `init` installs, callers in other
-/// languages, the config file.
+/// The files whose changes on disk matter: configuration and values, modules that `init` installs, callers such as Terragrunt, the
+/// config file.
 const WATCHED: [&str; 6] = [
     "**/*.{tf,tofu,tfvars}",
     "**/*.{tf,tofu,tfvars}.json",

@@ -1,4 +1,4 @@
-//! What the threads of the server share: the process, the requests that are open, and the way to the client.
+//! Shared by the threads of the server: the process, pending requests, and the outbox to the client.
 
 use super::MakeRequest;
 use super::wire::Outgoing;
@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What the server needs of the process.
+/// What the server needs from the process.
 pub struct Process {
     /// Makes requests with the inputs of the command line and the environment.
     pub make: Box<MakeRequest>,
@@ -16,14 +16,14 @@ pub struct Process {
     pub clock: fn() -> Timestamp,
 }
 
-/// Requests that are not answered yet, and whether the client still wants to know.
+/// Requests that are not answered yet, and those of them that the client canceled.
 #[derive(Debug, Default)]
 struct Pending {
     open: HashSet<RequestId>,
     canceled: HashSet<RequestId>,
 }
 
-/// What both threads know of pending requests.
+/// Pending requests, shared by the reader and the worker.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Requests(Arc<Mutex<Pending>>);
 
@@ -32,19 +32,19 @@ impl Requests {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn opened(&self, id: &RequestId) {
+    pub(super) fn open(&self, id: &RequestId) {
         self.lock().open.insert(id.clone());
     }
 
     pub(super) fn cancel(&self, id: RequestId) {
         let mut pending = self.lock();
-        // A cancellation that crosses its answer would be kept for good.
+        // A cancellation that arrives after the answer would never be removed.
         if pending.open.contains(&id) {
             pending.canceled.insert(id);
         }
     }
 
-    /// Closes a request; whether it was canceled.
+    /// Closes a request, and returns whether it was canceled.
     pub(super) fn close(&self, id: &RequestId) -> bool {
         let mut pending = self.lock();
         pending.open.remove(id);
@@ -66,23 +66,22 @@ pub(super) struct RequestError {
 }
 
 impl RequestError {
-    /// An error of this code, with a message for a person.
     pub(super) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
     }
 }
 
-/// Where messages to the client are put.
+/// The queue of messages to the client.
 #[derive(Clone, Debug)]
 pub(super) struct Outbox(pub(super) Sender<Outgoing>);
 
 impl Outbox {
-    /// Sends a message. Where the client is gone, nothing is left to do.
+    /// Sends a message. If the client is gone, the message is dropped.
     pub(super) fn send(&self, message: impl Into<Message>) {
         let _ = self.0.send(Outgoing::Message(message.into()));
     }
 
-    /// Sends an answer.
+    /// Sends the answer to a request.
     pub(super) fn answer(&self, id: RequestId, answer: Result<serde_json::Value, RequestError>) {
         self.send(match answer {
             Ok(value) => Response::new_ok(id, value),
@@ -91,7 +90,7 @@ impl Outbox {
     }
 }
 
-/// A message to the log of the client.
+/// A warning for the client's log.
 pub(super) fn log(text: &str) -> Notification {
     let params = lsp_types::LogMessageParams { typ: lsp_types::MessageType::WARNING, message: text.to_owned() };
     Notification { method: "window/logMessage".to_owned(), params: serde_json::to_value(params).unwrap_or_default() }

@@ -1,4 +1,4 @@
-//! Completion of what our subject has: words of the service, arguments of keys and vaults, rules in exemptions, settings of the config file.
+//! Completion: values of the service, arguments of keys and vaults, rules in exemptions, settings of the config file.
 
 use super::hover;
 use crate::base::Sources;
@@ -10,22 +10,22 @@ use crate::terraform;
 use lsp_types::{CompletionItem, CompletionItemKind, Documentation, MarkupContent, MarkupKind};
 use serde_json::Value;
 
-/// The values of arguments whose words are the service's.
+/// The values of arguments with a fixed set of values.
 const WORDS: [(&str, &[&str]); 2] = [("protection_mode", ProtectionMode::WORDS), ("vault_type", VaultType::WORDS)];
 /// The resource types whose arguments are completed.
 const TYPES: [&str; 2] = [kinds::KEY, kinds::VAULT];
-/// What begins the rules of an exemption.
+/// The text before the rules of an exemption.
 const IGNORE: &str = "kmslint: ignore[";
 
-/// What can be written at an offset of a configuration file in native syntax.
+/// Completes at an offset of a configuration file in native syntax.
 pub(super) fn in_configuration(text: &str, offset: usize, is_markdown: bool) -> Vec<CompletionItem> {
-    let Some((_, line)) = before(text, offset) else { return Vec::new() };
+    let Some((_, line)) = text_before(text, offset) else { return Vec::new() };
     if let Some(at) = line.rfind(IGNORE) {
         let is_comment = line.get(..at).is_some_and(|start| start.contains('#') || start.contains("//") || start.contains("/*"));
         let is_open = line.get(at + IGNORE.len()..).is_some_and(|rest| !rest.contains(']'));
         return if is_comment && is_open { rule_ids(is_markdown) } else { Vec::new() };
     }
-    let Some((kind, within, own)) = terraform::deep(|| block_at(text, offset)) else { return Vec::new() };
+    let Some((kind, within, own)) = terraform::deep(|| resource_at(text, offset)) else { return Vec::new() };
     let within: Vec<&str> = within.iter().map(String::as_str).collect();
     let known = terraform::arguments(&kind, &within);
     match line.split_once('=') {
@@ -69,26 +69,26 @@ fn argument(argument: &terraform::SchemaArgument) -> CompletionItem {
 }
 
 /// The text before an offset, and its last line.
-fn before(text: &str, offset: usize) -> Option<(&str, &str)> {
+fn text_before(text: &str, offset: usize) -> Option<(&str, &str)> {
     let before = text.get(..offset)?;
     Some((before, before.rsplit('\n').next().unwrap_or_default()))
 }
 
-/// The resource at an offset: its type, the nested blocks around the offset, and what is written there already. The line of the offset is
-/// left out: what is being typed is not whole yet.
-fn block_at(text: &str, offset: usize) -> Option<(String, Vec<String>, Vec<String>)> {
+/// The resource at an offset: its type, the nested blocks around the offset, and the arguments that are set there. The line of the
+/// offset is left out, because it is not complete yet.
+fn resource_at(text: &str, offset: usize) -> Option<(String, Vec<String>, Vec<String>)> {
     let start = text.get(..offset)?.rfind('\n').map_or(0, |at| at + 1);
     let end = text.get(offset..)?.find('\n').map_or(text.len(), |at| offset + at);
-    // Blanks of the same length keep all offsets.
+    // Replaced by blanks, so that offsets stay the same.
     let blanked = format!("{}{}{}", text.get(..start)?, " ".repeat(end - start), text.get(end..)?);
     let sources = Sources::default();
     let file = hcl::native::parse(sources.add("", blanked.clone()), &blanked);
-    let holds = |block: &&Block| block.span.range().contains(&offset);
-    let top = file.body.blocks.iter().find(holds).filter(|block| &*block.kind.text == "resource")?;
+    let contains = |block: &&Block| block.span.range().contains(&offset);
+    let top = file.body.blocks.iter().find(contains).filter(|block| &*block.kind.text == "resource")?;
     let kind = top.labels.first().map(|label| label.text.to_string()).filter(|kind| TYPES.contains(&kind.as_str()))?;
     let mut within = Vec::new();
     let mut body: &Body = &top.body;
-    while let Some(inner) = body.blocks.iter().find(holds) {
+    while let Some(inner) = body.blocks.iter().find(contains) {
         within.push(inner.kind.text.to_string());
         body = &inner.body;
     }
@@ -99,7 +99,7 @@ fn rule_ids(is_markdown: bool) -> Vec<CompletionItem> {
     let one = |id: &'static str| {
         let rule = rules::by_id(id);
         let kind = if is_markdown { MarkupKind::Markdown } else { MarkupKind::PlainText };
-        let page = rule.map(|rule| hover::page_of(rule, is_markdown));
+        let page = rule.map(|rule| hover::rule_page(rule, is_markdown));
         CompletionItem {
             detail: rule.map(|rule| rule.title.to_owned()),
             documentation: page.map(|value| Documentation::MarkupContent(MarkupContent { kind, value })),
@@ -109,9 +109,9 @@ fn rule_ids(is_markdown: bool) -> Vec<CompletionItem> {
     rules::ids().map(one).collect()
 }
 
-/// What can be written at an offset of `kmslint.toml`: everything that its schema names.
+/// Completes at an offset of `kmslint.toml`, with everything in its schema.
 pub(super) fn in_config(text: &str, offset: usize) -> Vec<CompletionItem> {
-    let Some((before, line)) = before(text, offset) else { return Vec::new() };
+    let Some((before, line)) = text_before(text, offset) else { return Vec::new() };
     let Ok(schema) = serde_json::from_str::<Value>(&policy::schema()) else { return Vec::new() };
     if line.contains('#') {
         return Vec::new();
@@ -140,7 +140,7 @@ pub(super) fn in_config(text: &str, offset: usize) -> Vec<CompletionItem> {
     }
 }
 
-/// The tables that the config file may have.
+/// The tables of the config file.
 fn tables(schema: &Value) -> Vec<CompletionItem> {
     let of = |name: &String, node: &Value| match is_list(node, schema) {
         true => vec![format!("[{name}]")],
@@ -150,7 +150,7 @@ fn tables(schema: &Value) -> Vec<CompletionItem> {
     all.flat_map(|(name, node)| of(name, node)).map(|name| item(&name, CompletionItemKind::MODULE, &name)).collect()
 }
 
-/// The node itself, where another one refers to it or leaves room for null.
+/// Follows `$ref`, and `anyOf` to the alternative that is not null.
 fn resolved<'s>(node: &'s Value, schema: &'s Value) -> &'s Value {
     let mut node = node;
     for _ in 0..8 {
@@ -169,7 +169,7 @@ fn is_list(node: &Value, schema: &Value) -> bool {
     resolved(node, schema).get("items").is_some()
 }
 
-/// Whether a key is the name of a table, or of a list of tables.
+/// Whether a key is a table, or a list of tables.
 fn is_table(node: &Value, schema: &Value) -> bool {
     let node = resolved(node, schema);
     let node = node.get("items").map_or(node, |items| resolved(items, schema));
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn words_arguments_and_rules_are_completed_where_they_belong() {
+    fn values_arguments_and_rules_are_completed_at_their_places() {
         let of = |text: &str| labels(text, |text, offset| in_configuration(text, offset, true));
         let key = |inside: &str| format!("resource \"oci_kms_key\" \"k\" {{\n  display_name = \"k\"\n  {inside}\n}}\n");
         assert_eq!(of(&key("protection_mode = \"|\"")), ["HSM", "SOFTWARE", "EXTERNAL"]);
@@ -228,7 +228,7 @@ mod tests {
         assert_eq!(of(&key("is_auto_rotation_enabled = |")), ["true", "false"]);
         let arguments = of(&key("prot|"));
         assert!(arguments.contains(&"protection_mode".to_owned()) && !arguments.contains(&"display_name".to_owned()), "{arguments:?}");
-        assert!(!arguments.contains(&"current_key_version".to_owned()), "the provider alone sets it");
+        assert!(!arguments.contains(&"current_key_version".to_owned()), "only the provider sets it");
         let nested = of(&key("auto_key_rotation_details {\n    |\n  }"));
         assert!(nested.contains(&"rotation_interval_in_days".to_owned()) && !nested.contains(&"protection_mode".to_owned()), "{nested:?}");
         assert!(of("# kmslint: ignore[|] x").contains(&"OCI-KMS-004".to_owned()));
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_are_those_of_the_schema() {
+    fn config_file_is_completed_from_the_schema() {
         let of = |text: &str| labels(text, in_config);
         assert_eq!(of("|"), ["exclude", "fail-on", "undetermined"]);
         assert!(of("fail-on = |").contains(&"\"never\"".to_owned()));

@@ -1,4 +1,4 @@
-//! The documents that are open in the editor.
+//! The open documents of the editor.
 
 use super::position::Encoding;
 use super::uri;
@@ -13,13 +13,13 @@ use std::sync::Arc;
 /// One open document.
 #[derive(Debug)]
 pub(super) struct OpenDocument {
-    /// Its name to the client.
+    /// The URI that the client uses for it.
     pub uri: Uri,
-    /// The number of its text.
+    /// The version of its text.
     pub version: i32,
-    /// Its text, made when it is asked for: many changes may come before that.
+    /// Its text, made on first use after a change: many changes may come before that.
     text: OnceCell<Arc<str>>,
-    /// The text as it is changed; none before the first change.
+    /// The text for changes; `None` before the first change.
     rope: Option<Rope>,
 }
 
@@ -30,14 +30,14 @@ impl OpenDocument {
     }
 
     fn change(&mut self, changes: Vec<TextDocumentContentChangeEvent>, encoding: Encoding) {
-        // A rope, for one message may have 90,000 changes, each of which would copy a `String`.
+        // A rope, because one message may have 90,000 changes, each of which would copy a `String`.
         let mut rope = self.rope.take().unwrap_or_else(|| Rope::from_str(self.text()));
         for change in changes {
             match change.range {
                 None => rope = Rope::from_str(&change.text),
                 Some(range) => {
                     let (start, end) = (encoding.char_of(&rope, range.start), encoding.char_of(&rope, range.end));
-                    // Both are in the text.
+                    // `char_of` returns offsets inside the text, so this does not fail.
                     let _ = rope.try_remove(start..end.max(start)).and_then(|()| rope.try_insert(start, &change.text));
                 }
             }
@@ -46,19 +46,19 @@ impl OpenDocument {
     }
 }
 
-/// All of them, by real path.
+/// The open documents by real path.
 #[derive(Debug, Default)]
 pub(super) struct Documents(HashMap<PathBuf, OpenDocument>);
 
 impl Documents {
-    /// Notes that a document was opened; its real path, or `None` of a document that is no file.
+    /// Adds an opened document. Returns its real path, or `None` if it is not a file.
     pub(super) fn open(&mut self, uri: Uri, version: i32, text: String) -> Option<PathBuf> {
-        let path = real(&uri::path(&uri)?);
+        let path = real_path(&uri::path(&uri)?);
         self.0.insert(path.clone(), OpenDocument { uri, version, text: OnceCell::from(Arc::from(text)), rope: None });
         Some(path)
     }
 
-    /// Makes changes in their order; the document's real path.
+    /// Applies changes in order. Returns the document's real path.
     pub(super) fn change(
         &mut self,
         uri: &Uri,
@@ -66,22 +66,22 @@ impl Documents {
         changes: Vec<TextDocumentContentChangeEvent>,
         encoding: Encoding,
     ) -> Option<PathBuf> {
-        let path = real(&uri::path(uri)?);
+        let path = real_path(&uri::path(uri)?);
         let document = self.0.get_mut(&path)?;
         document.version = version;
         document.change(changes, encoding);
         Some(path)
     }
 
-    /// Notes that a document was closed: what is on the disk counts again. Its real path.
+    /// Removes a closed document; the file on disk counts again. Returns its real path.
     pub(super) fn close(&mut self, uri: &Uri) -> Option<PathBuf> {
-        let path = real(&uri::path(uri)?);
+        let path = real_path(&uri::path(uri)?);
         self.0.remove(&path).map(|_| path)
     }
 
     /// The document of a URI, and its real path.
     pub(super) fn of(&self, uri: &Uri) -> Option<(PathBuf, &OpenDocument)> {
-        let path = real(&uri::path(uri)?);
+        let path = real_path(&uri::path(uri)?);
         let document = self.0.get(&path)?;
         Some((path, document))
     }
@@ -96,7 +96,7 @@ impl Documents {
         self.0.iter().map(|(path, document)| (path.as_path(), document))
     }
 
-    /// Their texts, over the disk.
+    /// The texts of open documents, which take precedence over the files on disk.
     pub(super) fn overlay(&self) -> Overlay {
         let mut overlay = Overlay::default();
         for (path, document) in &self.0 {
@@ -106,8 +106,8 @@ impl Documents {
     }
 }
 
-/// The path with its links resolved, also of a file that was not saved yet.
-pub(super) fn real(path: &Path) -> PathBuf {
+/// The path with links resolved, even of a file that is not saved yet.
+pub(super) fn real_path(path: &Path) -> PathBuf {
     disk::canonical(path).unwrap_or_else(|_| {
         let directory = path.parent().and_then(|directory| disk::canonical(directory).ok());
         directory.zip(path.file_name()).map_or_else(|| disk::tidy(path), |(directory, name)| directory.join(name))
@@ -121,7 +121,7 @@ mod tests {
     use std::str::FromStr;
 
     #[test]
-    fn changes_are_made_in_their_order_and_beyond_the_text_at_its_end() {
+    fn changes_are_applied_in_order_and_clamped_to_the_text() {
         let mut documents = Documents::default();
         let uri = Uri::from_str("file:///nowhere/a.tf").unwrap();
         documents.open(uri.clone(), 1, "a = 1\nb = 2\n".to_owned()).unwrap();

@@ -1,4 +1,4 @@
-//! Values after the expressions that they come from.
+//! Inlay hints: the value of an expression, shown after it.
 
 use super::position::Encoding;
 use super::project::Project;
@@ -8,7 +8,7 @@ use lsp_types::{InlayHint, InlayHintLabel, Position};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// The hints in a range of bytes of a file: what each `protection_mode` comes to that is not a literal.
+/// The hints in a byte range of a file: the value of each `protection_mode` that is not a literal.
 pub(super) fn hints(project: &Project, path: &Path, range: &std::ops::Range<usize>, encoding: Encoding) -> Vec<InlayHint> {
     let mut found: BTreeMap<(u32, u32), (Position, BTreeSet<String>)> = BTreeMap::new();
     for key in project.parts.iter().flat_map(|part| &part.outcome.keys) {
@@ -18,7 +18,7 @@ pub(super) fn hints(project: &Project, path: &Path, range: &std::ops::Range<usiz
             continue;
         }
         let source = project.sources.get(span.source);
-        // A literal shows its value already; a template with an expression in it does not.
+        // A literal already shows its value; a template with an expression in it does not.
         if project.path(&source) != path || source.slice(span).starts_with('"') && !source.slice(span).contains("${") {
             continue;
         }

@@ -1,8 +1,9 @@
-//! Tooltips. The one door through which text that others wrote reaches one: it gets there in code spans only, and nothing of it is markup.
+//! Tooltips. Foreign text, such as names from a configuration, gets into a tooltip only through this file, and is never interpreted as
+//! markup.
 
 use crate::report::clean;
 
-/// A tooltip that is being written.
+/// The text of a tooltip.
 #[derive(Debug)]
 pub(super) struct Tooltip {
     is_markdown: bool,
@@ -10,18 +11,18 @@ pub(super) struct Tooltip {
 }
 
 impl Tooltip {
-    /// An empty one, in Markdown or in plain text.
+    /// An empty tooltip, in Markdown or plain text.
     pub(super) fn new(is_markdown: bool) -> Self {
         Self { is_markdown, text: String::new() }
     }
 
-    /// Text of our own: a literal.
-    pub(super) fn own(&mut self, text: &'static str) -> &mut Self {
+    /// Adds kmslint's own text.
+    pub(super) fn literal(&mut self, text: &'static str) -> &mut Self {
         self.text.push_str(text);
         self
     }
 
-    /// Something that others wrote, as code.
+    /// Adds foreign text as a code span.
     pub(super) fn code(&mut self, text: &str) -> &mut Self {
         let text = clean(text);
         if !self.is_markdown {
@@ -30,14 +31,13 @@ impl Tooltip {
         }
         let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
         let fence = "`".repeat(longest + 1);
-        // An empty code span is none, and a backtick at an edge would join the fence.
+        // An empty code span is not one, and a backtick at an edge would join the fence.
         let gap = if text.is_empty() || text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) { " " } else { "" };
         self.text.push_str(&format!("{fence}{gap}{text}{gap}{fence}"));
         self
     }
 
-    /// A sentence of ours that names things of others in backticks. Should one of the names hold a backtick, what is outside of the code
-    /// spans then is still no markup.
+    /// Adds a sentence with foreign names in backticks. Text outside of the code spans is escaped, in case a name contains a backtick.
     pub(super) fn sentence(&mut self, text: &str) -> &mut Self {
         if !self.is_markdown {
             self.text.push_str(&clean(text));
@@ -47,13 +47,13 @@ impl Tooltip {
             if at % 2 == 1 {
                 self.code(part);
             } else {
-                self.escaped(part);
+                self.escape(part);
             }
         }
         self
     }
 
-    fn escaped(&mut self, text: &str) {
+    fn escape(&mut self, text: &str) {
         for c in clean(text).chars() {
             if "\\*_[]<>&#!|~@".contains(c) || (c == '/' && self.text.ends_with(['/', ':'])) || (c == '.' && self.text.ends_with("www")) {
                 self.text.push('\\');
@@ -62,7 +62,7 @@ impl Tooltip {
         }
     }
 
-    /// A link to a page or a place; its address holds no brackets and no spaces.
+    /// Adds a link to a page or a place; only the text if the address has brackets or whitespace.
     pub(super) fn link(&mut self, text: &str, address: &str) -> &mut Self {
         let is_plain = |c: char| !c.is_whitespace() && !c.is_control() && !"()<>[]".contains(c);
         if !self.is_markdown || !address.chars().all(is_plain) {
@@ -74,7 +74,6 @@ impl Tooltip {
         self
     }
 
-    /// The text.
     pub(super) fn finish(self) -> String {
         self.text
     }
@@ -91,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_foreign_text_is_markup() {
+    fn foreign_text_is_never_markup() {
         assert_eq!(page(|page| page.code("a`b``c")), "```a`b``c```");
         assert_eq!(page(|page| page.code("`x")), "`` `x ``");
         assert_eq!(page(|page| page.code("a\n# b")), "`a\\n# b`");

@@ -1,8 +1,8 @@
 //! `kmslint lsp`: the language server, and the only room that names its protocol.
 //!
-//! Read `server` (three threads: who reads, who works, who writes) and `worker` (what each message does) first. `project` is one workspace
-//! directory, read once and renewed where files change, and `part` is what is checked again together; `diagnostics`, `actions`, `hover`, `inlay`,
-//! `definition` and `completion` answer from them. `markdown` is the one door through which foreign text reaches a tooltip.
+//! Read `server` (three threads: reader, worker, writer) and `worker` (what each message does) first. `project` is one workspace directory,
+//! read once and updated when files change, and `part` is the unit that is checked again after a change; `diagnostics`, `actions`, `hover`,
+//! `inlay` and `completion` answer from them. All text from configurations that goes into a tooltip goes through `markdown`.
 //!
 //! It never writes a file: edits are sent to the editor, which owns the texts.
 

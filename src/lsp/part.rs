@@ -1,4 +1,4 @@
-//! Root modules that share files, and what there is to report on them: what a change belongs to is checked again, and nothing else.
+//! Root modules that share files, and their outcome. After a change, only the affected parts are checked again.
 
 use crate::base::Sources;
 use crate::fix::{self, FixPlan};
@@ -11,27 +11,25 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Diagnostics by the absolute path of the file.
-pub(super) type ByFile = BTreeMap<PathBuf, Arc<Vec<Diagnostic>>>;
+pub(super) type DiagnosticsByFile = BTreeMap<PathBuf, Arc<Vec<Diagnostic>>>;
 
-/// What a client is reported of a part.
+/// The diagnostics of a part.
 #[derive(Debug, Default)]
 pub(super) struct Diagnosed {
-    /// The diagnostics.
-    pub found: ByFile,
-    /// What has no place in a file.
+    pub found: DiagnosticsByFile,
+    /// The messages without a place in a file.
     pub unplaced: Vec<String>,
 }
 
 /// A part of a workspace directory.
 #[derive(Default)]
 pub(super) struct ProjectPart {
-    /// The positions of its runs in the session; none for what is to be said of no single run.
+    /// The positions of its runs in the session; empty for the part outside of single runs.
     pub runs: Vec<usize>,
-    /// What there is to report.
     pub outcome: Outcome,
-    /// What the client is reported; made when it is to be sent.
+    /// The diagnostics, built when they are first sent.
     pub diagnosed: OnceCell<Diagnosed>,
-    /// What `--fix` would do, and what `--unsafe-fixes` would; made when they are asked for.
+    /// The edits of `--fix` and of `--unsafe-fixes`, made on first use.
     safe: OnceCell<FixPlan>,
     all: OnceCell<FixPlan>,
 }

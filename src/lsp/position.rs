@@ -1,4 +1,4 @@
-//! Positions as the client counts them: lines from 0, columns in the units that were agreed on.
+//! Positions in the client's terms: lines from 0, columns in the negotiated unit.
 
 use crate::base::{Source, Span};
 use lsp_types::{Position, PositionEncodingKind, Range};
@@ -15,8 +15,8 @@ pub(super) enum Encoding {
 }
 
 impl Encoding {
-    /// The best of those that a client offers. Bytes are what we count in.
-    pub(super) fn agreed(offered: Option<&[PositionEncodingKind]>) -> Self {
+    /// The best encoding that a client offers; bytes need no conversion.
+    pub(super) fn negotiate(offered: Option<&[PositionEncodingKind]>) -> Self {
         if offered.is_some_and(|offered| offered.contains(&PositionEncodingKind::UTF8)) { Self::Utf8 } else { Self::Utf16 }
     }
 
@@ -57,7 +57,7 @@ impl Encoding {
             Self::Utf16 => {
                 let mut left = column;
                 for (offset, c) in content.char_indices() {
-                    // A client may point into a surrogate pair: the position is that of its character.
+                    // A client may point into a surrogate pair: this is the position of its character.
                     if left < c.len_utf16() {
                         return start + offset;
                     }
@@ -68,7 +68,7 @@ impl Encoding {
         }
     }
 
-    /// The same in a text that is being changed, in characters.
+    /// Like [`Self::offset`], but in a rope and in characters.
     pub(super) fn char_of(self, rope: &Rope, at: Position) -> usize {
         let found = || {
             let line = at.line as usize;
@@ -91,7 +91,7 @@ impl Encoding {
     }
 }
 
-/// Where the lines of a text begin, in bytes.
+/// The byte offsets of the lines of a text.
 pub(super) fn line_starts(text: &str) -> Vec<usize> {
     std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1)).collect()
 }
@@ -102,7 +102,7 @@ mod tests {
     use crate::base::Sources;
 
     #[test]
-    fn positions_are_those_of_the_agreed_unit() {
+    fn positions_are_in_the_negotiated_unit_and_clamped_to_the_text() {
         let text = "a = \"é😀\" # x\r\nb\n";
         let sources = Sources::default();
         let source = sources.get(sources.add("a.tf", text.to_owned()));
@@ -111,12 +111,12 @@ mod tests {
             let position = encoding.position(&source, at);
             assert_eq!(position, Position::new(0, column));
             assert_eq!(encoding.offset(text, source.line_starts(), position), at);
-            // Beyond the end, and in the middle of a character.
+            // After the end of the line and the text, and in the middle of a character.
             assert_eq!(encoding.offset(text, source.line_starts(), Position::new(0, 99)), text.find('\r').unwrap());
             assert_eq!(encoding.offset(text, source.line_starts(), Position::new(9, 0)), text.len());
             assert!(text.is_char_boundary(encoding.offset(text, source.line_starts(), Position::new(0, 7))));
         }
-        // A text that is being changed has the same positions.
+        // Positions in a rope are the same.
         for text in [text, "", "\n", "\r\n\r\n", "x\r\r\ny\r", "é\u{2028}a\u{b}b\u{85}\n😀"] {
             let (rope, starts) = (Rope::from_str(text), line_starts(text));
             for (line, column) in
@@ -129,7 +129,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(Encoding::agreed(None), Encoding::Utf16);
-        assert_eq!(Encoding::agreed(Some(&[PositionEncodingKind::UTF16, PositionEncodingKind::UTF8])), Encoding::Utf8);
+        assert_eq!(Encoding::negotiate(None), Encoding::Utf16);
+        assert_eq!(Encoding::negotiate(Some(&[PositionEncodingKind::UTF16, PositionEncodingKind::UTF8])), Encoding::Utf8);
     }
 }

@@ -1,4 +1,4 @@
-//! One workspace directory: what was read in it, and what there is to report.
+//! One workspace directory: what was read in it, and the outcome of the checks.
 
 use super::documents;
 use super::part::ProjectPart;
@@ -15,13 +15,13 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What stale texts may take, in bytes, before everything is read again into fresh memory.
-const MOST_STALE: usize = 64 << 20;
+/// How many bytes of outdated texts may be kept before everything is read again and their memory is freed.
+const MAX_STALE: usize = 64 << 20;
 
-/// Makes a request for everything in a directory, with the inputs that the process was started with.
+/// Makes a request to scan a directory, with the inputs from the command line.
 pub type MakeRequest = dyn Fn(&Path) -> ScanRequest + Send;
 
-/// What a reading depends on in addition to the files.
+/// The inputs of a reading in addition to the files.
 pub(super) struct ReadingContext<'a> {
     /// Makes requests.
     pub make: &'a MakeRequest,
@@ -29,49 +29,50 @@ pub(super) struct ReadingContext<'a> {
     pub overlay: Arc<Overlay>,
     /// The client's settings.
     pub settings: &'a EditorSettings,
-    /// The time.
+    /// The current time.
     pub now: Timestamp,
 }
 
 /// A workspace directory.
 pub(super) struct Project {
-    /// Its directory as the client names it.
-    named: PathBuf,
-    /// Its directory, links resolved.
+    /// Its path as the client names it.
+    client_path: PathBuf,
+    /// Its path with links resolved.
     pub directory: PathBuf,
-    /// Whether the directories in it are left out.
-    is_alone: bool,
+    /// Whether subdirectories are not read.
+    is_single_directory: bool,
     repository: Repository,
     /// The texts that places point into.
     pub sources: Arc<Sources>,
     session: Option<Session>,
-    /// The config file that holds.
+    /// The settings of the config file that applies.
     pub config: Config,
     config_path: Option<PathBuf>,
     config_problems: Vec<Problem>,
-    /// What there is to report: first what is to be said of no single root module, then of those that share files.
+    /// The outcomes to report: first the part for everything outside of single root modules, then the groups of root modules that
+    /// share files.
     pub parts: Vec<ProjectPart>,
-    /// The time by which everything was checked that changed last.
+    /// The time of the last check.
     now: Timestamp,
-    /// How many bytes of texts were read that may not count.
+    /// How many bytes of texts may be outdated.
     stale: usize,
 }
 
 impl Project {
-    /// A directory that is read without those in it: the one of a document that is in no workspace directory and in no repository. It may be
-    /// the root of the disk.
-    pub(super) fn alone(named: PathBuf) -> Self {
-        Self { is_alone: true, ..Self::new(named) }
+    /// A directory that is read without subdirectories, for a document outside of all workspace directories and repositories. It may be the
+    /// root of the disk.
+    pub(super) fn single_directory(client_path: PathBuf) -> Self {
+        Self { is_single_directory: true, ..Self::new(client_path) }
     }
 
-    /// A directory of which nothing was read yet.
-    pub(super) fn new(named: PathBuf) -> Self {
-        let directory = documents::real(&named);
+    /// A directory that is not read yet.
+    pub(super) fn new(client_path: PathBuf) -> Self {
+        let directory = documents::real_path(&client_path);
         Self {
             repository: Repository::around(&directory),
-            named,
+            client_path,
             directory,
-            is_alone: false,
+            is_single_directory: false,
             sources: Arc::default(),
             session: None,
             config: Config::default(),
@@ -83,9 +84,9 @@ impl Project {
         }
     }
 
-    /// Whether a real path lies in it.
+    /// Whether a real path is in it.
     pub(super) fn contains(&self, path: &Path) -> bool {
-        if self.is_alone { path.parent() == Some(&*self.directory) } else { path.starts_with(&self.directory) }
+        if self.is_single_directory { path.parent() == Some(&*self.directory) } else { path.starts_with(&self.directory) }
     }
 
     /// Whether it was read.
@@ -94,58 +95,59 @@ impl Project {
     }
 
     /// Reads everything.
-    pub(super) fn read(&mut self, around: &ReadingContext<'_>) {
+    pub(super) fn read(&mut self, context: &ReadingContext<'_>) {
         self.sources = Arc::default();
         self.stale = 0;
-        self.read_config(around);
-        let request = self.request(around);
+        self.read_config(context);
+        let request = self.request(context);
         let session = Session::open(&request, &self.sources);
         self.parts = Vec::new();
-        self.check(&session, &[], around);
+        self.check(&session, &[], context);
         self.session = Some(session);
     }
 
-    /// Reads again what changed files belong to; `changed` holds their real paths. Whether there may be anything new to report.
-    pub(super) fn renew(&mut self, changed: &[PathBuf], around: &ReadingContext<'_>) -> bool {
+    /// Reads again everything that changed files belong to; `changed` has their real paths. Returns whether there may be new diagnostics.
+    pub(super) fn refresh(&mut self, changed: &[PathBuf], context: &ReadingContext<'_>) -> bool {
         let Some(mut session) = self.session.take() else { return false };
-        let is_new = self.renew_session(&mut session, changed, around);
+        let is_new = self.refresh_session(&mut session, changed, context);
         self.session.get_or_insert(session);
         is_new
     }
 
-    /// Renews what was read; a session is in its place where a new one was opened.
-    fn renew_session(&mut self, session: &mut Session, changed: &[PathBuf], around: &ReadingContext<'_>) -> bool {
+    /// Refreshes the session, or opens a new one in `self.session`.
+    fn refresh_session(&mut self, session: &mut Session, changed: &[PathBuf], context: &ReadingContext<'_>) -> bool {
         let is_config = |path: &PathBuf| path.file_name().and_then(|name| name.to_str()).is_some_and(|name| config::NAMES.contains(&name));
-        let own: Vec<PathBuf> = changed.iter().filter(|path| path.starts_with(&self.directory) || session.reads(path)).cloned().collect();
-        if own.is_empty() {
+        let relevant: Vec<PathBuf> =
+            changed.iter().filter(|path| path.starts_with(&self.directory) || session.reads(path)).cloned().collect();
+        if relevant.is_empty() {
             return false;
         }
-        let size = |path: &PathBuf| around.overlay.text(path).map_or(0, |text| text.len());
-        self.stale += own.iter().map(size).sum::<usize>();
-        // The config file decides what is excluded, and with that what the session reads at all.
-        if own.iter().any(is_config) || self.stale > MOST_STALE {
-            self.read(around);
+        let size = |path: &PathBuf| context.overlay.text(path).map_or(0, |text| text.len());
+        self.stale += relevant.iter().map(size).sum::<usize>();
+        // The config file decides which files are excluded, and so what the session reads.
+        if relevant.iter().any(is_config) || self.stale > MAX_STALE {
+            self.read(context);
             return true;
         }
-        let request = request(&self.directory, &self.config, self.is_alone, around);
-        match session.refresh(&request, &self.sources, &own) {
-            Some(stale) => self.check(session, &stale, around),
-            // The change may make other directories root modules.
-            None => self.read(around),
+        let request = request(&self.directory, &self.config, self.is_single_directory, context);
+        match session.refresh(&request, &self.sources, &relevant) {
+            Some(stale) => self.check(session, &stale, context),
+            // The change may turn other directories into root modules.
+            None => self.read(context),
         }
         true
     }
 
-    /// What is asked of the front end.
-    pub(super) fn request(&self, around: &ReadingContext<'_>) -> ScanRequest {
-        request(&self.directory, &self.config, self.is_alone, around)
+    /// The request to the front end.
+    pub(super) fn request(&self, context: &ReadingContext<'_>) -> ScanRequest {
+        request(&self.directory, &self.config, self.is_single_directory, context)
     }
 
-    fn read_config(&mut self, around: &ReadingContext<'_>) {
+    fn read_config(&mut self, context: &ReadingContext<'_>) {
         self.config_path = config::locate(&self.directory);
         let read = |real: &PathBuf| {
             let shown = real.strip_prefix(&self.directory).map_or_else(|_| real.clone(), Path::to_path_buf);
-            match around.overlay.text(real) {
+            match context.overlay.text(real) {
                 Some(text) => config::parse(&self.sources, &shown, text.to_string()),
                 None => config::read_found(&self.sources, real, &shown),
             }
@@ -153,21 +155,21 @@ impl Project {
         (self.config, self.config_problems) = self.config_path.as_ref().map(read).unwrap_or_default();
     }
 
-    /// Checks the parts with runs that were read again, and those that are new.
-    fn check(&mut self, session: &Session, stale: &[usize], around: &ReadingContext<'_>) {
-        self.now = around.now;
+    /// Checks new parts, and parts with runs that were read again.
+    fn check(&mut self, session: &Session, stale: &[usize], context: &ReadingContext<'_>) {
+        self.now = context.now;
         let is_kept = |part: &ProjectPart| !part.runs.is_empty() && !part.runs.iter().any(|run| stale.binary_search(run).is_ok());
-        // Parts that the change does not belong to are kept: to check 1,000 keys again took 31 ms with every keystroke.
+        // Unaffected parts are kept: checking 1,000 keys again took 31 ms with every keystroke.
         let old = std::mem::take(&mut self.parts).into_iter().filter(is_kept);
         let mut old: HashMap<Vec<usize>, ProjectPart> = old.map(|part| (part.runs.clone(), part)).collect();
         let mut rest = session.shared_inventory(&self.sources);
         rest.problems.extend(self.config_problems.iter().cloned());
-        rest.problems.extend(self.unreadable(around));
+        rest.problems.extend(self.unreadable(context));
         let options = policy::PolicyOptions::default();
         let (config, repository, sources) = (&self.config, &self.repository, &*self.sources);
         let decisions = Decisions { config, baseline: None, options: &options, now: self.now, repository };
         let decide = |inventory| check::decide(policy::Input { inventory, ..policy::Input::default() }, &decisions, sources);
-        let one = |(runs, known): (Vec<usize>, Option<ProjectPart>)| {
+        let check_part = |(runs, known): (Vec<usize>, Option<ProjectPart>)| {
             known.unwrap_or_else(|| {
                 let outcome = decide(session.inventory(&runs, sources));
                 ProjectPart::new(runs, outcome)
@@ -183,92 +185,92 @@ impl Project {
             .collect();
         self.parts = terraform::deep(|| {
             let rest = ProjectPart::new(Vec::new(), decide(rest));
-            std::iter::once(rest).chain(parts.into_par_iter().map(one).collect::<Vec<_>>()).collect()
+            std::iter::once(rest).chain(parts.into_par_iter().map(check_part).collect::<Vec<_>>()).collect()
         });
     }
 
-    /// Values files of the settings that are not files: a pipe would be waited for.
-    fn unreadable(&self, around: &ReadingContext<'_>) -> Vec<Problem> {
+    /// Problems for paths in the setting `varFiles` that are not regular files: reading a pipe would block.
+    fn unreadable(&self, context: &ReadingContext<'_>) -> Vec<Problem> {
         let all =
-            around.settings.var_files.iter().flat_map(|(root, files)| files.iter().map(move |file| self.directory.join(root).join(file)));
-        let not_files = all.filter(|path| !around.overlay.is_file(path));
+            context.settings.var_files.iter().flat_map(|(root, files)| files.iter().map(move |file| self.directory.join(root).join(file)));
+        let not_files = all.filter(|path| !context.overlay.is_file(path));
         not_files
             .map(|path| Problem::new(ProblemKind::Unreadable, format!("`varFiles` names `{}`, which is not a file", path.display())))
             .collect()
     }
 
     /// The settings of the rules.
-    pub(super) fn rules(&self) -> Settings {
+    pub(super) fn rule_settings(&self) -> Settings {
         self.config.settings(self.now)
     }
 
     /// The absolute path of a text.
     pub(super) fn path(&self, source: &Source) -> PathBuf {
-        self.full(source.path())
+        self.absolute(source.path())
     }
 
     /// The absolute path of a path as shown.
-    pub(super) fn full(&self, shown: &Path) -> PathBuf {
+    pub(super) fn absolute(&self, shown: &Path) -> PathBuf {
         disk::tidy(&self.directory.join(shown))
     }
 
-    /// The file of a place, and its span where it is one in a text that the editor may show.
-    pub(super) fn spot(&self, place: &Place) -> Option<(PathBuf, Option<Span>)> {
+    /// The file of a place, and its span if it has one; `None` if the editor cannot show it.
+    pub(super) fn file_and_span(&self, place: &Place) -> Option<(PathBuf, Option<Span>)> {
         match place {
             Place::Source(span) => {
                 let source = self.sources.get(span.source);
-                // Texts of the environment and the command line are no files.
+                // Texts of the environment and the command line are not files.
                 let is_file = !source.path().as_os_str().is_empty() && !source.path().to_string_lossy().starts_with('<');
                 is_file.then(|| (self.path(&source), Some(*span)))
             }
-            Place::Json(json) => Some((self.full(Path::new(&*json.file)), None)),
-            Place::File(file) => Some((self.full(Path::new(&**file)), None)),
+            Place::Json(json) => Some((self.absolute(Path::new(&*json.file)), None)),
+            Place::File(file) => Some((self.absolute(Path::new(&**file)), None)),
             Place::Cloud { .. } => None,
         }
     }
 
-    /// A path in the directory as the client names it.
-    pub(super) fn as_named(&self, path: &Path) -> PathBuf {
-        path.strip_prefix(&self.directory).map_or_else(|_| path.to_path_buf(), |inside| self.named.join(inside))
+    /// A path under the name that the client has for the directory.
+    pub(super) fn as_client_path(&self, path: &Path) -> PathBuf {
+        path.strip_prefix(&self.directory).map_or_else(|_| path.to_path_buf(), |inside| self.client_path.join(inside))
     }
 
-    /// Forgets what the client was shown, because its settings are others.
-    pub(super) fn forget_diagnosed(&mut self) {
+    /// Forgets the diagnostics of all parts, because the client's settings changed.
+    pub(super) fn clear_diagnosed(&mut self) {
         self.parts.iter_mut().for_each(|part| part.diagnosed = OnceCell::new());
     }
 
-    /// Whether a notice is on the config file.
-    pub(super) fn is_of_config(&self, notice: &Notice) -> bool {
-        let spot = notice.place.as_ref().and_then(|place| self.spot(place));
-        spot.is_some_and(|(path, _)| self.holds_config(&path))
+    /// Whether a notice is about the config file.
+    pub(super) fn is_about_config(&self, notice: &Notice) -> bool {
+        let found = notice.place.as_ref().and_then(|place| self.file_and_span(place));
+        found.is_some_and(|(path, _)| self.uses_config(&path))
     }
 
-    /// Whether a config file holds for it: its mistakes are among the problems.
-    pub(super) fn holds_config(&self, path: &Path) -> bool {
+    /// Whether this is its config file, whose mistakes are among the problems.
+    pub(super) fn uses_config(&self, path: &Path) -> bool {
         self.config_path.as_deref() == Some(path)
     }
 
-    /// What was read.
+    /// The session, if it was read.
     pub(super) fn session(&self) -> Option<&Session> {
         self.session.as_ref()
     }
 }
 
-fn request(directory: &Path, config: &Config, is_alone: bool, around: &ReadingContext<'_>) -> ScanRequest {
-    let request = (around.make)(directory);
+fn request(directory: &Path, config: &Config, is_single_directory: bool, context: &ReadingContext<'_>) -> ScanRequest {
+    let request = (context.make)(directory);
     let mut root_files = request.root_files.clone();
-    for (root, files) in &around.settings.var_files {
-        let root = documents::real(&directory.join(root));
-        let paths = files.iter().map(|file| root.join(file)).filter(|path| around.overlay.is_file(path)).collect();
+    for (root, files) in &context.settings.var_files {
+        let root = documents::real_path(&directory.join(root));
+        let paths = files.iter().map(|file| root.join(file)).filter(|path| context.overlay.is_file(path)).collect();
         root_files.insert(root, paths);
     }
-    let alone = is_alone.then(|| directory.to_path_buf());
+    let only = is_single_directory.then(|| directory.to_path_buf());
     let excluded = config.excluder(directory);
-    let exclude = Box::new(move |path: &Path| alone.as_ref().is_some_and(|alone| path != alone) || excluded(path));
-    ScanRequest { exclude, overlay: Arc::clone(&around.overlay), root_files, ..request }
+    let exclude = Box::new(move |path: &Path| only.as_ref().is_some_and(|only| path != only) || excluded(path));
+    ScanRequest { exclude, overlay: Arc::clone(&context.overlay), root_files, ..request }
 }
 
-/// Whether a file's text may matter to what is reported.
+/// Whether the text of a file may affect the diagnostics.
 pub(super) fn is_relevant(path: &Path) -> bool {
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return false };
     FileName::of(name).is_some() || config::NAMES.contains(&name) || name.ends_with(".hcl")

@@ -5,11 +5,11 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_enco
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// What a path may not hold in a URI as it is (RFC 3986, `pchar`).
+/// The characters of a path that must be escaped in a URI (RFC 3986, `pchar`).
 const ESCAPED: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
-    // A URI may have parentheses, but they would end a link in a Markdown tooltip.
+    // Parentheses are valid in a URI, but would end a link in a Markdown tooltip.
     .add(b'(')
     .add(b')')
     .add(b'#')
@@ -26,10 +26,10 @@ const ESCAPED: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// The path of a `file:` URI; `None` of another, or of one that names no absolute path on this machine.
+/// The path of a `file:` URI; `None` for another scheme, or if it is not an absolute path on this machine.
 pub(super) fn path(uri: &Uri) -> Option<PathBuf> {
     let rest = uri.as_str().strip_prefix("file://")?;
-    // An authority is another machine.
+    // An authority names another machine.
     let start = rest.find('/')?;
     if !matches!(rest.get(..start)?, "" | "localhost") {
         return None;
@@ -59,7 +59,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn paths_come_back_from_their_uris() {
+    fn paths_survive_a_round_trip_and_other_uris_are_refused() {
         for text in ["/a/b.tf", "/with space/ü/日本/#x?y%z.tf", "/[a]{b}|c^d`e", "/a&b=c;d,e@f:g!h$i'j(k)*+"] {
             let uri = of(Path::new(text)).unwrap();
             assert_eq!(path(&uri).as_deref(), Some(Path::new(text)), "{}", uri.as_str());

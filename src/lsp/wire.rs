@@ -1,45 +1,45 @@
-//! Messages on a byte stream. Whatever comes in, at most a bounded amount of it is kept, and a message that is not one does not end the talk.
+//! Messages on a byte stream. Input of any kind takes a bounded amount of memory, and a malformed message does not end the session.
 
 use lsp_server::{Message, Notification, Request, RequestId, Response, ResponseError};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use std::io::{self, BufRead, Read, Write};
 
-/// The largest message that is read, in bytes: a document of the largest size that is checked, every character escaped.
-const MOST: usize = 400 << 20;
+/// The largest message that is read, in bytes: enough for the largest document that is checked, with every character escaped.
+const MAX_MESSAGE: usize = 400 << 20;
 /// The longest header line, in bytes.
-const LONGEST_HEADER: u64 = 4096;
-/// How many header lines one message may have.
-const MOST_HEADERS: usize = 64;
+const MAX_HEADER_LINE: u64 = 4096;
+/// The most header lines of a message.
+const MAX_HEADERS: usize = 64;
 
 /// What was read.
 #[derive(Debug)]
 pub(super) enum Incoming {
     /// A message.
     Message(Message),
-    /// Something else in a frame of its own; the message after it can be read. A sentence for the client.
+    /// Malformed content in an intact frame, with a sentence for the client; the message after it can be read.
     Malformed(String),
 }
 
-/// Reads the next message; `None` where the client is gone or what it sends has no frames.
+/// Reads the next message; `None` if the client is gone or its input has no valid frames.
 pub(super) fn read(from: &mut dyn BufRead) -> io::Result<Option<Incoming>> {
     let mut length: Option<usize> = None;
-    for _ in 0..MOST_HEADERS {
+    for _ in 0..MAX_HEADERS {
         let mut line = Vec::new();
-        Read::take(&mut *from, LONGEST_HEADER).read_until(b'\n', &mut line)?;
+        Read::take(&mut *from, MAX_HEADER_LINE).read_until(b'\n', &mut line)?;
         let Some(line) = line.strip_suffix(b"\n") else { return Ok(None) };
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if line.is_empty() {
             let Some(length) = length else { return Ok(Some(Incoming::Malformed("a message has no `Content-Length`".to_owned()))) };
-            return body(from, length);
+            return read_body(from, length);
         }
         let header = String::from_utf8_lossy(line);
         if let Some((name, value)) = header.split_once(':')
             && name.trim().eq_ignore_ascii_case("content-length")
         {
             match value.trim().parse() {
-                Ok(value) if value <= MOST => length = Some(value),
-                // Where the next message begins is not known.
+                Ok(value) if value <= MAX_MESSAGE => length = Some(value),
+                // The start of the next message is unknown.
                 _ => return Ok(None),
             }
         }
@@ -47,14 +47,14 @@ pub(super) fn read(from: &mut dyn BufRead) -> io::Result<Option<Incoming>> {
     Ok(None)
 }
 
-fn body(from: &mut dyn BufRead, length: usize) -> io::Result<Option<Incoming>> {
+fn read_body(from: &mut dyn BufRead, length: usize) -> io::Result<Option<Incoming>> {
     let mut bytes = Vec::new();
     if from.take(length as u64).read_to_end(&mut bytes)? < length {
         return Ok(None);
     }
-    // Nothing of the text is repeated: it may be a document.
+    // The error does not repeat the text, which may be a document.
     let malformed = || Some(Incoming::Malformed("the message is not JSON-RPC".to_owned()));
-    // A list would do for a structure, too.
+    // serde would also accept an array for a struct.
     if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
         return Ok(malformed());
     }
@@ -62,11 +62,11 @@ fn body(from: &mut dyn BufRead, length: usize) -> io::Result<Option<Incoming>> {
     Ok(frame.and_then(WireFrame::message).map(Incoming::Message).or_else(malformed))
 }
 
-/// The members of a message. `lsp_server` reads them several times to find out which kind it is: that costs the size of a document in
-/// memory each time.
+/// The members of a message. `lsp_server`'s own types would buffer the message to find out its kind, which costs the size of a document
+/// in memory each time.
 #[derive(Deserialize)]
 struct WireFrame {
-    #[serde(default, deserialize_with = "id")]
+    #[serde(default, deserialize_with = "deserialize_id")]
     id: Option<RequestId>,
     method: Option<String>,
     #[serde(default)]
@@ -75,8 +75,8 @@ struct WireFrame {
     error: Option<ResponseError>,
 }
 
-/// What has an id depends on an answer: one that we cannot repeat makes the message malformed.
-fn id<'de, D: Deserializer<'de>>(from: D) -> Result<Option<RequestId>, D::Error> {
+/// Reads an id. A sender that gives an id waits for an answer with it, so an id that cannot be repeated makes the message malformed.
+fn deserialize_id<'de, D: Deserializer<'de>>(from: D) -> Result<Option<RequestId>, D::Error> {
     RequestId::deserialize(from).map(Some)
 }
 
@@ -94,12 +94,12 @@ impl WireFrame {
     }
 }
 
-/// What is sent.
+/// What is sent to the client.
 #[derive(Debug)]
 pub(super) enum Outgoing {
     /// A message.
     Message(Message),
-    /// The answer to something that could not be read.
+    /// The answer to a malformed message.
     Malformed(String),
 }
 
@@ -120,7 +120,7 @@ pub(super) fn write(outgoing: &Outgoing, to: &mut dyn Write) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    fn all(mut bytes: &[u8]) -> Vec<String> {
+    fn read_all(mut bytes: &[u8]) -> Vec<String> {
         let mut found = Vec::new();
         while let Ok(Some(incoming)) = read(&mut bytes) {
             found.push(match incoming {
@@ -138,26 +138,26 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_is_not_one_does_not_end_the_talk() {
+    fn malformed_message_does_not_end_the_session() {
         let shutdown = framed(r#"{"jsonrpc":"2.0","id":1,"method":"shutdown"}"#);
         let exit = framed(r#"{"jsonrpc":"2.0","method":"exit"}"#);
         let text =
             format!("{}{shutdown}Content-Type: x\r\n\r\n{}{exit}", framed("nonsense"), framed("{\"id\": 5000000000, \"method\": \"x\"}"));
         assert_eq!(
-            all(text.as_bytes()),
+            read_all(text.as_bytes()),
             ["the message is not JSON-RPC", "shutdown", "a message has no `Content-Length`", "the message is not JSON-RPC", "exit"]
         );
     }
 
     #[test]
-    fn frames_that_promise_too_much_end_it_without_taking_memory() {
+    fn oversized_and_incomplete_frames_end_the_session_without_allocating() {
         for text in
             ["Content-Length: 99999999999999999999\r\n\r\n{}", "Content-Length: 900000000\r\n\r\n{}", "Content-Length: 50\r\n\r\n{}", "x"]
         {
-            assert_eq!(all(text.as_bytes()), [""; 0], "{text}");
+            assert_eq!(read_all(text.as_bytes()), [""; 0], "{text}");
         }
         let endless = "a".repeat(1 << 20);
-        assert_eq!(all(endless.as_bytes()), [""; 0]);
-        assert_eq!(all("a: b\r\n".repeat(1000).as_bytes()), [""; 0]);
+        assert_eq!(read_all(endless.as_bytes()), [""; 0]);
+        assert_eq!(read_all("a: b\r\n".repeat(1000).as_bytes()), [""; 0]);
     }
 }
