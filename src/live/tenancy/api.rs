@@ -223,20 +223,20 @@ impl ApiClient<'_> {
             let outcome = self.attempt(site, base, &target, attempt, may_renew);
             let (fault, status, wait) = match outcome {
                 Ok(Ok(response)) => {
-                    self.hosts.answered(host);
+                    self.hosts.record_response(host);
                     return Ok(response);
                 }
                 // A 404 shows as well as a 200 that the host works, so it resets the circuit.
                 Err(fault) => {
-                    self.hosts.answered(host);
+                    self.hosts.record_response(host);
                     return Err(fault);
                 }
                 Ok(Err(FailedAttempt::Abandoned)) => {
-                    self.hosts.abandoned(host);
+                    self.hosts.record_abandoned(host);
                     continue;
                 }
                 Ok(Err(FailedAttempt::Renewed)) => {
-                    self.hosts.answered(host);
+                    self.hosts.record_response(host);
                     self.retries.fetch_add(1, Ordering::Relaxed);
                     // Renew only once: if the new token is rejected too, so would be the next. Attempts are not counted here, so this
                     // would never end.
@@ -247,7 +247,7 @@ impl ApiClient<'_> {
             };
             let now = self.clock.elapsed();
             let pause = retry::backoff(attempt, retry::random_fraction()).max(wait);
-            let given_up_reason = self.hosts.failed(host, now, &Failure { why: &fault.why, is_answered: status.is_some(), pause });
+            let given_up_reason = self.hosts.record_failure(host, now, &Failure { why: &fault.why, has_response: status.is_some(), pause });
             let retry_at = now.saturating_add(pause);
             if attempt >= retry::MAX_ATTEMPTS || retry_at >= started.saturating_add(retry::MAX_TIME) || retry_at >= self.deadline {
                 let after = match attempt {

@@ -34,7 +34,7 @@ fn instance(key: &KeyPair) -> Instance {
 }
 
 /// An instance with the test key.
-pub fn server_key_instance() -> Instance {
+pub fn test_key_instance() -> Instance {
     instance(&KeyPair::from_pem(KEY_PKCS8).unwrap())
 }
 
@@ -68,7 +68,7 @@ fn assert_healthy(trial: &Trial, expected_tokens: usize) {
 
 #[test]
 fn instance_audits_with_its_certificate_only() {
-    let trial = audit(server_key_instance(), healthy(), |request| request.connections = 4);
+    let trial = audit(test_key_instance(), healthy(), |request| request.connections = 4);
     assert_healthy(&trial, 1);
     assert_eq!(trial.inventory.log[0], "credentials: the instance principal");
     assert_eq!(trial.log.iter().filter(|target| target.starts_with("/opc/v2/")).count(), 4);
@@ -76,7 +76,7 @@ fn instance_audits_with_its_certificate_only() {
 
 #[test]
 fn oci_cli_auth_selects_the_instance_and_metadata_bypasses_the_proxy() {
-    let trial = audit(server_key_instance(), healthy(), |request| {
+    let trial = audit(test_key_instance(), healthy(), |request| {
         request.auth = None;
         request.env.insert("OCI_CLI_AUTH".to_owned(), "instance_principal".to_owned());
         request.env.insert("HTTPS_PROXY".to_owned(), "http://127.0.0.1:1".to_owned());
@@ -86,7 +86,7 @@ fn oci_cli_auth_selects_the_instance_and_metadata_bypasses_the_proxy() {
 
 #[test]
 fn token_is_renewed_a_minute_before_it_expires() {
-    let trial = audit(Instance { token_lifetimes: vec![59], ..server_key_instance() }, healthy(), |_| {});
+    let trial = audit(Instance { token_lifetimes: vec![59], ..test_key_instance() }, healthy(), |_| {});
     assert_healthy(&trial, 2);
 }
 
@@ -96,8 +96,8 @@ fn revoked_token_is_renewed_once() {
     let once: Faults = Box::new(move |call, before| {
         (call.path.ends_with("/vaults") && before == 0 && call.get("compartmentId") == TENANCY).then_some(revoked)
     });
-    assert_healthy(&audit(server_key_instance(), once, |_| {}), 2);
-    let trial = audit(server_key_instance(), Box::new(move |_, _| Some(revoked)), |_| {});
+    assert_healthy(&audit(test_key_instance(), once, |_| {}), 2);
+    let trial = audit(test_key_instance(), Box::new(move |_, _| Some(revoked)), |_| {});
     assert_eq!(tokens(&trial), 2, "{:?}", trial.log);
     assert_eq!(trial.inventory.keys.len(), 0);
     assert!(
@@ -125,21 +125,21 @@ fn mismatched_or_unknown_certificate_is_an_error() {
         instance(&KeyPair::generate().unwrap()),
         "the certificate of the instance's metadata service cannot be used: it does not belong to the private key there",
     );
-    let unknown = Instance { certificate: vec![0x30, 0], ..server_key_instance() };
+    let unknown = Instance { certificate: vec![0x30, 0], ..test_key_instance() };
     assert_rejected(unknown, "127.0.0.1 returned no session token: the service answered 401 NotAuthenticated");
 }
 
 #[test]
 fn token_that_is_already_expired_is_an_error() {
-    assert_rejected(Instance { token_lifetimes: vec![-1], ..server_key_instance() }, "the session token of 127.0.0.1 expired at ");
+    assert_rejected(Instance { token_lifetimes: vec![-1], ..test_key_instance() }, "the session token of 127.0.0.1 expired at ");
 }
 
 #[test]
 fn missing_or_unreachable_metadata_is_an_error() {
-    let mut without_key = server_key_instance();
+    let mut without_key = test_key_instance();
     without_key.metadata.remove("/identity/key.pem");
     assert_rejected(without_key, "it answers 404 for /identity/key.pem");
-    let trial = audit(server_key_instance(), healthy(), |request| {
+    let trial = audit(test_key_instance(), healthy(), |request| {
         request.env.insert("OCI_METADATA_BASE_URL".to_owned(), "http://127.0.0.1:1/opc/v2".to_owned());
     });
     let output = trial.messages();
@@ -163,7 +163,7 @@ fn audit_for_user(delegation: &str, sent: &str, change: impl FnOnce(&mut AuditRe
     );
     std::fs::write(&config, text).unwrap();
     let (mut request, clock) = trial::request("");
-    let behavior = Behavior { instance: Some(server_key_instance()), delegation: Some(sent.to_owned()), ..Behavior::default() };
+    let behavior = Behavior { instance: Some(test_key_instance()), delegation: Some(sent.to_owned()), ..Behavior::default() };
     let server = Server::start(SmallTenancy::at(request.now), behavior);
     request.env = BTreeMap::from([
         ("OCI_METADATA_BASE_URL".to_owned(), format!("{}/opc/v2", server.base)),

@@ -29,8 +29,8 @@ fn behavior(kind: &str) -> (Behavior, serde_json::Value) {
     match kind {
         "api_key" => (paged(), facts),
         "session" | "2.2" => (Behavior { key_id: format!("ST${token}"), ..paged() }, facts),
-        "instance" => (Behavior { instance: Some(instance::server_key_instance()), ..paged() }, facts),
-        "delegation" => (Behavior { instance: Some(instance::server_key_instance()), delegation: Some(token), ..paged() }, facts),
+        "instance" => (Behavior { instance: Some(instance::test_key_instance()), ..paged() }, facts),
+        "delegation" => (Behavior { instance: Some(instance::test_key_instance()), delegation: Some(token), ..paged() }, facts),
         "2.1" => (resource(format!("resource/v2.1/{RESOURCE}"), "resourcePrincipalTokenV2", None), facts),
         "2.1.1" => (resource(format!("resource/v2.1.1/{TENANCY}/{RESOURCE}"), "resourcePrincipalTokenV2", None), facts),
         "2.1.2" => (resource(format!("resource/v2.1.2/{TENANCY}/{RESOURCE}"), "resourcePrincipalTokenV212", Some("context")), facts),

@@ -107,7 +107,7 @@ pub(super) fn with_retries(
 pub(super) enum TokenError {
     /// The service responded with this error.
     #[error("{0}")]
-    Refused(String),
+    Rejected(String),
     /// A successful response without the expected content.
     #[error("its answer does not hold {0}")]
     Missing(&'static str),
@@ -116,14 +116,19 @@ pub(super) enum TokenError {
 /// Parses the body of a successful response.
 pub(super) fn read<T: DeserializeOwned>(response: &HttpResponse, what: &'static str) -> Result<T, TokenError> {
     if !(200..300).contains(&response.status) {
-        return Err(TokenError::Refused(describe_error(response, &serde_json::from_slice(&response.body).unwrap_or_default())));
+        return Err(TokenError::Rejected(describe_error(response, &serde_json::from_slice(&response.body).unwrap_or_default())));
     }
     // Drop the parse error: it could quote a token.
     serde_json::from_slice(&response.body).map_err(|_| TokenError::Missing(what))
 }
 
 /// Makes a signer from a session token and its key. Also returns the tenancy that the token names.
-pub(super) fn session(request: &AuditRequest, token: &str, key: PrivateKey, host: &str) -> Result<(Signer, Option<String>), LiveError> {
+pub(super) fn session_signer(
+    request: &AuditRequest,
+    token: &str,
+    key: PrivateKey,
+    host: &str,
+) -> Result<(Signer, Option<String>), LiveError> {
     let missing_token = || LiveError::NoSession { host: host.to_owned(), why: "its answer does not hold a token".to_owned() };
     let claims = token::claims(token).ok_or_else(missing_token)?;
     token::check_expiry(now(request), claims.expires(), &format!("of {host}"), None)?;

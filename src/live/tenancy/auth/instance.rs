@@ -134,7 +134,7 @@ impl ComputeInstance<'_> {
         let response = exchange::send_signed(self.request, &self.service, &requester, &self.auth, TOKEN_PATH, Some(&body.to_string()), &[])
             .map_err(|error| no_session(error.to_string()))?;
         let token: TokenBody = exchange::read(&response, "a token").map_err(|error| no_session(error.to_string()))?;
-        let (signer, _) = exchange::session(self.request, &token.token, key, host)?;
+        let (signer, _) = exchange::session_signer(self.request, &token.token, key, host)?;
         Ok(InstanceSession { signer, tenancy: identity.certificate.tenancy.clone() })
     }
 }

@@ -162,7 +162,7 @@ impl<'a> ResourcePrincipal<'a> {
             self.request_token_pair(&requester, &base, &path, &extra_headers)?
         };
         let token = self.exchange_tokens(&TokenRequester { key: &key, key_id: &key_id, signs_host: true }, &sessions, &token_pair)?;
-        exchange::session(self.request, &token, key, sessions.host())
+        exchange::session_signer(self.request, &token, key, sessions.host())
     }
 
     /// Version 3.0: the innermost resource gets a token of the resource that contains it, and so on outward.
@@ -180,7 +180,7 @@ impl<'a> ResourcePrincipal<'a> {
             };
             let requester = TokenRequester { key: &signer.key, key_id: &signer.key_id, signs_host: true };
             let token = self.exchange_tokens(&requester, &sessions, &token_pair)?;
-            let session = exchange::session(self.request, &token, signer.key, sessions.host())?;
+            let session = exchange::session_signer(self.request, &token, signer.key, sessions.host())?;
             let Some(next) = next else { return Ok(session) };
             // This URL comes from a response. A signed request reveals a session token, so only hosts of the realm are allowed.
             let region =

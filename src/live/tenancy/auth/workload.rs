@@ -60,7 +60,7 @@ impl Workload<'_> {
         let response = exchange::with_retries(self.request, || self.transport.post(&url, &headers, body.as_bytes()))
             .map_err(|error| no_session(error.to_string()))?;
         let token = read_token(&response).map_err(|error| no_session(error.to_string()))?;
-        let (mut signer, tenancy) = exchange::session(self.request, &token, key, host)?;
+        let (mut signer, tenancy) = exchange::session_signer(self.request, &token, key, host)?;
         // As in the SDK, these tokens are renewed after half of their lifetime.
         let now = exchange::now(self.request);
         signer.renew_at = signer.expires.and_then(|expires| now.checked_add(expires.duration_since(now) / 2).ok());
@@ -86,7 +86,7 @@ impl Workload<'_> {
 fn read_token(response: &HttpResponse) -> Result<String, TokenError> {
     if !(200..300).contains(&response.status) {
         let why = describe_error(response, &serde_json::from_slice(&response.body).unwrap_or_default());
-        return Err(TokenError::Refused(match response.status {
+        return Err(TokenError::Rejected(match response.status {
             403 => format!("{why}; workload identity needs an enhanced cluster"),
             _ => why,
         }));

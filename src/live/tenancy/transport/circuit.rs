@@ -35,7 +35,7 @@ pub(crate) struct Failure<'a> {
     /// The error, a clause.
     pub why: &'a str,
     /// Whether the host responded, even if only with 429 or 5xx.
-    pub is_answered: bool,
+    pub has_response: bool,
     /// How long the host should not be called.
     pub pause: Duration,
 }
@@ -57,7 +57,7 @@ struct HostState {
     /// Whether a call was let through to find out if the host is back.
     is_probing: bool,
     /// Whether the host responded to the last failed attempt.
-    is_answered: bool,
+    has_response: bool,
     /// Why the last attempt failed.
     why: String,
 }
@@ -80,18 +80,18 @@ impl Hosts {
     }
 
     /// Records a response that shows that the host works, even if it is an error such as 404.
-    pub(crate) fn answered(&self, name: &str) {
+    pub(crate) fn record_response(&self, name: &str) {
         self.with_host(name, |host| *host = HostState { not_before: host.not_before, ..HostState::default() });
     }
 
     /// Records a failure at this time. Returns why the call should not be retried, if the host is given up.
-    pub(crate) fn failed(&self, name: &str, now: Duration, failure: &Failure<'_>) -> Option<String> {
+    pub(crate) fn record_failure(&self, name: &str, now: Duration, failure: &Failure<'_>) -> Option<String> {
         self.with_host(name, |host| {
             host.failures = host.failures.saturating_add(1);
             failure.why.clone_into(&mut host.why);
-            host.is_answered = failure.is_answered;
+            host.has_response = failure.has_response;
             // Only a response delays the other workers: it asks to slow down. Without one, each call backs off on its own.
-            if failure.is_answered {
+            if failure.has_response {
                 host.not_before = host.not_before.max(now.saturating_add(failure.pause));
             }
             if host.is_probing || (host.open_until.is_none() && host.failures >= FAILURES_TO_OPEN) {
@@ -104,7 +104,7 @@ impl Hosts {
     }
 
     /// Records that an allowed call was not sent, or that its response was not waited for.
-    pub(crate) fn abandoned(&self, name: &str) {
+    pub(crate) fn record_abandoned(&self, name: &str) {
         self.with_host(name, |host| host.is_probing = false);
     }
 
@@ -119,7 +119,7 @@ impl Hosts {
 
 impl HostState {
     fn is_dead(&self) -> bool {
-        !self.is_answered || self.openings >= MAX_OPENINGS
+        !self.has_response || self.openings >= MAX_OPENINGS
     }
 
     fn given_up_reason(&self, name: &str) -> String {
@@ -135,20 +135,20 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    fn fail(hosts: &Hosts, now: u64, is_answered: bool) {
-        let _ = hosts.failed("h", at(now), &Failure { why: "it broke", is_answered, pause: at(1) });
+    fn fail(hosts: &Hosts, now: u64, has_response: bool) {
+        let _ = hosts.record_failure("h", at(now), &Failure { why: "it broke", has_response, pause: at(1) });
     }
 
     #[test]
     fn pause_applies_to_all_workers() {
         let hosts = Hosts::default();
         assert_eq!(hosts.turn("h", at(0)), Turn::Now);
-        assert_eq!(hosts.failed("h", at(0), &Failure { why: "429", is_answered: true, pause: at(7) }), None);
+        assert_eq!(hosts.record_failure("h", at(0), &Failure { why: "429", has_response: true, pause: at(7) }), None);
         // A shorter pause of another worker does not shorten it.
         fail(&hosts, 0, true);
         assert_eq!(hosts.turn("h", at(3)), Turn::At(at(7)));
         assert_eq!(hosts.turn("other", at(3)), Turn::Now);
-        hosts.answered("h");
+        hosts.record_response("h");
         assert_eq!(hosts.turn("h", at(6)), Turn::At(at(7)));
         assert_eq!(hosts.turn("h", at(7)), Turn::Now);
     }
@@ -168,7 +168,7 @@ mod tests {
         fail(&hosts, 32, false);
         assert!(matches!(hosts.turn("h", at(61)), Turn::Never(_)));
         assert_eq!(hosts.turn("h", at(62)), Turn::Now);
-        hosts.answered("h");
+        hosts.record_response("h");
         assert_eq!(hosts.turn("h", at(62)), Turn::Now);
         assert_eq!(hosts.turn("h", at(62)), Turn::Now);
     }
