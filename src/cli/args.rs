@@ -1,4 +1,4 @@
-//! The command line as it is typed. What it means is settled in `surroundings` and the subcommands.
+//! The command line as it is typed. `run_context` and the subcommands decide what it means.
 
 use crate::live::{self, AuthKind};
 use crate::rules::{self, Level};
@@ -16,7 +16,7 @@ Examples:
   kmslint plan.json --source infra/prod --format sarif=kmslint.sarif --format human
   kmslint explain OCI-KMS-004";
 
-const CODES: &str = "Exit codes: 0 nothing to report · 1 findings · 2 something could not be checked";
+const EXIT_CODES: &str = "Exit codes: 0 nothing to report · 1 findings · 2 something could not be checked";
 
 const CHOICES: &str = "\
 Choosing rules:
@@ -40,14 +40,14 @@ Examples:
 
 Exit codes: 0 evaluated, also to an unknown value · 2 an expression is invalid, or something could not be read";
 
-/// The end of `-h`.
-fn short_end() -> String {
-    format!("{EXAMPLES}\n\n{CODES}\n`--help` shows all options, and how to choose rules and files.")
+/// The text after the options of `-h`.
+fn short_footer() -> String {
+    format!("{EXAMPLES}\n\n{EXIT_CODES}\n`--help` shows all options, and how to choose rules and files.")
 }
 
-/// The end of `--help` and of the manual page.
-fn long_end() -> String {
-    format!("{EXAMPLES}\n\n{CHOICES}\n\n{CODES}")
+/// The text after the options of `--help`, and the end of the manual page.
+fn long_footer() -> String {
+    format!("{EXAMPLES}\n\n{CHOICES}\n\n{EXIT_CODES}")
 }
 
 /// Finds OCI KMS keys that will be HSM-protected where SOFTWARE would do, or that nothing rotates within a year, before the keys exist.
@@ -56,7 +56,7 @@ fn long_end() -> String {
     name = "kmslint",
     version,
     about,
-    after_help = short_end(), after_long_help = long_end(),
+    after_help = short_footer(), after_long_help = long_footer(),
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
     max_term_width = 100
@@ -75,10 +75,10 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Check the keys of Terraform/OpenTofu directories, plans and states (the default).
-    #[command(after_help = short_end(), after_long_help = long_end())]
+    #[command(after_help = short_footer(), after_long_help = long_footer())]
     Check(Box<Check>),
     /// Check the keys of the live tenancy, and compare them with the code.
-    #[command(after_help = format!("{LIVE_EXAMPLES}\n\n{CODES}"))]
+    #[command(after_help = format!("{LIVE_EXAMPLES}\n\n{EXIT_CODES}"))]
     Live(Box<Live>),
     /// Run the language server for editors, over standard input and output.
     Lsp(Lsp),
@@ -241,10 +241,10 @@ fn auth(text: &str) -> Result<AuthKind, String> {
     AuthKind::read(text).ok_or_else(|| format!("expected one of {}", AuthKind::accepted_values()))
 }
 
-/// The longest duration on the command line: more is a mistake, and sums of times must not overflow.
-const LONGEST: Duration = Duration::from_secs(30 * 86_400);
+/// The longest duration that the command line accepts: longer ones are mistakes, and sums of times must not overflow.
+const MAX_DURATION: Duration = Duration::from_secs(30 * 86_400);
 
-/// A point in time: RFC 3339, or a date, which begins at midnight in UTC.
+/// Parses a point in time: RFC 3339, or a date, which starts at midnight in UTC.
 fn time(text: &str) -> Result<jiff::Timestamp, String> {
     let date = || text.parse::<jiff::civil::Date>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
     text.parse()
@@ -253,21 +253,21 @@ fn time(text: &str) -> Result<jiff::Timestamp, String> {
         .ok_or_else(|| "expected a time such as `2026-01-31T12:00:00Z`, or a date such as `2026-01-31`".to_owned())
 }
 
-/// Seconds, or a number with a unit: `90`, `90s`, `15m`, `2h 30m`.
+/// Parses a duration: seconds, or numbers with a unit: `90`, `90s`, `15m`, `2h 30m`.
 fn duration(text: &str) -> Result<Duration, String> {
     let seconds = || text.parse().ok().map(Duration::from_secs);
     let with_unit = || Duration::try_from(text.parse::<jiff::SignedDuration>().ok()?).ok();
-    let found = seconds().or_else(with_unit).filter(|found| !found.is_zero() && *found <= LONGEST);
+    let found = seconds().or_else(with_unit).filter(|found| !found.is_zero() && *found <= MAX_DURATION);
     found.ok_or_else(|| "expected a duration such as `90s`, `15m` or `2h`, at most 720 hours".to_owned())
 }
 
-/// The fewest requests a second: one in about 17 minutes.
-const LEAST_RPS: f64 = 0.001;
+/// The fewest requests per second: one in about 17 minutes.
+const MIN_RPS: f64 = 0.001;
 
 fn rps(text: &str) -> Result<f64, String> {
     match text.parse() {
-        Ok(number) if number >= LEAST_RPS => Ok(number),
-        _ => Err(format!("expected a number of at least {LEAST_RPS}")),
+        Ok(number) if number >= MIN_RPS => Ok(number),
+        _ => Err(format!("expected a number of at least {MIN_RPS}")),
     }
 }
 
@@ -531,7 +531,7 @@ pub(super) struct Man {
     pub dir: Option<PathBuf>,
 }
 
-/// Takes any text, and tells completions what there is: what a wrong text should have been is answered where it is read.
+/// Accepts any text, and offers possible values to shell completions only. Invalid values are reported later, with a suggestion.
 #[derive(Clone)]
 struct Suggested(fn() -> Vec<PossibleValue>);
 
@@ -547,13 +547,13 @@ impl TypedValueParser for Suggested {
     }
 }
 
-/// Every `RULE=LEVEL`.
+/// All values of `RULE=LEVEL`.
 fn levels() -> Vec<PossibleValue> {
     let of_rule = |id: &'static str| Level::WORDS.into_iter().map(move |level| PossibleValue::new(format!("{id}={level}")));
     rules::ids().flat_map(of_rule).collect()
 }
 
-/// What has a document.
+/// The values of `kmslint explain`.
 fn rule_names() -> Vec<PossibleValue> {
     rules::ids().chain(rules::ALL.iter().map(|rule| rule.name)).map(PossibleValue::new).collect()
 }
@@ -563,7 +563,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_seconds_or_have_a_unit() {
+    fn duration_is_seconds_or_has_a_unit() {
         for (text, seconds) in [("90", 90), ("90s", 90), ("15m", 900), ("2h 30m", 9000), ("PT1M", 60), ("720h", 2_592_000)] {
             assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
@@ -573,7 +573,7 @@ mod tests {
     }
 
     #[test]
-    fn rates_are_positive() {
+    fn rate_must_be_a_positive_number() {
         assert_eq!(rps("0.5"), Ok(0.5));
         for text in ["0", "-1", "NaN", "x"] {
             assert!(rps(text).is_err(), "{text}");

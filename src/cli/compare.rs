@@ -1,4 +1,4 @@
-//! `kmslint compare`: what is new in a JSON report since another one.
+//! `kmslint compare`: compares two JSON reports.
 
 use super::Exit;
 use super::args::{Compare, CompareFormat};

@@ -1,4 +1,4 @@
-//! What the paths of a command line are: configuration, plans and states, standard input. Told by content, not only by name.
+//! Sorts the paths of a command line into configuration, plans and states, and saved inventories, by content and not only by name.
 
 use super::error::CliError;
 use crate::base::{FileName, Place, Problem, ProblemKind, disk};
@@ -10,34 +10,37 @@ use crate::policy::Config;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// The paths of a command line, told apart by what they are.
+/// The paths of a command line by kind.
 #[derive(Default)]
-pub(super) struct Sorted {
+pub(super) struct SortedPaths {
     /// Directories and configuration files.
     pub configuration: Vec<PathBuf>,
-    /// Plans and states, and files that may be.
+    /// Plans and states, and files that may be plans or states.
     documents: Vec<PathBuf>,
-    /// What saved inventories of the service hold.
+    /// The contents of saved inventories of the service.
     pub saved: Inventory,
-    /// What can be checked in no way.
+    /// Problems with paths that cannot be checked.
     pub problems: Vec<Problem>,
     /// Whether a plan is among the documents.
     pub has_plan: bool,
 }
 
-/// Tells paths apart. A path that is not there is a mistake on the command line.
-pub(super) fn sort(paths: &[PathBuf], base: &Path) -> Result<Sorted, CliError> {
-    let mut sorted = Sorted::default();
+/// Sorts paths by kind.
+///
+/// # Errors
+/// A path does not exist.
+pub(super) fn sort_paths(paths: &[PathBuf], base: &Path) -> Result<SortedPaths, CliError> {
+    let mut sorted = SortedPaths::default();
     for path in paths {
         let full = base.join(path);
         if path.as_os_str() == "-" {
             sorted.documents.push(path.clone());
         } else if disk::is_dir(&full) || is_configuration(path) {
-            // A file that pre-commit names may be deleted already; its root is checked.
+            // pre-commit may pass a file that is deleted: its root is checked nevertheless.
             sorted.configuration.push(path.clone());
         } else {
             if !disk::has_entry(&full) {
-                return Err(CliError::not_there(path));
+                return Err(CliError::path_not_found(path));
             }
             sorted.documents.push(path.clone());
         }
@@ -45,18 +48,18 @@ pub(super) fn sort(paths: &[PathBuf], base: &Path) -> Result<Sorted, CliError> {
     Ok(sorted)
 }
 
-/// Whether a file is configuration by its name: content cannot tell native syntax from other text.
+/// Whether a file is configuration by its name: the content does not distinguish native syntax from other text.
 fn is_configuration(path: &Path) -> bool {
     path.file_name().is_some_and(|name| FileName::of(&name.to_string_lossy()).is_some())
 }
 
-impl Sorted {
-    /// Whether there are plans, states, or files that may be.
+impl SortedPaths {
+    /// Whether there are plans, states, or files that may be plans or states.
     pub(super) fn has_documents(&self) -> bool {
         !self.documents.is_empty()
     }
 
-    /// Opens plans and states; what is neither becomes a problem.
+    /// Opens plans and states, and reads saved inventories. Anything else becomes a problem.
     pub(super) fn documents(&mut self, source: Option<&Path>, base: &Path, config: &Config) -> Vec<InputDocument> {
         let excluded = config.excluder(base);
         let mut documents = Vec::new();
@@ -103,7 +106,7 @@ impl Sorted {
     }
 }
 
-/// What an input is, the input, and whether it is a saved inventory of the service.
+/// Recognizes an input. Returns its kind, the input, and whether it is a saved inventory.
 fn recognize(input: Box<dyn Read + Send>) -> io::Result<(Recognized, Box<dyn Read + Send>, bool)> {
     let (head, input) = plan::open(input)?;
     let recognized = plan::recognize(&head, Path::new(""));
@@ -111,7 +114,7 @@ fn recognize(input: Box<dyn Read + Send>) -> io::Result<(Recognized, Box<dyn Rea
     Ok((recognized, input, is_saved))
 }
 
-/// Where the code of a document is looked for: `--source`, or the document's directory and then the working directory.
+/// The directories to search for the code of a document: `--source`, or the document's directory and then the working directory.
 fn code_directories(source: Option<&Path>, base: &Path, document: &Path, is_input: bool) -> Vec<PathBuf> {
     match source {
         Some(directory) => vec![base.join(directory)],

@@ -1,4 +1,4 @@
-//! What the process finds around it: environment, clock, working directory, streams. Read here and nowhere else, handed down as values.
+//! The environment of the process: variables, clock, working directory, streams. It is read only here and passed on as values.
 
 use super::args::{Color, InputArguments, Terminal};
 use super::error::CliError;
@@ -12,18 +12,18 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// The surroundings of a run.
+/// The environment of a run.
 #[derive(Clone)]
 pub(super) struct Environment {
     /// Environment variables that are valid Unicode.
     pub env: BTreeMap<String, String>,
-    /// The working directory: `--chdir` where that was given.
+    /// The working directory, or the directory of `--chdir`.
     pub cwd: PathBuf,
-    /// The directory in which the process was started, where `--chdir` chose another.
+    /// The directory in which the process was started, if `--chdir` is given.
     pub started_in: Option<PathBuf>,
-    /// What was read from pipes: `--fix` reads everything twice.
+    /// The contents of pipes, because `--fix` reads everything twice.
     pub streams: Arc<Streams>,
-    /// The clock.
+    /// The current time.
     pub now: Timestamp,
     /// Whether standard output is a terminal.
     pub out_is_terminal: bool,
@@ -31,9 +31,9 @@ pub(super) struct Environment {
     pub err_is_terminal: bool,
     /// The terminal's width in columns.
     pub columns: Option<usize>,
-    /// Whether standard output understands hyperlinks.
+    /// Whether standard output supports hyperlinks.
     pub out_has_links: bool,
-    /// Whether standard error does.
+    /// Whether standard error supports hyperlinks.
     pub err_has_links: bool,
 }
 
@@ -47,10 +47,10 @@ pub(super) enum Output {
 }
 
 impl Environment {
-    /// The process's own.
+    /// The environment of the process.
     pub(super) fn of_process() -> std::io::Result<Self> {
         Ok(Self {
-            // `std::env::vars` panics at a variable that is not Unicode.
+            // `std::env::vars` panics if a variable is not Unicode.
             env: std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect(),
             cwd: std::env::current_dir()?,
             started_in: None,
@@ -64,11 +64,11 @@ impl Environment {
         })
     }
 
-    /// The surroundings as they would be if the process had been started in the directory that `--chdir` names. The process stays where it
-    /// is: everything that opens a file joins its path to `cwd`.
+    /// The environment with the directory of `--chdir` as working directory. The process does not change its directory: all code that opens
+    /// files joins their paths to `cwd`.
     ///
     /// # Errors
-    /// `--chdir` names something else than a directory.
+    /// `--chdir` is not a directory.
     pub(super) fn changed_by(&self, inputs: &InputArguments) -> Result<Self, CliError> {
         let Some(chdir) = &inputs.chdir else { return Ok(self.clone()) };
         let named = self.cwd.join(chdir);
@@ -78,18 +78,18 @@ impl Environment {
         }
     }
 
-    /// The values of `TF_VAR_…`, by variable name.
+    /// The values of `TF_VAR_…` by name of the input variable.
     pub(super) fn tf_vars(&self) -> BTreeMap<String, String> {
         self.env.iter().filter_map(|(name, value)| Some((name.strip_prefix("TF_VAR_")?.to_owned(), value.clone()))).collect()
     }
 
-    /// A variable that is set and not empty.
+    /// The value of a variable, unless it is empty.
     pub(super) fn var(&self, name: &str) -> Option<&str> {
         self.env.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// Where the CI service shows the files of the commit that it runs for: the address before a path in the repository. Sources: GitHub's
-    /// and GitLab's lists of predefined variables.
+    /// The URL where the CI service shows the files of the current commit, without the path in the repository. Sources: GitHub's and
+    /// GitLab's lists of predefined variables.
     pub(super) fn files_url(&self) -> Option<String> {
         let is_commit = |commit: &&str| commit.bytes().all(|byte| byte.is_ascii_hexdigit());
         let is_web = |url: &&str| url.starts_with("https://") || url.starts_with("http://");
@@ -101,13 +101,13 @@ impl Environment {
             let project = self.var("CI_PROJECT_URL").filter(is_web)?;
             Some(format!("{project}/-/blob/{}/", self.var("CI_COMMIT_SHA").filter(is_commit)?))
         };
-        // Nothing that ends a link in Markdown or an attribute in HTML.
+        // Without characters that end a link in Markdown or an attribute in HTML.
         let is_address = |url: &String| url.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/%@".contains(&byte));
         github().or_else(gitlab).filter(is_address)
     }
 
-    /// Whether a stream is colored: the option, then the variables that others agree on (<https://no-color.org>,
-    /// <https://bixense.com/clicolors>, <https://force-color.org>), then whether it is a terminal that understands color.
+    /// Whether to color a stream: by the option, then by the common variables (<https://no-color.org>, <https://bixense.com/clicolors>,
+    /// <https://force-color.org>), then by whether it is a terminal with colors.
     fn color(&self, terminal: &Terminal, is_terminal: bool) -> bool {
         let is_forced = |name| self.var(name).map(|value| !matches!(value, "0" | "false"));
         match terminal.color {
@@ -121,24 +121,23 @@ impl Environment {
         }
     }
 
-    /// What a stream's reader sees it on. `link` makes the address of a file.
+    /// The screen of a stream. `link` turns a path into a URL.
     pub(super) fn screen<'l>(&self, output: Output, terminal: &Terminal, link: &'l dyn Fn(&str) -> String) -> Screen<'l> {
         let (is_terminal, has_links) = match output {
             Output::Out => (self.out_is_terminal, self.out_has_links),
             Output::Err => (self.err_is_terminal, self.err_has_links),
         };
-        let given = self.var("COLUMNS").and_then(|text| text.parse().ok()).filter(|columns| *columns > 0);
+        let set_columns = self.var("COLUMNS").and_then(|text| text.parse().ok()).filter(|columns| *columns > 0);
         let has_links = has_links && terminal.color != Color::Never && self.var("TERM") != Some("dumb");
         Screen {
             color: self.color(terminal, is_terminal),
-            // `terminal_size` asks standard error, too: a report in a pipe must not get the width of the terminal
-            // that errors are shown on.
-            columns: given.or_else(|| self.columns.filter(|_| is_terminal)),
+            // `terminal_size` also tries standard error, but a report in a pipe must not get the width of the terminal that shows errors.
+            columns: set_columns.or_else(|| self.columns.filter(|_| is_terminal)),
             link: has_links.then_some(link),
         }
     }
 
-    /// The address of a file by its path as shown. Everything but letters, digits and a few signs is escaped.
+    /// The URL of a file by its path as shown. All characters except letters, digits and a few others are escaped.
     pub(super) fn file_url(&self, path: &str) -> String {
         const KEPT: AsciiSet = NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
         let path = self.cwd.join(path).to_string_lossy().replace('\\', "/");
@@ -147,18 +146,18 @@ impl Environment {
     }
 }
 
-/// Writes to standard output in one go. A reader that went away (`| head`) is no trouble of ours.
+/// Writes to standard output. A closed pipe (`| head`) is not an error.
 ///
 /// # Errors
-/// What the system says, a closed pipe excepted.
+/// The error of the system, except for a closed pipe.
 pub(super) fn print(bytes: &[u8]) -> std::io::Result<()> {
     print_through(|out| out.write_all(bytes))
 }
 
-/// Lets something write to standard output, in large pieces.
+/// Runs a function that writes to standard output, with a large buffer.
 ///
 /// # Errors
-/// What the system says, a closed pipe excepted.
+/// The error of the system, except for a closed pipe.
 pub(super) fn print_through(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> std::io::Result<()> {
     let mut out = std::io::BufWriter::with_capacity(64 << 10, std::io::stdout().lock());
     match write(&mut out).and_then(|()| out.flush()) {
@@ -167,8 +166,7 @@ pub(super) fn print_through(write: impl FnOnce(&mut dyn Write) -> std::io::Resul
     }
 }
 
-/// Writes to standard error, with anything that a CI service would read as a command broken. A failure is ignored: nothing is left to
-/// report it with.
+/// Writes to standard error, with the commands of CI services broken. A failure is ignored, because there is no other way to report it.
 pub(super) fn write_stderr(bytes: &[u8]) {
     let _ = std::io::stderr().lock().write_all(&crate::report::guarded(bytes));
 }
@@ -198,15 +196,15 @@ mod tests {
     }
 
     #[test]
-    fn color_follows_the_option_then_the_environment_then_the_terminal() {
+    fn color_depends_on_the_option_then_the_environment_then_the_terminal() {
         let link = |path: &str| path.to_owned();
         let auto = |env: &[(&str, &str)], is_terminal| screen(env, is_terminal, Color::Auto, &link).color;
         assert!(auto(&[], true) && !auto(&[], false));
-        for quiet in [[("NO_COLOR", "1")], [("TERM", "dumb")], [("CLICOLOR", "0")], [("FORCE_COLOR", "0")]] {
-            assert!(!auto(&quiet, true), "{quiet:?}");
+        for env in [[("NO_COLOR", "1")], [("TERM", "dumb")], [("CLICOLOR", "0")], [("FORCE_COLOR", "0")]] {
+            assert!(!auto(&env, true), "{env:?}");
         }
-        for loud in [[("FORCE_COLOR", "1")], [("FORCE_COLOR", "3")], [("CLICOLOR_FORCE", "1")]] {
-            assert!(auto(&loud, false), "{loud:?}");
+        for env in [[("FORCE_COLOR", "1")], [("FORCE_COLOR", "3")], [("CLICOLOR_FORCE", "1")]] {
+            assert!(auto(&env, false), "{env:?}");
         }
         assert!(auto(&[("NO_COLOR", "")], true) && !auto(&[("CLICOLOR_FORCE", "0")], false));
         assert!(!auto(&[("NO_COLOR", "1"), ("FORCE_COLOR", "1")], true));
@@ -216,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn width_is_the_terminals_unless_the_environment_names_another() {
+    fn width_is_that_of_the_terminal_unless_columns_is_set() {
         let link = |path: &str| path.to_owned();
         let columns = |env: &[(&str, &str)], is_terminal| screen(env, is_terminal, Color::Auto, &link).columns;
         assert_eq!(columns(&[], true), Some(123));
@@ -226,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn links_need_a_terminal_that_has_them_and_have_no_control_characters() {
+    fn links_need_a_supporting_terminal_and_have_no_control_characters() {
         let link = |path: &str| path.to_owned();
         let has_links = |env: &[(&str, &str)], is_terminal, color| screen(env, is_terminal, color, &link).link.is_some();
         assert!(has_links(&[], true, Color::Auto) && !has_links(&[], false, Color::Always));

@@ -1,4 +1,4 @@
-//! `kmslint eval`: expressions in a root module, as Terraform would see them; one JSON object a line.
+//! `kmslint eval`: evaluates expressions in a root module as Terraform would, and prints one JSON object per line.
 
 use super::Exit;
 use super::args::Eval;
@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &Eval, matches: &ArgMatches, environment: &Environm
     for answer in terraform::evaluate(&request, &sources, &expressions) {
         let line = match answer {
             EvalAnswer::Value { sensitive: true, .. } => json!({ "sensitive": true }).to_string(),
-            // Already JSON: numbers keep every digit.
+            // This is JSON already. Parsing it again would lose digits of numbers.
             EvalAnswer::Value { json, .. } => format!("{{\"value\":{json}}}"),
             EvalAnswer::Unknown(why) => json!({ "unknown": why }).to_string(),
             EvalAnswer::Error { message, .. } => {

@@ -1,15 +1,15 @@
-//! Exit codes: three names, and the format never changes them.
+//! Exit codes. They do not depend on the format.
 
 use std::process::ExitCode;
 
-/// How a run ended.
+/// The exit code of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
     /// Nothing at or above `--fail-on`.
     Clean = 0,
     /// Findings.
     Findings = 1,
-    /// Something could not be checked. Wins over findings.
+    /// Something could not be checked. Takes precedence over findings.
     Trouble = 2,
 }
 

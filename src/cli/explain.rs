@@ -1,4 +1,4 @@
-//! `kmslint explain`: the rules' own documents.
+//! `kmslint explain`: shows the documents of the rules.
 
 use super::Exit;
 use super::args::Explain;

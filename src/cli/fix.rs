@@ -1,4 +1,5 @@
-//! `--fix` and `--diff`: edits are written or shown; what was written is read again, and a finding that is still there takes the edits back.
+//! `--fix` and `--diff`: writes or shows the edits. After writing, everything is checked again, and all edits are reverted if a finding
+//! that they should fix remains.
 
 use super::Exit;
 use super::args::Fix;
@@ -17,40 +18,40 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-/// How it ended.
-pub(super) enum Ended {
+/// The result of `--fix` or `--diff`.
+pub(super) enum FixResult {
     /// The diff was shown; nothing was written.
     Shown(Exit),
-    /// What there was to write is written; with what is left to report where everything could be read again.
+    /// All edits were written. With the outcome of the second check, if there was one.
     Written(Option<Box<(Outcome, Arc<Sources>)>>),
-    /// Nothing is written, and it was reported why.
+    /// No file was changed, and the reason was reported.
     Failed,
 }
 
-/// Whether edits are to be written or shown. `--unsafe-fixes` only says which.
+/// Whether edits are to be written or shown. `--unsafe-fixes` alone only selects edits.
 pub(super) fn is_wanted(fix: &Fix) -> bool {
     fix.fix || fix.diff
 }
 
-/// States that `--unsafe-fixes` does nothing where it is given alone.
-pub(super) fn remind(fix: &Fix) {
+/// Writes a note if `--unsafe-fixes` is given alone, which has no effect.
+pub(super) fn note_unused_option(fix: &Fix) {
     if fix.unsafe_fixes && !is_wanted(fix) {
         write_stderr(b"note: `--unsafe-fixes` alone changes nothing; add `--fix` to write the fixes, `--diff` to see them\n");
     }
 }
 
-/// Shows or makes the edits. `again` reads and checks everything again.
+/// Shows or writes the edits. `check_again` reads and checks everything again.
 ///
 /// # Errors
-/// What the system says about standard output.
+/// Writing to standard output failed.
 pub(super) fn run(
     arguments: &Fix,
     context: &RunContext<'_>,
     outcome: &Outcome,
     (config, now): (&Config, Timestamp),
     sources: &Sources,
-    again: &dyn Fn() -> Result<(Outcome, Arc<Sources>), CliError>,
-) -> io::Result<Ended> {
+    check_again: &dyn Fn() -> Result<(Outcome, Arc<Sources>), CliError>,
+) -> io::Result<FixResult> {
     let plan = context.fixes(outcome, config, now, arguments.unsafe_fixes, sources);
     let files = fix::rewrite(&plan.edits, sources);
     if !context.terminal.quiet {
@@ -65,47 +66,47 @@ pub(super) fn run(
         let source = |path: &Path| plan.edits.iter().map(|edit| sources.get(edit.span.source)).find(|source| source.path() == path);
         let shows = |path: &Path, line: usize| source(path).is_some_and(|source| source.shows_line(line));
         print(&report::guarded(fix::diff(&files, &shows).as_bytes()))?;
-        return Ok(Ended::Shown(exit_of(outcome, policy::fail_on(config, &context.options))));
+        return Ok(FixResult::Shown(exit_of(outcome, policy::fail_on(config, &context.options))));
     }
     if files.is_empty() {
-        return Ok(Ended::Written(None));
+        return Ok(FixResult::Written(None));
     }
     let cwd = &context.environment.cwd;
     let within = context.repository.bounds().to_path_buf();
     if let Err(error) = fix::apply(&files, cwd, &within, &|path, text| parses(path, text)) {
         fail(format!("{error}; no file was changed"));
-        return Ok(Ended::Failed);
+        return Ok(FixResult::Failed);
     }
-    // A plan or state says what it said before the code was changed: only code can be asked again.
-    let of_code = |outcome: &Outcome| -> HashSet<String> {
-        let live =
+    // Plans and states do not change with the code, so only findings in code can be checked again.
+    let code_findings = |outcome: &Outcome| -> HashSet<String> {
+        let findings =
             outcome.findings.iter().filter(|finding| finding.instances.iter().all(|one| one.key.input == crate::key::InputKind::Hcl));
-        live.map(|finding| finding.fingerprint.clone()).collect()
+        findings.map(|finding| finding.fingerprint.clone()).collect()
     };
-    let before = of_code(outcome);
-    let mended: HashSet<&String> = plan.edits.iter().flat_map(|edit| &edit.findings).filter(|finding| before.contains(*finding)).collect();
-    let after = again();
-    // What cannot be read again counts as not fixed: the files are put back then as well.
-    let still_there = after.as_ref().map_or(1, |(after, _)| {
-        let left = of_code(after);
-        mended.iter().filter(|finding| left.contains(**finding)).count()
+    let before = code_findings(outcome);
+    let fixed: HashSet<&String> = plan.edits.iter().flat_map(|edit| &edit.findings).filter(|finding| before.contains(*finding)).collect();
+    let after = check_again();
+    // If reading fails, the edits are reverted as well.
+    let remaining = after.as_ref().map_or(1, |(after, _)| {
+        let after = code_findings(after);
+        fixed.iter().filter(|finding| after.contains(**finding)).count()
     });
-    if still_there > 0 {
+    if remaining > 0 {
         let back = fix::revert(&files, cwd, &within).err().map_or_else(String::new, |error| format!("; {error}"));
         let why = after.err().map(|error| error.to_string()).unwrap_or_else(|| {
-            if still_there == 1 { "1 finding would remain".to_owned() } else { format!("{still_there} findings would remain") }
+            if remaining == 1 { "1 finding would remain".to_owned() } else { format!("{remaining} findings would remain") }
         });
         fail(format!("the fixes were reverted: {why}{back}"));
-        return Ok(Ended::Failed);
+        return Ok(FixResult::Failed);
     }
     if !context.terminal.quiet {
         let edits: Vec<&Edit> = plan.edits.iter().collect();
         write_stderr(listed_edits("fixed", &edits, sources).as_bytes());
     }
-    Ok(Ended::Written(after.ok().filter(|_| !before.is_empty()).map(Box::new)))
+    Ok(FixResult::Written(after.ok().filter(|_| !before.is_empty()).map(Box::new)))
 }
 
-/// Whether a new text parses as what its name says it is.
+/// Checks that a changed file still parses. Its name decides the syntax.
 fn parses(path: &str, text: &str) -> Result<(), ApplyError> {
     let sources = Sources::default();
     let source = sources.add(path, text.to_owned());
@@ -116,7 +117,7 @@ fn parses(path: &str, text: &str) -> Result<(), ApplyError> {
     }
 }
 
-/// What is left as it is, and why: each reason once, with the places that it holds for.
+/// Lists the findings that are not fixed: each reason once, with its places.
 fn not_fixed(plan: &FixPlan, sources: &Sources, is_verbose: bool) -> String {
     const SHOWN: usize = 3;
     let mut reasons: Vec<((&str, &str), Vec<&fix::Note>)> = Vec::new();
@@ -151,7 +152,7 @@ fn not_fixed(plan: &FixPlan, sources: &Sources, is_verbose: bool) -> String {
     text
 }
 
-/// Edits, one a line: where, for which rule and keys, what.
+/// Lists edits, one per line: the place, the rule and the keys, and the change.
 fn listed_edits(word: &str, edits: &[&Edit], sources: &Sources) -> String {
     let line = |edit: &&Edit| {
         let (at, keys) = (report::place(&Place::Source(edit.span), sources), listed(&edit.addresses));
@@ -160,7 +161,7 @@ fn listed_edits(word: &str, edits: &[&Edit], sources: &Sources) -> String {
     edits.iter().filter(|edit| !edit.description.is_empty()).map(line).collect()
 }
 
-/// Addresses in a row; a long list is counted.
+/// The first addresses; the rest is counted.
 fn listed(addresses: &[String]) -> String {
     const SHOWN: usize = 3;
     let mut text = addresses.iter().take(SHOWN).map(|address| report::clean(address)).collect::<Vec<_>>().join(", ");

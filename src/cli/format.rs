@@ -1,22 +1,22 @@
-//! `--format FORMAT[=FILE]`: what to write, and where to.
+//! `--format FORMAT[=FILE]`: which reports to write, and where.
 
 use super::error::CliError;
 use crate::report::Format;
 use std::path::PathBuf;
 
-/// One report to be written.
+/// One report to write.
 #[derive(Clone, Debug)]
 pub(super) struct ReportTarget {
     /// The format.
     pub format: &'static Format,
-    /// The file; standard output without one.
+    /// The file; `None` for standard output.
     pub file: Option<PathBuf>,
 }
 
-/// Reads the options; without any, `human` to standard output.
+/// Parses the options. Without any, `human` goes to standard output.
 ///
 /// # Errors
-/// The first option that does not fit.
+/// The first option that is invalid.
 pub(super) fn targets(options: &[String]) -> Result<Vec<ReportTarget>, CliError> {
     if options.is_empty() {
         return Ok(vec![ReportTarget { format: &Format::HUMAN, file: None }]);
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unknown_format_is_an_error_with_a_hint() {
+    fn unknown_format_is_an_error_with_a_suggestion() {
         let error = targets(&["sariff=x".to_owned()]);
         assert!(error.as_ref().is_err_and(|error| error.to_string().contains("did you mean `sarif`?")), "{error:?}");
         assert!(targets(&["json=".to_owned()]).is_err());

@@ -1,5 +1,5 @@
-//! A door for the fuzz targets (`--cfg fuzzing`; built for tests too, so that it is never left behind): a command line in an environment of
-//! their making.
+//! The entry point for fuzz targets: runs a command line in a given environment. Compiled with `--cfg fuzzing`, and for tests so that it
+//! always compiles.
 
 use super::environment::Environment;
 use jiff::Timestamp;
@@ -9,11 +9,11 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Runs a command line and returns the exit code. The first word is the program's own name. `directory` must be the working directory of
-/// the process; standard output and standard error are the process's own.
+/// Runs a command line and returns the exit code. The first word is the name of the program. `directory` must be the working directory of
+/// the process. Output goes to the standard output and standard error of the process.
 ///
 /// # Errors
-/// What the system says about standard output.
+/// Writing to standard output failed.
 pub fn run(words: &[String], env: BTreeMap<String, String>, directory: &Path) -> io::Result<u8> {
     let environment = Environment {
         env,
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_door_leads_to_the_command_line() {
+    fn run_writes_a_report_and_returns_the_exit_code() {
         let directory = tempfile::tempdir().unwrap();
         std::fs::write(directory.path().join("main.tf"), "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\"\n}\n").unwrap();
         let report = directory.path().join("report.json");

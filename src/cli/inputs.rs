@@ -1,9 +1,9 @@
-//! The inputs of root modules: `--var`, `--var-file` and values files in the order in which they were typed, after those of `TF_CLI_ARGS`.
+//! The inputs of root modules: those of `TF_CLI_ARGS`, then `--var`, `--var-file` and values files in the order in which they were typed.
 
 use super::args::{self, InputArguments};
 use super::environment::Environment;
 use super::error::CliError;
-use super::spelling::{Added, added};
+use super::spelling::{EnvArgument, env_arguments};
 use crate::key::NotReadKind;
 use crate::plan::{self, Recognized};
 use crate::terraform::{EnvInput, FileDialect, InputSource, ScanRequest};
@@ -11,13 +11,13 @@ use clap::ArgMatches;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The environment variables that add arguments to `terraform plan`, in the order in which Terraform puts them before its command line.
-const ADDED: [&str; 2] = ["TF_CLI_ARGS_plan", "TF_CLI_ARGS"];
+/// The environment variables with arguments for `terraform plan`, in the order in which Terraform inserts them before the command line.
+const ARGUMENT_VARIABLES: [&str; 2] = ["TF_CLI_ARGS_plan", "TF_CLI_ARGS"];
 
-/// The request for the Terraform front end, as far as the inputs make it up.
+/// The request for the Terraform front end with these inputs.
 ///
 /// # Errors
-/// A `--var` that is not `NAME=VALUE`, or `TF_CLI_ARGS` that cannot be taken apart.
+/// A `--var` is not `NAME=VALUE`, or `TF_CLI_ARGS` cannot be parsed.
 pub(super) fn request(
     inputs: &InputArguments,
     matches: &ArgMatches,
@@ -31,20 +31,20 @@ pub(super) fn request(
     for (at, path) in matches.indices_of("var_files").into_iter().flatten().zip(&inputs.var_files) {
         typed.push((at, InputSource::File(path.clone())));
     }
-    // Each values file among the paths is an input of the run that it is passed for, at its place among the others.
+    // A values file among the paths is an input as well, in the order of all inputs.
     for id in ["paths", "against"] {
-        // A subcommand has one of these or neither, and `get_many` panics at an argument that it does not know.
+        // A subcommand has at most one of these, and `get_many` panics if the argument is not defined.
         let Ok(Some(named)) = matches.try_get_many::<PathBuf>(id) else { continue };
         typed.extend(matches.indices_of(id).into_iter().flatten().zip(named.cloned().map(InputSource::Passed)));
     }
     typed.sort_by_key(|(at, _)| *at);
     let mut env_inputs = Vec::new();
-    for by in ADDED {
-        let all = added(environment.var(by).unwrap_or_default()).map_err(|error| CliError::Arguments { by, error })?;
-        for one in all {
-            let source = match one {
-                Added::Var(text) => var(&text, by)?,
-                Added::VarFile(path) => InputSource::File(path.into()),
+    for by in ARGUMENT_VARIABLES {
+        let arguments = env_arguments(environment.var(by).unwrap_or_default()).map_err(|error| CliError::Arguments { by, error })?;
+        for argument in arguments {
+            let source = match argument {
+                EnvArgument::Var(text) => var(&text, by)?,
+                EnvArgument::VarFile(path) => InputSource::File(path.into()),
             };
             env_inputs.push(EnvInput { by, source });
         }
@@ -65,19 +65,19 @@ pub(super) fn request(
         allow_paths: inputs.allow_paths.clone(),
         streams: Arc::clone(&environment.streams),
         confined: inputs.confined,
-        recognize: document,
+        recognize: document_kind,
         ..ScanRequest::new(environment.cwd.clone(), paths)
     })
 }
 
-/// `NAME=VALUE`. The text is not repeated: it may be a secret.
+/// Parses `NAME=VALUE`. Errors do not repeat the text, because it may be a secret.
 fn var(text: &str, by: &'static str) -> Result<InputSource, CliError> {
     let (name, value) = text.split_once('=').ok_or(CliError::NotNameValue(by))?;
     Ok(InputSource::Var(name.to_owned(), value.to_owned()))
 }
 
-/// What a file is that a walk of a directory sees, if it is a plan or a state.
-fn document(head: &[u8]) -> Option<NotReadKind> {
+/// The kind of a file found in a directory, if it is a plan or a state.
+fn document_kind(head: &[u8]) -> Option<NotReadKind> {
     match plan::recognize(head, Path::new("")) {
         Recognized::Plan => Some(NotReadKind::Plan),
         Recognized::State | Recognized::RawState => Some(NotReadKind::State),

@@ -1,43 +1,44 @@
-//! The command line as reports show it: an auditor has to know what was checked, and no secret may get into a report that way.
+//! The command line as reports show it, without secrets. Auditors need it to know what was checked.
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command};
 use std::borrow::Cow;
 
-/// What was typed: a subcommand, or none where `check` is meant.
+/// The subcommand that was typed; `check` if there is none.
 pub(super) struct Invocation<'a> {
     name: &'a str,
-    /// What it takes.
+    /// Its definition.
     command: &'a Command,
-    /// What it was given.
+    /// Its arguments.
     pub matches: &'a ArgMatches,
 }
 
 impl<'a> Invocation<'a> {
-    /// What the root command was given.
+    /// Takes the subcommand from the root command's matches.
     pub(super) fn new(root: &'a Command, matches: &'a ArgMatches) -> Self {
         let of_subcommand = |(name, matches)| Some(Self { name, command: root.find_subcommand(name)?, matches });
         matches.subcommand().and_then(of_subcommand).unwrap_or(Self { name: "check", command: root, matches })
     }
 
-    /// The command line, its words in the order in which they were typed. The values of input variables and credentials in addresses are
-    /// left out.
+    /// The command line with its words in the order in which they were typed. The values of input variables and credentials in URLs are
+    /// omitted.
     pub(super) fn shown(&self) -> String {
-        let mut words: Vec<(usize, String)> = self.command.get_arguments().flat_map(|argument| typed(argument, self.matches)).collect();
+        let mut words: Vec<(usize, String)> =
+            self.command.get_arguments().flat_map(|argument| typed_words(argument, self.matches)).collect();
         words.sort_by_key(|(at, _)| *at);
         let words = words.into_iter().map(|(_, word)| word);
         ["kmslint".to_owned(), self.name.to_owned()].into_iter().chain(words).collect::<Vec<_>>().join(" ")
     }
 }
 
-/// What was typed of one argument, each with its position.
-fn typed(argument: &Arg, matches: &ArgMatches) -> Vec<(usize, String)> {
+/// The words that were typed for an argument, each with its position.
+fn typed_words(argument: &Arg, matches: &ArgMatches) -> Vec<(usize, String)> {
     let id = argument.get_id().as_str();
     if matches.try_contains_id(id).is_err() || matches.value_source(id) != Some(ValueSource::CommandLine) {
         return Vec::new();
     }
     let name = argument.get_long().map(|long| format!("--{long}"));
-    let values = matches.get_raw(id).into_iter().flatten().map(|value| harmless(id, &value.to_string_lossy()));
+    let values = matches.get_raw(id).into_iter().flatten().map(|value| without_secrets(id, &value.to_string_lossy()));
     let positions = matches.indices_of(id).into_iter().flatten();
     let word = |value: String| match &name {
         Some(name) if !argument.get_action().takes_values() => name.clone(),
@@ -47,11 +48,11 @@ fn typed(argument: &Arg, matches: &ArgMatches) -> Vec<(usize, String)> {
     positions.zip(values.map(word)).collect()
 }
 
-/// A value without what may be a secret.
-fn harmless(id: &str, value: &str) -> String {
+/// The value of an argument, with possible secrets replaced by `…`.
+fn without_secrets(id: &str, value: &str) -> String {
     match id {
         "vars" => value.split_once('=').map_or_else(|| "…".to_owned(), |(name, _)| format!("{name}=…")),
-        // The last `@`, for a password may hold others.
+        // The last `@`, because a password may contain others.
         _ => match (value.split_once("://"), value.rfind('@')) {
             (Some((scheme, _)), Some(at)) => format!("{scheme}://…{}", value.get(at..).unwrap_or_default()),
             _ => value.to_owned(),
@@ -59,7 +60,7 @@ fn harmless(id: &str, value: &str) -> String {
     }
 }
 
-/// A word as a shell takes it.
+/// A word, quoted for a shell if necessary.
 fn quoted(word: &str) -> Cow<'_, str> {
     let is_plain = |c: char| c.is_alphanumeric() || "-_./=:,+@%…".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
@@ -76,7 +77,7 @@ mod tests {
     use clap::CommandFactory;
 
     #[test]
-    fn the_command_line_is_shown_without_secrets() {
+    fn command_line_is_shown_without_secrets() {
         let line = |words: &[&str]| {
             let mut command = Arguments::command();
             let matches = command.try_get_matches_from_mut(words).expect("a command line");

@@ -1,10 +1,10 @@
-//! `kmslint live`: the keys of the tenancy by the same two rules, and drift against the code.
+//! `kmslint live`: checks the keys of the tenancy, and compares them with the code.
 
 use super::Exit;
 use super::args::Live;
 use super::check;
 use super::environment::{Environment, print, write_stderr};
-use super::interrupt::Machine;
+use super::interrupt::InterruptibleClock;
 use super::invocation::Invocation;
 use super::progress::ProgressLine;
 use super::run_context::{self, RunContext, fail};
@@ -20,10 +20,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How many calls may be under way at once.
+/// How many calls may run at the same time.
 const CONNECTIONS: usize = 4;
-/// How often a line of progress is written where standard error is not a terminal.
-const REMINDER: Duration = Duration::from_secs(60);
+/// How often progress is written if standard error is not a terminal.
+const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Runs the subcommand.
 pub(super) fn run(arguments: &Live, invocation: &Invocation, environment: &Environment) -> io::Result<Exit> {
@@ -43,33 +43,34 @@ pub(super) fn run(arguments: &Live, invocation: &Invocation, environment: &Envir
         Ok(context) => context,
         Err(error) => return Ok(fail(error)),
     };
-    let saving = match Saving::new(arguments, &context) {
-        Ok(saving) => saving,
+    let save = match SaveOptions::new(arguments, &context) {
+        Ok(save) => save,
         Err(error) => return Ok(fail(error)),
     };
     let (config, mut problems) = context.config(&arguments.policy, &arguments.against, &sources);
-    // Before the audit, which may take hours: a mistake in these paths is found in a moment.
+    // Read these before the audit, which may take hours: mistakes in the paths are found immediately.
     let declared = if arguments.against.is_empty() {
         Inventory::default()
     } else {
-        let wanted = check::Wanted { paths: &arguments.against, inputs: &arguments.inputs, matches, source: None, changed_only: false };
-        match check::read(&context, &wanted, &config, clock, &sources) {
+        let selection =
+            check::InputSelection { paths: &arguments.against, inputs: &arguments.inputs, matches, source: None, changed_only: false };
+        match check::read(&context, &selection, &config, clock, &sources) {
             Ok((declared, _)) => declared,
             Err(error) => return Ok(fail(error)),
         }
     };
     let watcher = Watcher::new(environment, arguments.terminal.quiet);
     let fresh_days = rules::fresh_days(&config.settings(clock.now));
-    let machine = Arc::new(Machine::start());
-    let request = request(arguments, environment, fresh_days, Arc::clone(&machine), saving.unfinished.clone());
-    let sink = saving.file.as_ref().map(|file| SaveTarget { path: file, context: &context, error: Mutex::default() });
+    let audit_clock = Arc::new(InterruptibleClock::start());
+    let request = request(arguments, environment, fresh_days, Arc::clone(&audit_clock), save.unfinished.clone());
+    let sink = save.file.as_ref().map(|file| SaveTarget { path: file, context: &context, error: Mutex::default() });
     let mut inventory = live::audit(&request, &watcher, sink.as_ref().map(|sink| sink as &dyn InventorySink));
-    machine.finish();
+    audit_clock.finish();
     watcher.line.clear();
-    let unsaved = sink.and_then(|sink| sink.error.into_inner().unwrap_or_else(PoisonError::into_inner));
+    let save_error = sink.and_then(|sink| sink.error.into_inner().unwrap_or_else(PoisonError::into_inner));
     let drift = match &inventory.coverage {
         Some(coverage) if !arguments.against.is_empty() => {
-            let drifts = rules::compare(&inventory.keys, &declared.keys, &scope(arguments, coverage, &inventory));
+            let drifts = rules::compare(&inventory.keys, &declared.keys, &drift_scope(arguments, coverage, &inventory));
             crate::check::with_paths(&context.repository, &sources, |paths| rules::drift_findings(&drifts, paths))
         }
         _ => Vec::new(),
@@ -80,21 +81,21 @@ pub(super) fn run(arguments: &Live, invocation: &Invocation, environment: &Envir
     let input = policy::Input { inventory, drift, declared: declared_keys };
     let outcome = context.check(input, &config, clock.now, &arguments.policy, &sources);
     let exit = context.finish(&outcome, &config, &arguments.policy, clock, &sources)?;
-    // The audit may have taken an hour: its report is written even if its inventory was not.
-    Ok(unsaved.map_or(exit, fail))
+    // The audit may have taken hours, so its report is written even if saving the inventory failed.
+    Ok(save_error.map_or(exit, fail))
 }
 
-/// What the arguments ask of the audit.
+/// The request for the audit.
 fn request(
     arguments: &Live,
     environment: &Environment,
     fresh_days: i64,
-    clock: Arc<Machine>,
+    clock: Arc<InterruptibleClock>,
     resume: Option<UnfinishedAudit>,
 ) -> live::AuditRequest {
     let path = |path: &PathBuf| environment.cwd.join(path);
-    let usual = Timeouts::default();
-    let read = arguments.timeout.unwrap_or(usual.read);
+    let defaults = Timeouts::default();
+    let read = arguments.timeout.unwrap_or(defaults.read);
     live::AuditRequest {
         env: environment.env.clone(),
         home: environment.var("HOME").or_else(|| environment.var("USERPROFILE")).map(PathBuf::from),
@@ -113,22 +114,24 @@ fn request(
         rps: arguments.rps,
         deadline: arguments.deadline.unwrap_or(live::DEFAULT_DEADLINE),
         connections: CONNECTIONS,
-        timeouts: Timeouts { connect: usual.connect.min(read), read },
-        // A saved inventory may be checked by other settings later, and drift compares what no rule asks for.
+        timeouts: Timeouts { connect: defaults.connect.min(read), read },
+        // A saved inventory may be checked with other settings later, and drift compares facts that no rule needs.
         thorough: arguments.save.is_some() || arguments.resume.is_some() || !arguments.against.is_empty(),
         resume,
         fresh_days,
     }
 }
 
-/// Where the inventory is saved, and what it continues.
-struct Saving {
+/// What `--save` and `--resume` mean.
+struct SaveOptions {
+    /// The file to save the inventory to.
     file: Option<PathBuf>,
+    /// The audit to continue.
     unfinished: Option<UnfinishedAudit>,
 }
 
-impl Saving {
-    /// `--save` and `--resume`. A directory that is not there is found out before the audit and not after it.
+impl SaveOptions {
+    /// Checks the directory of the file before the audit, and reads the inventory to continue.
     fn new(arguments: &Live, context: &RunContext<'_>) -> Result<Self, String> {
         let cwd = &context.environment.cwd;
         let file = arguments.save.as_ref().or(arguments.resume.as_ref()).map(|file| cwd.join(file));
@@ -154,7 +157,7 @@ impl Saving {
 struct SaveTarget<'a> {
     path: &'a Path,
     context: &'a RunContext<'a>,
-    /// Why it was not written the last time.
+    /// Why the last write failed.
     error: Mutex<Option<String>>,
 }
 
@@ -166,8 +169,8 @@ impl InventorySink for SaveTarget<'_> {
     }
 }
 
-/// A key can only be missing where the audit looked.
-fn scope(arguments: &Live, coverage: &AuditCoverage, inventory: &Inventory) -> DriftScope {
+/// What the audit covered: a key can only be missing from that.
+fn drift_scope(arguments: &Live, coverage: &AuditCoverage, inventory: &Inventory) -> DriftScope {
     DriftScope {
         regions: coverage.regions.clone(),
         compartments: coverage.compartments.clone(),
@@ -176,22 +179,22 @@ fn scope(arguments: &Live, coverage: &AuditCoverage, inventory: &Inventory) -> D
     }
 }
 
-/// Shows a person how far the audit is.
+/// Shows the progress of the audit.
 struct Watcher {
     line: ProgressLine,
     is_terminal: bool,
     is_quiet: bool,
-    /// When the last line for a log was due.
-    reminded: Mutex<Instant>,
+    /// When progress was last written to a log.
+    last_logged: Mutex<Instant>,
 }
 
 impl Watcher {
     fn new(environment: &Environment, is_quiet: bool) -> Self {
         let (now, is_terminal) = (Instant::now(), environment.err_is_terminal);
         let line = ProgressLine::new(is_terminal && !is_quiet, environment.columns, now);
-        // The first answer may take a while.
+        // The first response may take a while.
         line.show(true, || "reading regions and compartments".to_owned());
-        Self { line, is_terminal, is_quiet, reminded: Mutex::new(now) }
+        Self { line, is_terminal, is_quiet, last_logged: Mutex::new(now) }
     }
 
     fn write_line(&self, level: &str, text: &str, help: Option<&str>) {
@@ -203,14 +206,14 @@ impl Watcher {
 
 impl Progress for Watcher {
     fn step(&self, step: &AuditStep<'_>) {
-        self.line.show(step.done >= step.total, || shown(step));
+        self.line.show(step.done >= step.total, || progress_text(step));
         if self.is_terminal || self.is_quiet {
             return;
         }
-        let mut reminded = self.reminded.lock().unwrap_or_else(PoisonError::into_inner);
-        if reminded.elapsed() >= REMINDER {
-            *reminded = Instant::now();
-            self.write_line("note", &shown(step), None);
+        let mut last_logged = self.last_logged.lock().unwrap_or_else(PoisonError::into_inner);
+        if last_logged.elapsed() >= LOG_INTERVAL {
+            *last_logged = Instant::now();
+            self.write_line("note", &progress_text(step), None);
         }
     }
 
@@ -228,8 +231,8 @@ impl Progress for Watcher {
     }
 }
 
-/// How far the audit is, in a line.
-fn shown(step: &AuditStep<'_>) -> String {
+/// The progress of the audit in one line.
+fn progress_text(step: &AuditStep<'_>) -> String {
     let left = step.left.filter(|left| left.as_secs() > 0);
     let left = left.map_or_else(String::new, |left| format!(", {} left", duration(Duration::from_secs(left.as_secs()))));
     let (compartments, vaults, keys) =
@@ -242,12 +245,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_of_progress_shows_what_was_found_and_how_long_it_takes() {
+    fn progress_line_shows_what_was_found_and_the_time_left() {
         let step = AuditStep { what: "keys", done: 120, total: 1000, left: None, compartments: 200, vaults: 1, keys: 340 };
-        assert_eq!(shown(&step), "reading keys: 120 of 1000 (200 compartments, 1 vault, 340 keys found)");
+        assert_eq!(progress_text(&step), "reading keys: 120 of 1000 (200 compartments, 1 vault, 340 keys found)");
         let step = AuditStep { left: Some(Duration::from_millis(189_900)), ..step };
-        assert_eq!(shown(&step), "reading keys: 120 of 1000, 3 min 9 s left (200 compartments, 1 vault, 340 keys found)");
+        assert_eq!(progress_text(&step), "reading keys: 120 of 1000, 3 min 9 s left (200 compartments, 1 vault, 340 keys found)");
         let step = AuditStep { left: Some(Duration::from_millis(900)), ..step };
-        assert_eq!(shown(&step), "reading keys: 120 of 1000 (200 compartments, 1 vault, 340 keys found)");
+        assert_eq!(progress_text(&step), "reading keys: 120 of 1000 (200 compartments, 1 vault, 340 keys found)");
     }
 }

@@ -1,4 +1,4 @@
-//! `kmslint man`: manual pages made of the command line itself, one for the program and one for each subcommand.
+//! `kmslint man`: generates manual pages from the command line's definition, for the program and for each subcommand.
 
 use super::Exit;
 use super::args::{Arguments, Man};
@@ -11,9 +11,9 @@ use std::io;
 
 /// Runs the subcommand.
 pub(super) fn run(arguments: &Man, environment: &Environment) -> io::Result<Exit> {
-    // `kmslint help CHECK` has no page of its own.
+    // `kmslint help SUBCOMMAND` must not get a page.
     let mut command = Arguments::command().disable_help_subcommand(true);
-    // Names the pages of subcommands: `kmslint-check`.
+    // Sets the names of the subcommands' pages: `kmslint-check`.
     command.build();
     if let Some(directory) = &arguments.dir {
         let repository = Repository::around(&environment.cwd);

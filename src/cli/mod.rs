@@ -1,6 +1,6 @@
-//! The command line: arguments, what they mean, one file for each subcommand, exit codes.
+//! The command line: arguments and what they mean, one file for each subcommand, exit codes.
 //!
-//! Read `args`, then `check`; `run_context` is what `check` and `live` share. `environment` is the only file that looks at the process.
+//! Read `args`, then `check`. `check` and `live` share `run_context`. Only `environment` reads the environment of the process.
 
 mod args;
 mod check;
@@ -36,11 +36,11 @@ use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
 
-/// Runs the command line in the process's own surroundings.
+/// Runs the command line of the process.
 #[must_use]
 pub fn main() -> ExitCode {
-    let ended = Environment::of_process().and_then(|environment| run(std::env::args_os(), &environment));
-    ended
+    let result = Environment::of_process().and_then(|environment| run(std::env::args_os(), &environment));
+    result
         .unwrap_or_else(|error| {
             write_stderr(format!("error: {error}\n").as_bytes());
             Exit::Trouble
@@ -48,15 +48,15 @@ pub fn main() -> ExitCode {
         .into()
 }
 
-/// Runs a command line. The first word is the program's own name.
+/// Runs a command line. The first word is the name of the program.
 fn run(words: impl Iterator<Item = OsString>, environment: &Environment) -> io::Result<Exit> {
     let mut command = Arguments::command();
     let subcommands: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
-    let words = spelling::accept(words, &subcommands);
-    // `_mut` leaves the command as it was built, for the report that shows it: to describe the arguments a second time takes time.
+    let words = spelling::normalize(words, &subcommands);
+    // `_mut` keeps the built command, which reports use to show the command line: building it twice takes time.
     let matches = match command.try_get_matches_from_mut(words) {
         Ok(matches) => matches,
-        // Help and version are no error; clap knows which stream each belongs on.
+        // Help and version are not failures. clap knows the stream for each.
         Err(error) => {
             let exit = if error.use_stderr() { Exit::Trouble } else { Exit::Clean };
             let _ = error.print();
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_is_sound() {
+    fn command_passes_the_assertions_of_clap() {
         Arguments::command().debug_assert();
     }
 }

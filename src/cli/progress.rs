@@ -1,47 +1,47 @@
-//! One line on a terminal that tells a person how far a long job is, and goes away again.
+//! A line on a terminal that shows the progress of a long job and disappears afterwards.
 //!
-//! Not `indicatif`: two lines of text do not need its terminal, thread and templates.
+//! Without `indicatif`: a single line does not need its terminal, thread and templates.
 
 use super::environment::write_stderr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use unicode_width::UnicodeWidthChar;
 
-/// How often the line is drawn again.
-const TICK: Duration = Duration::from_millis(100);
+/// How often the line is redrawn at most.
+const REDRAW_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The line.
 pub(super) struct ProgressLine {
     is_wanted: bool,
-    /// How wide the terminal is: a line that it breaks would not go away again.
+    /// The width of the terminal: a wrapped line could not be cleared.
     columns: usize,
-    /// When it may be drawn for the first time.
+    /// When it may be drawn first.
     from: Instant,
     /// When it was drawn last.
     drawn: Mutex<Option<Instant>>,
 }
 
 impl ProgressLine {
-    /// A line that is drawn if the job is still under way at `from`, on a terminal of this width.
+    /// A line that is drawn if the job is still running at `from`, on a terminal of this width.
     pub(super) fn new(is_wanted: bool, columns: Option<usize>, from: Instant) -> Self {
         Self { is_wanted, columns: columns.unwrap_or(80), from, drawn: Mutex::new(None) }
     }
 
-    /// Draws the line, unless it was drawn a moment ago; the last step of a job is always drawn.
+    /// Draws the line, unless it was just drawn. The last step of a job is always drawn.
     pub(super) fn show(&self, is_last: bool, text: impl Fn() -> String) {
         if !self.is_wanted {
             return;
         }
         let now = Instant::now();
         let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
-        if now < self.from || (drawn.is_some_and(|last| now.duration_since(last) < TICK) && !is_last) {
+        if now < self.from || (drawn.is_some_and(|last| now.duration_since(last) < REDRAW_INTERVAL) && !is_last) {
             return;
         }
         *drawn = Some(now);
-        write_stderr(format!("\r\x1b[K{}", cut(&text(), self.columns)).as_bytes());
+        write_stderr(format!("\r\x1b[K{}", truncated(&text(), self.columns)).as_bytes());
     }
 
-    /// Takes the line away.
+    /// Clears the line.
     pub(super) fn clear(&self) {
         let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
         if drawn.take().is_some() {
@@ -50,8 +50,8 @@ impl ProgressLine {
     }
 }
 
-/// As much of a text as fits; the last column stays free, where some terminals begin a new line.
-fn cut(text: &str, columns: usize) -> String {
+/// Truncates a text to fit. The last column stays free, because some terminals wrap there.
+fn truncated(text: &str, columns: usize) -> String {
     let width = |text: &str| text.chars().filter_map(UnicodeWidthChar::width).sum::<usize>();
     if width(text) < columns {
         return text.to_owned();
@@ -72,10 +72,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_of_progress_never_reaches_the_last_column() {
-        assert_eq!(cut("keys 1 of 12", 13), "keys 1 of 12");
-        assert_eq!(cut("keys 1 of 12", 12), "keys 1 of …");
-        assert_eq!(cut("日本語", 6), "日本…");
-        assert_eq!(cut("keys", 1), "…");
+    fn progress_line_never_reaches_the_last_column() {
+        assert_eq!(truncated("keys 1 of 12", 13), "keys 1 of 12");
+        assert_eq!(truncated("keys 1 of 12", 12), "keys 1 of …");
+        assert_eq!(truncated("日本語", 6), "日本…");
+        assert_eq!(truncated("keys", 1), "…");
     }
 }

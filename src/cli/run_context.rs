@@ -1,4 +1,4 @@
-//! What `check` and `live` share: levels, config, checking, reports, exit code.
+//! The part that `check` and `live` share: levels, config, checking, reports, exit code.
 
 use super::Exit;
 use super::args::{FailOnArgument, Policy, Reporting, Terminal};
@@ -22,30 +22,30 @@ use std::time::Instant;
 /// How many module calls that were not followed are listed; the rest is counted.
 const MODULES_SHOWN: usize = 3;
 
-/// Up to how many findings reports carry fixes: all edits have to be known before the first is written. A test needs fewer.
-const MOST_WITH_FIXES: usize = if cfg!(test) { 10 } else { 50_000 };
+/// With more findings than this, reports contain no fixes, because all edits must be planned before the first is written. Tests use fewer.
+const MAX_FINDINGS_WITH_FIXES: usize = if cfg!(test) { 10 } else { 50_000 };
 
-/// Up to how many findings the report for people counts those that can be fixed: more are not fixed at a sitting, and to plan it takes time.
-const MOST_WITH_FIXES_COUNTED: usize = 2_000;
-/// Up to how many keys, every one of which an edit may concern.
-const MOST_KEYS_WITH_FIXES_COUNTED: usize = 20_000;
+/// With more findings than this, the human report does not count those that can be fixed, because planning the edits takes time.
+const MAX_FINDINGS_FOR_FIX_COUNT: usize = 2_000;
+/// The same limit for keys: each of them may be affected by an edit.
+const MAX_KEYS_FOR_FIX_COUNT: usize = 20_000;
 
 /// The times of a run.
 #[derive(Clone, Copy)]
 pub(super) struct RunTimes {
     /// The time to check by.
     pub now: Timestamp,
-    /// When the run began.
+    /// When the run started.
     pub started: Instant,
 }
 
-/// States what is wrong with the command line.
+/// Writes an error and returns the exit code.
 pub(super) fn fail(message: impl Display) -> Exit {
     write_stderr(format!("error: {message}\n").as_bytes());
     Exit::Trouble
 }
 
-/// What the arguments that `check` and `live` share mean.
+/// The shared arguments, interpreted.
 pub(super) struct RunContext<'a> {
     /// The repository around the working directory.
     pub repository: Repository,
@@ -57,15 +57,15 @@ pub(super) struct RunContext<'a> {
     reporting: &'a Reporting,
     /// The terminal's options.
     pub terminal: &'a Terminal,
-    /// The process's surroundings.
+    /// The environment of the process.
     pub environment: &'a Environment,
 }
 
 impl<'a> RunContext<'a> {
-    /// Reads the shared arguments.
+    /// Interprets the shared arguments.
     ///
     /// # Errors
-    /// The first that does not fit.
+    /// The first argument that is invalid.
     pub(super) fn new(
         reporting: &'a Reporting,
         policy: &Policy,
@@ -77,7 +77,7 @@ impl<'a> RunContext<'a> {
         let mut options =
             policy::PolicyOptions { no_exemptions: policy.no_exemptions, strict: reporting.strict, ..policy::PolicyOptions::default() };
         for text in &reporting.levels {
-            let (rule, level) = level(text)?;
+            let (rule, level) = parse_level(text)?;
             options.levels.insert(rule, level);
         }
         options.fail_on = reporting.fail_on.map(|level| match level {
@@ -94,7 +94,7 @@ impl<'a> RunContext<'a> {
         Ok(Self { repository: Repository::of(&environment.cwd, &inputs), options, targets, command, reporting, terminal, environment })
     }
 
-    /// The config file: the one named, or the nearest upwards from the first input.
+    /// Reads the config file: that of `--config`, or the nearest one in the parent directories of the first input.
     pub(super) fn config(&self, policy: &Policy, inputs: &[PathBuf], sources: &Sources) -> (Config, Vec<Problem>) {
         let cwd = &self.environment.cwd;
         let nearest = || {
@@ -113,7 +113,7 @@ impl<'a> RunContext<'a> {
         (Config { cli_exclude: policy.exclude.clone(), ..config }, problems)
     }
 
-    /// Checks what was read. A baseline that cannot be read is among the problems.
+    /// Checks the input. If the baseline cannot be read, that becomes a problem.
     pub(super) fn check(&self, mut input: policy::Input, config: &Config, now: Timestamp, policy: &Policy, sources: &Sources) -> Outcome {
         let baseline = policy.baseline.as_ref().and_then(|path| match policy::baseline::read(&self.environment.cwd.join(path), path) {
             Ok(baseline) => Some(baseline),
@@ -126,10 +126,10 @@ impl<'a> RunContext<'a> {
         check::decide(input, &decisions, sources)
     }
 
-    /// Writes what is to be written of an outcome, and says how it ended.
+    /// Writes the baseline or the reports, and returns the exit code.
     ///
     /// # Errors
-    /// What the system says about standard output.
+    /// Writing to standard output failed.
     pub(super) fn finish(
         &self,
         outcome: &Outcome,
@@ -149,7 +149,7 @@ impl<'a> RunContext<'a> {
         Ok(exit.max(written))
     }
 
-    /// `--write-baseline`: today's findings, accepted. What could not be looked at is still trouble.
+    /// `--write-baseline`: accepts the current findings. Problems still fail the run.
     fn write_baseline(&self, path: &Path, outcome: &Outcome, sources: &Sources) -> io::Result<Exit> {
         let (text, count) = check::with_paths(&self.repository, sources, |paths| policy::baseline::write(outcome, paths));
         self.print_problems(outcome, sources)?;
@@ -162,7 +162,7 @@ impl<'a> RunContext<'a> {
         Ok(if outcome.problems.is_empty() { Exit::Clean } else { Exit::Trouble })
     }
 
-    /// Writes every report. A file is complete or untouched.
+    /// Writes all reports. A file is either written completely or not changed.
     fn report(
         &self,
         outcome: &Outcome,
@@ -172,42 +172,44 @@ impl<'a> RunContext<'a> {
         sources: &Sources,
     ) -> io::Result<Exit> {
         self.print_problems(outcome, sources)?;
-        // Reports that carry no edits and no commit need not wait for them.
-        let is_wanted = |carries: fn(&report::Format) -> bool| self.targets.iter().any(|target| carries(target.format));
-        let provenance = is_wanted(|format| format.carries_commit).then(|| self.repository.provenance()).flatten();
-        let carries_fixes = is_wanted(|format| format.carries_fixes);
-        let is_much = outcome.findings.len() > MOST_WITH_FIXES;
-        if carries_fixes && is_much {
-            let text =
-                format!("note: the reports carry no fixes, because there are more than {MOST_WITH_FIXES} findings; `--fix` applies them\n");
+        // Fixes and commit are determined only if a report contains them.
+        let is_needed = |carries: fn(&report::Format) -> bool| self.targets.iter().any(|target| carries(target.format));
+        let provenance = is_needed(|format| format.carries_commit).then(|| self.repository.provenance()).flatten();
+        let carries_fixes = is_needed(|format| format.carries_fixes);
+        let is_too_large = outcome.findings.len() > MAX_FINDINGS_WITH_FIXES;
+        if carries_fixes && is_too_large {
+            let text = format!(
+                "note: the reports carry no fixes, because there are more than {MAX_FINDINGS_WITH_FIXES} findings; `--fix` applies them\n"
+            );
             write_stderr(text.as_bytes());
         }
-        let fixes = if carries_fixes && !is_much { self.fixes(outcome, config, clock.now, true, sources) } else { fix::FixPlan::default() };
-        let counts_fixes = !self.terminal.quiet && is_wanted(|format| format.counts_fixes);
+        let fixes =
+            if carries_fixes && !is_too_large { self.fixes(outcome, config, clock.now, true, sources) } else { fix::FixPlan::default() };
+        let counts_fixes = !self.terminal.quiet && is_needed(|format| format.counts_fixes);
         let fixable =
-            (counts_fixes && outcome.findings.len() <= MOST_WITH_FIXES_COUNTED && outcome.keys.len() <= MOST_KEYS_WITH_FIXES_COUNTED)
+            (counts_fixes && outcome.findings.len() <= MAX_FINDINGS_FOR_FIX_COUNT && outcome.keys.len() <= MAX_KEYS_FOR_FIX_COUNT)
                 .then(|| self.fixable(outcome, config, clock.now, sources));
         let link = |path: &str| self.environment.file_url(path);
         let terminal = self.environment.screen(Output::Out, self.terminal, &link);
-        let paper = report::Screen { color: false, columns: None, link: None };
+        let no_screen = report::Screen { color: false, columns: None, link: None };
         let files_url = self.environment.files_url();
-        // A plan is one path of a hundred thousand findings in each report.
+        // In the report of a plan, hundreds of thousands of findings have the same path.
         let last: RefCell<Option<(String, String)>> = RefCell::default();
         let repository_path = |path: &str| {
             let mut last = last.borrow_mut();
             last.take_if(|(known, _)| known != path);
             last.get_or_insert_with(|| (path.to_owned(), self.repository.path(path))).1.clone()
         };
-        let mut ended = Exit::Clean;
+        let mut written = Exit::Clean;
         for target in &self.targets {
             let to_terminal = target.file.is_none();
             let context = report::ReportContext {
                 sources,
-                screen: if to_terminal { &terminal } else { &paper },
+                screen: if to_terminal { &terminal } else { &no_screen },
                 fixable,
                 has_baseline: policy.baseline.is_some(),
                 now: clock.now,
-                // The same input gives the same bytes, except where only a person reads them.
+                // The same input must produce the same bytes, except on a terminal.
                 elapsed: (to_terminal && self.environment.out_is_terminal).then(|| clock.started.elapsed()),
                 show_passes: self.reporting.show_passes,
                 quiet: self.terminal.quiet,
@@ -223,27 +225,27 @@ impl<'a> RunContext<'a> {
                 verbose: self.terminal.verbose,
             };
             match &target.file {
-                // Large reports are never in memory at once.
+                // Write directly: large reports must not be in memory.
                 None => print_through(|out| report::write(target.format, outcome, &context, out))?,
                 Some(path) => {
                     let write = |out: &mut dyn Write| report::write(target.format, outcome, &context, out);
                     if let Err(error) = self.repository.write_through(&self.environment.cwd.join(path), write) {
-                        ended = fail(format!("cannot write the report `{}`: {error}", path.display()));
+                        written = fail(format!("cannot write the report `{}`: {error}", path.display()));
                     }
                 }
             }
         }
-        Ok(ended)
+        Ok(written)
     }
 
-    /// The edits that would fix what is reported.
+    /// Plans the edits that fix the findings.
     pub(super) fn fixes(&self, outcome: &Outcome, config: &Config, now: Timestamp, unsafe_fixes: bool, sources: &Sources) -> fix::FixPlan {
         let keys: Vec<_> = outcome.keys.iter().map(|key| &*key.facts).collect();
         let settings = config.settings(now);
         fix::edits(&outcome.findings, &keys, sources, &fix::FixOptions::new(unsafe_fixes, settings, &outcome.problems, sources))
     }
 
-    /// How many violations the fixes would settle, without and with the unsafe ones.
+    /// Counts the violations that can be fixed, without and with unsafe fixes.
     fn fixable(&self, outcome: &Outcome, config: &Config, now: Timestamp, sources: &Sources) -> report::Fixable {
         let violations = |unsafe_fixes| -> usize {
             let plan = self.fixes(outcome, config, now, unsafe_fixes, sources);
@@ -254,7 +256,7 @@ impl<'a> RunContext<'a> {
         report::Fixable { safe, with_unsafe: violations(true).saturating_sub(safe) }
     }
 
-    /// Problems, notices and, with `--verbose`, what was used: to standard error.
+    /// Writes problems, notices and, with `--verbose`, what was used to standard error.
     pub(super) fn print_problems(&self, outcome: &Outcome, sources: &Sources) -> io::Result<()> {
         let link = |path: &str| self.environment.file_url(path);
         let screen = self.environment.screen(Output::Err, self.terminal, &link);
@@ -263,7 +265,7 @@ impl<'a> RunContext<'a> {
         report::write_problems_and_notices(&outcome.problems, notices, sources, &screen, self.terminal.verbose, &mut text)?;
         list_not_audited(&outcome.not_audited, self.terminal.verbose, &mut text)?;
         if self.terminal.quiet {
-            // What was passed and had no effect is shown in any case.
+            // A values file that was passed but had no effect is reported even with `--quiet`.
             let is_passed = |one: &&NotRead| one.kind == NotReadKind::ValuesFile && one.may_hide_keys;
             let passed: Vec<NotRead> = outcome.not_read.iter().filter(is_passed).cloned().collect();
             list_not_read(&passed, false, &mut text)?;
@@ -286,7 +288,7 @@ impl<'a> RunContext<'a> {
         Ok(())
     }
 
-    /// Module calls that were not followed: a large repository has dozens, and the reports have them all.
+    /// Lists module calls that were not followed. A large repository has dozens, so the list is short; the reports contain all of them.
     fn list_modules_not_followed(&self, outcome: &Outcome, sources: &Sources, text: &mut Vec<u8>) -> io::Result<()> {
         let modules = outcome.calls_not_followed();
         let shown = if self.terminal.verbose || modules.len() <= MODULES_SHOWN + 1 { modules.len() } else { MODULES_SHOWN };
@@ -303,7 +305,7 @@ impl<'a> RunContext<'a> {
     }
 }
 
-/// What was not audited, one line for each reason: an audit that was interrupted may leave thousands of keys.
+/// Lists what was not audited, one line for each reason: an interrupted audit may leave thousands of keys.
 fn list_not_audited(parts: &[NotAudited], is_verbose: bool, text: &mut Vec<u8>) -> io::Result<()> {
     let mut parts: Vec<&NotAudited> = parts.iter().collect();
     parts.sort_by_key(|part| (&part.region, part.what, &part.why));
@@ -327,7 +329,7 @@ fn list_not_audited(parts: &[NotAudited], is_verbose: bool, text: &mut Vec<u8>) 
     Ok(())
 }
 
-/// Blocks that create no key with these inputs.
+/// Lists blocks that create no key with these inputs.
 fn list_switched_off(blocks: &[SwitchedOff], sources: &Sources, text: &mut Vec<u8>) -> io::Result<()> {
     if blocks.is_empty() {
         return Ok(());
@@ -347,10 +349,10 @@ fn list_switched_off(blocks: &[SwitchedOff], sources: &Sources, text: &mut Vec<u
     writeln!(text, "note: {count} {create} no key with these inputs: {}{more}", shown.join(", "))
 }
 
-/// What was seen and not read, one line for each kind and reason.
+/// Lists what was found but not read, one line for each kind and reason.
 fn list_not_read(all: &[NotRead], is_verbose: bool, text: &mut Vec<u8>) -> io::Result<()> {
     let mut all: Vec<&NotRead> = all.iter().collect();
-    // The reports list them by path.
+    // Reports list them by path; here they are grouped by kind and reason.
     all.sort_by_key(|one| (one.kind, one.may_hide_keys, &one.why));
     for same in all.chunk_by(|a, b| (a.kind, &a.why) == (b.kind, &b.why)) {
         let Some(first) = same.first() else { continue };
@@ -371,7 +373,7 @@ fn list_not_read(all: &[NotRead], is_verbose: bool, text: &mut Vec<u8>) -> io::R
     Ok(())
 }
 
-/// 2 wins over 1.
+/// The exit code of an outcome. Problems take precedence over findings.
 pub(super) fn exit_of(outcome: &Outcome, fail_on: policy::FailOn) -> Exit {
     if !outcome.problems.is_empty() || !outcome.not_audited.is_empty() {
         Exit::Trouble
@@ -382,8 +384,8 @@ pub(super) fn exit_of(outcome: &Outcome, fail_on: policy::FailOn) -> Exit {
     }
 }
 
-/// `RULE=LEVEL`.
-fn level(text: &str) -> Result<(&'static str, Level), CliError> {
+/// Parses `RULE=LEVEL`.
+fn parse_level(text: &str) -> Result<(&'static str, Level), CliError> {
     let (rule, word) = text.split_once('=').ok_or_else(|| CliError::NotRuleLevel(text.to_owned()))?;
     let level = Level::read(word).ok_or_else(|| CliError::UnknownLevel(word.to_owned()))?;
     let id = rules::by_id(rule).map(|rule| rule.id).or_else(|| rules::ids().find(|id| id.eq_ignore_ascii_case(rule)));
@@ -397,7 +399,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
-    /// The report of a root module with `keys` keys, each with one finding of OCI-KMS-004.
+    /// The report on a root module with this many keys, each with one finding of OCI-KMS-004.
     fn report(format: &str, keys: usize) -> String {
         let directory = tempfile::tempdir().unwrap();
         let key = |at: usize| format!("resource \"oci_kms_key\" \"k{at}\" {{\n  protection_mode = \"HSM\"\n}}\n");
@@ -412,19 +414,24 @@ mod tests {
     }
 
     #[test]
-    fn reports_of_too_many_findings_hold_every_finding_and_no_fix() {
+    fn reports_with_too_many_findings_contain_all_of_them_and_no_fix() {
         for format in report::Format::ALL.iter().filter(|format| format.carries_fixes) {
             let fixes = |keys: usize| {
                 let text = report(format.name, keys);
                 assert!(text.contains(&format!("oci_kms_key.k{}", keys - 1)), "{}: {text}", format.name);
                 text.matches(r#""text": "\"SOFTWARE\"""#).count()
             };
-            assert_eq!((fixes(MOST_WITH_FIXES), fixes(MOST_WITH_FIXES + 1)), (MOST_WITH_FIXES, 0), "{}", format.name);
+            assert_eq!(
+                (fixes(MAX_FINDINGS_WITH_FIXES), fixes(MAX_FINDINGS_WITH_FIXES + 1)),
+                (MAX_FINDINGS_WITH_FIXES, 0),
+                "{}",
+                format.name
+            );
         }
     }
 
     #[test]
-    fn test_cases_that_are_left_out_are_counted_in_an_error() {
+    fn omitted_test_cases_are_counted_in_an_error() {
         let text = report("junit", 60);
         let cases = text.matches("<failure").count();
         assert!(cases > 0 && cases < 60, "{text}");

@@ -1,4 +1,4 @@
-//! `kmslint schema`: the JSON Schemas of what kmslint reads and writes.
+//! `kmslint schema`: prints the JSON Schema of the config file or of the JSON report.
 
 use super::Exit;
 use super::args::{SchemaArguments, SchemaOf};

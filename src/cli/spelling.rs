@@ -1,20 +1,20 @@
-//! Terraform's own spelling of arguments: one dash, `-chdir` before the subcommand, and what `TF_CLI_ARGS` adds.
+//! Terraform's spelling of arguments: one dash, `-chdir` before the subcommand, and the arguments in `TF_CLI_ARGS`.
 
 use super::error::WordsError;
 use std::ffi::{OsStr, OsString};
 
-/// Options that people know from Terraform with one dash.
-const KNOWN: [&str; 3] = ["-var", "-var-file", "-chdir"];
+/// The options that Terraform has with one dash.
+const ONE_DASH_OPTIONS: [&str; 3] = ["-var", "-var-file", "-chdir"];
 
-/// Accepts `-var`, `-var-file` and `-chdir` with one dash, and `-chdir` before the subcommand.
-pub(super) fn accept(words: impl Iterator<Item = OsString>, subcommands: &[&str]) -> Vec<OsString> {
+/// Rewrites `-var`, `-var-file` and `-chdir` with two dashes, and moves `-chdir` after the subcommand.
+pub(super) fn normalize(words: impl Iterator<Item = OsString>, subcommands: &[&str]) -> Vec<OsString> {
     let mut out: Vec<OsString> = Vec::new();
-    let mut is_rest = false;
+    let mut is_after_options = false;
     for word in words {
-        is_rest |= word == "--";
-        out.push(if is_rest { word } else { with_two_dashes(word) });
+        is_after_options |= word == "--";
+        out.push(if is_after_options { word } else { with_two_dashes(word) });
     }
-    // `terraform -chdir=DIR plan`: there it is an option of the program, here of each subcommand.
+    // `terraform -chdir=DIR plan`: in Terraform it is an option of the program, here of each subcommand.
     let is_chdir = |word: &OsString| word.to_str().is_some_and(|word| word.starts_with("--chdir="));
     let is_subcommand = |word: &OsString| word.to_str().is_some_and(|word| subcommands.contains(&word));
     if out.get(1).is_some_and(is_chdir) && out.get(2).is_some_and(is_subcommand) {
@@ -25,7 +25,7 @@ pub(super) fn accept(words: impl Iterator<Item = OsString>, subcommands: &[&str]
 
 fn with_two_dashes(word: OsString) -> OsString {
     let name = word.to_str().map(|text| text.split_once('=').map_or(text, |(name, _)| name));
-    if !name.is_some_and(|name| KNOWN.contains(&name)) {
+    if !name.is_some_and(|name| ONE_DASH_OPTIONS.contains(&name)) {
         return word;
     }
     let mut two = OsString::from("-");
@@ -33,17 +33,17 @@ fn with_two_dashes(word: OsString) -> OsString {
     two
 }
 
-/// A `-var` or `-var-file` among the words of `TF_CLI_ARGS`.
+/// A `-var` or `-var-file` in `TF_CLI_ARGS`.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Added {
+pub(super) enum EnvArgument {
     /// `-var NAME=VALUE`.
     Var(String),
     /// `-var-file FILE`.
     VarFile(String),
 }
 
-/// Options of `terraform plan` and `tofu plan` that take a value, which may be a word of its own.
-const VALUED: [&str; 13] = [
+/// The options of `terraform plan` and `tofu plan` that take a value, which may be the next word.
+const OPTIONS_WITH_VALUE: [&str; 13] = [
     "var",
     "var-file",
     "out",
@@ -59,13 +59,13 @@ const VALUED: [&str; 13] = [
     "backup",
 ];
 
-/// The inputs among the words of an environment variable, taken apart as Go's `flag` package does: one dash or two, `=` or the next word,
-/// up to the first word that is not an option.
+/// The inputs in an environment variable, parsed like Go's `flag` package: one or two dashes, the value after `=` or in the next word, up
+/// to the first word that is not an option.
 ///
 /// # Errors
-/// Quotes that are not closed, or an option without its value.
-pub(super) fn added(text: &str) -> Result<Vec<Added>, WordsError> {
-    let mut words = split(text)?.into_iter();
+/// The text cannot be split into words, or an option has no value.
+pub(super) fn env_arguments(text: &str) -> Result<Vec<EnvArgument>, WordsError> {
+    let mut words = split_words(text)?.into_iter();
     let mut inputs = Vec::new();
     while let Some(word) = words.next() {
         let Some(option) = word.strip_prefix("--").or_else(|| word.strip_prefix('-')).filter(|option| !option.is_empty()) else { break };
@@ -73,23 +73,23 @@ pub(super) fn added(text: &str) -> Result<Vec<Added>, WordsError> {
             Some((name, value)) => (name, Some(value.to_owned())),
             None => (option, None),
         };
-        if !VALUED.contains(&name) {
+        if !OPTIONS_WITH_VALUE.contains(&name) {
             continue;
         }
-        // The value of an option that does not matter is taken as well: in `-out plan -var a=1` it would end the options otherwise.
+        // Consume the values of other options as well: in `-out plan -var a=1`, `plan` would otherwise end the options.
         let value = value.or_else(|| words.next()).ok_or_else(|| WordsError::NoValue(name.to_owned()))?;
         match name {
-            "var" => inputs.push(Added::Var(value)),
-            "var-file" => inputs.push(Added::VarFile(value)),
+            "var" => inputs.push(EnvArgument::Var(value)),
+            "var-file" => inputs.push(EnvArgument::VarFile(value)),
             _ => {}
         }
     }
     Ok(inputs)
 }
 
-/// Splits a text into words as a shell does, without expanding anything. Terraform uses `mattn/go-shellwords`, which ends at the first
-/// operator of the shell that is not quoted.
-fn split(text: &str) -> Result<Vec<String>, WordsError> {
+/// Splits a text into words like a shell, without expansion. Terraform uses `mattn/go-shellwords`, which stops at the first unquoted
+/// operator of the shell.
+fn split_words(text: &str) -> Result<Vec<String>, WordsError> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quote = None;
@@ -124,28 +124,28 @@ fn split(text: &str) -> Result<Vec<String>, WordsError> {
 mod tests {
     use super::*;
 
-    fn accepted(words: &[&str]) -> Vec<String> {
-        let words = accept(words.iter().map(OsString::from), &["check", "eval"]);
+    fn normalized(words: &[&str]) -> Vec<String> {
+        let words = normalize(words.iter().map(OsString::from), &["check", "eval"]);
         words.into_iter().map(|word| word.into_string().unwrap()).collect()
     }
 
     #[test]
-    fn terraforms_spelling_is_accepted() {
+    fn spelling_of_terraform_is_accepted() {
         assert_eq!(
-            accepted(&["kmslint", "-var-file=a.tfvars", "-var", "m=HSM", "-var=x=-var=y", "-v", "-chdir=d"]),
+            normalized(&["kmslint", "-var-file=a.tfvars", "-var", "m=HSM", "-var=x=-var=y", "-v", "-chdir=d"]),
             ["kmslint", "--var-file=a.tfvars", "--var", "m=HSM", "--var=x=-var=y", "-v", "--chdir=d"]
         );
-        assert_eq!(accepted(&["kmslint", "-chdir=d", "eval", "1"]), ["kmslint", "eval", "--chdir=d", "1"]);
-        assert_eq!(accepted(&["kmslint", "--chdir=d", "check", "."]), ["kmslint", "check", "--chdir=d", "."]);
-        assert_eq!(accepted(&["kmslint", "-chdir=d", "modules"]), ["kmslint", "--chdir=d", "modules"]);
-        assert_eq!(accepted(&["kmslint", "--", "-var"]), ["kmslint", "--", "-var"]);
-        assert_eq!(accepted(&["kmslint", "-variable", "-vq"]), ["kmslint", "-variable", "-vq"]);
+        assert_eq!(normalized(&["kmslint", "-chdir=d", "eval", "1"]), ["kmslint", "eval", "--chdir=d", "1"]);
+        assert_eq!(normalized(&["kmslint", "--chdir=d", "check", "."]), ["kmslint", "check", "--chdir=d", "."]);
+        assert_eq!(normalized(&["kmslint", "-chdir=d", "modules"]), ["kmslint", "--chdir=d", "modules"]);
+        assert_eq!(normalized(&["kmslint", "--", "-var"]), ["kmslint", "--", "-var"]);
+        assert_eq!(normalized(&["kmslint", "-variable", "-vq"]), ["kmslint", "-variable", "-vq"]);
     }
 
     #[test]
-    fn inputs_among_other_options_are_found() {
-        let var = |text: &str| Added::Var(text.to_owned());
-        let file = |text: &str| Added::VarFile(text.to_owned());
+    fn inputs_between_other_options_are_found() {
+        let var = |text: &str| EnvArgument::Var(text.to_owned());
+        let file = |text: &str| EnvArgument::VarFile(text.to_owned());
         for (text, expected) in [
             ("", vec![]),
             ("-var-file=prod.tfvars -var x=1", vec![file("prod.tfvars"), var("x=1")]),
@@ -158,10 +158,10 @@ mod tests {
             ("-var x=1; -var x=2", vec![var("x=1")]),
             ("-var x=", vec![var("x=")]),
         ] {
-            assert_eq!(added(text), Ok(expected), "{text}");
+            assert_eq!(env_arguments(text), Ok(expected), "{text}");
         }
         for text in ["-var 'x=1", "-var", "-var \"x", "-var x=\\", "-var x=$(cat y)"] {
-            assert!(added(text).is_err(), "{text}");
+            assert!(env_arguments(text).is_err(), "{text}");
         }
     }
 }
