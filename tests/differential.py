@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Compares kmslint with real Terraform on random configurations and random expressions.
 
-    differential.py [--oracle FOLDER] [--kmslint PROGRAM] [--seed N] [--configurations N] [--expressions N] [--keep FOLDER] [--show N]
+    differential.py [--oracle DIRECTORY] [--kmslint PROGRAM] [--seed N] [--configurations N] [--expressions N] [--keep DIRECTORY] [--show N]
 
-The oracle's directory may also come from KMSLINT_ORACLE; without one nothing is compared and the reason is printed. The same seed makes the
-same configurations. kmslint may say "unknown" where Terraform knows (counted as avoidable, and why); it may never say another known value,
-know what Terraform does not, or have other instances. The plan of each configuration is read as well, next to the sources (without the values files
-that it was made with) and alone. --keep writes each configuration that differs. The exit code is 1 if anything differs.
+The oracle's directory may also come from KMSLINT_ORACLE; without it nothing is compared and the reason is printed. The same seed makes the
+same configurations. kmslint may report "unknown" where Terraform knows the value (counted as avoidable, with the reason); it may never report
+another value, a value that Terraform does not know, or other instances. The plan of each configuration is also checked, once next to the
+sources (without the values files that it was made with) and once alone. --keep writes each configuration that differs. The exit code is 1 if
+anything differs.
 """
 import argparse, collections, json, os, re, shutil, subprocess, sys, tempfile
 from decimal import Decimal
@@ -29,7 +30,7 @@ def arguments():
 
 
 class Tally:
-    """what was found, by kind"""
+    """counts of results by kind"""
     FINE = ('same', 'avoidable unknown', 'refused by both', 'unknown to us, refused by Terraform', 'hidden')
 
     def __init__(self, show): self.kinds, self.show, self.whys = collections.Counter(), show, collections.Counter()
@@ -55,7 +56,7 @@ def write(directory, files):
 
 
 def terraform(configuration, directory, without):
-    """the facts Terraform knows; scenarios that it refuses are added to `without` and left out"""
+    """Terraform's facts; scenarios that it refuses are added to `without` and left out"""
     import parity
     for _ in range(6):
         shutil.rmtree(directory, ignore_errors=True); os.makedirs(directory)
@@ -65,15 +66,15 @@ def terraform(configuration, directory, without):
             found = {int(n) for n in re.findall(r'(?:^|[\s/"`.])(?:[a-z]|vault|check)(\d+)(?:_\d+)?(?:\.tf|_m|_override|/|\b)', ' '.join('%s %s' % (d.get('range', ''), '' if d.get('range') else d['summary'] + ' ' + d.get('detail', '')) for d in refused.errors))}
             for e in refused.errors: REASONS[e['summary']] += 1
             if not found - without:
-                print('seed %d: cannot tell which scenario is refused: %s' % (configuration.seed, refused.errors[:2])); return parity, None
+                print('seed %d: cannot determine which scenario is refused: %s' % (configuration.seed, refused.errors[:2])); return parity, None
             without |= found
             if len(without) >= len(configuration.parts): return parity, None
     return parity, None
 
 
-def followed(files):
-    """the same files, each data source of a vault replaced by the vault it reads; None where there is none"""
-    # Names are unique; a call in JSON is in another file than the data source.
+def with_direct_vaults(files):
+    """the files with each data source of a vault replaced by the vault it reads; None if there is no such data source"""
+    # Names are unique; a module call in JSON is in a different file than the data source.
     read = [x for text in files.values() for x in re.findall(r'data "oci_kms_vault" "(\w+)" \{\s+vault_id = (oci_kms_vault\.\w+)\.id', text)]
     out = {}
     for name, text in files.items():
@@ -85,30 +86,30 @@ def followed(files):
 REASONS = collections.Counter()
 
 
-def given(configuration, without=()):
-    """the same values as kmslint takes them: its arguments and its environment"""
-    a = configuration.arguments(without); what = []
-    for n, v in a['vars'].items(): what += ['--var', '%s=%s' % (n, v)]
-    for f in a['var_files']: what += ['--var-file', f]
-    return what + ['.'], a['env']
+def kmslint_inputs(configuration, without=()):
+    """the values of the configuration as kmslint's arguments and environment"""
+    a = configuration.arguments(without); args = []
+    for n, v in a['vars'].items(): args += ['--var', '%s=%s' % (n, v)]
+    for f in a['var_files']: args += ['--var-file', f]
+    return args + ['.'], a['env']
 
 
-def ours(program, directory, what, env={}):
-    r = subprocess.run([program, 'check', '--no-config', '--chdir', directory, '--format', 'json', *what], capture_output=True, text=True, timeout=120, env={**os.environ, **env})
+def run_kmslint(program, directory, args, env={}):
+    r = subprocess.run([program, 'check', '--no-config', '--chdir', directory, '--format', 'json', *args], capture_output=True, text=True, timeout=120, env={**os.environ, **env})
     if r.returncode not in (0, 1, 2) or not r.stdout.startswith('{'): raise RuntimeError('kmslint ended with %d: %s' % (r.returncode, r.stderr[-500:]))
     return json.loads(r.stdout)
 
 
 def compare(tally, where, theirs, report):
-    """facts by address"""
+    """compares facts by address"""
     mine = {k['address']: k for k in report['keys'] if '["*"]' not in k['address'] or k['address'] in theirs}
     symbolic = [k['address'] for k in report['keys'] if k['address'] not in mine]
     bare = lambda a: re.sub(r'\[(?:"(?:[^"\\]|\\.)*"|\d+)\]', '', a)
-    stands = {a.replace('["*"]', '') for a in symbolic}
+    symbolic_blocks = {a.replace('["*"]', '') for a in symbolic}
     good = True
     for a in sorted(set(theirs) | set(mine)):
         if a not in mine:
-            if bare(a) in stands: tally.note('avoidable unknown', '%s %s is only symbolic' % (where, a), 'symbolic instance'); continue
+            if bare(a) in symbolic_blocks: tally.note('avoidable unknown', '%s %s is only symbolic' % (where, a), 'symbolic instance'); continue
             tally.note('missing instance', '%s %s' % (where, a)); good = False; continue
         if a not in theirs: tally.note('extra instance', '%s %s' % (where, a)); good = False; continue
         for n in FACTS + ['vault_type']:
@@ -128,21 +129,21 @@ def compare(tally, where, theirs, report):
     return good
 
 
-def planned(a, tally, alone, where, theirs, told, directory, work):
-    """the same facts from the plan next to its sources, where no values file and other values of the environment are left, and from the plan alone"""
-    beside, apart = os.path.join(work, 'sources'), os.path.join(work, 'plan')
-    for to in (beside, apart): shutil.rmtree(to, ignore_errors=True)
-    shutil.copytree(directory, beside); os.makedirs(apart)
-    for path, _, names in os.walk(beside):
+def compare_plan(a, tally, alone, where, theirs, result, directory, work):
+    """compares the facts from the plan next to its sources (without values files and variables of the environment), and from the plan alone"""
+    sources, plan = os.path.join(work, 'sources'), os.path.join(work, 'plan')
+    for to in (sources, plan): shutil.rmtree(to, ignore_errors=True)
+    shutil.copytree(directory, sources); os.makedirs(plan)
+    for path, _, names in os.walk(sources):
         for n in names:
             if n.endswith(('.tfvars', '.tfvars.json')): os.remove(os.path.join(path, n))
     good = True
-    # what exists already keeps what it has: the plan's own values decide there
-    existing = {rc['address'] for rc in told['plan']['resource_changes'] if rc['change'].get('importing')}
+    # existing resources keep the values of omitted attributes, so the facts of imported keys come from the plan and not from the configuration
+    existing = {rc['address'] for rc in result['plan']['resource_changes'] if rc['change'].get('importing')}
     theirs = {k: v for k, v in theirs.items() if k not in existing}
-    for to, t in ((beside, tally), (apart, alone)):
-        with open(os.path.join(to, 'plan.json'), 'w', encoding='utf-8') as f: json.dump(told['plan'], f, ensure_ascii=False)
-        report = ours(a.kmslint, to, ('plan.json',))
+    for to, t in ((sources, tally), (plan, alone)):
+        with open(os.path.join(to, 'plan.json'), 'w', encoding='utf-8') as f: json.dump(result['plan'], f, ensure_ascii=False)
+        report = run_kmslint(a.kmslint, to, ('plan.json',))
         report['keys'] = [k for k in report['keys'] if k['address'] not in existing]
         good &= compare(t, where, theirs, report)
         for p in report['problems']: t.note('problem', '%s: %s' % (where, json.dumps(p)[:300])); good = False
@@ -162,40 +163,41 @@ def moment(text):
 
 def configurations(a):
     from random_configuration import Configuration
-    tally, made, refused, keys, nobody = Tally(a.show), 0, 0, 0, 0
+    tally, made, refused, keys, given_up = Tally(a.show), 0, 0, 0, 0
     with_sources, alone = Tally(a.show), Tally(a.show)
     work = tempfile.mkdtemp(prefix='kmslint-differential-'); directory = os.path.join(work, 'root')
     try:
         for seed in range(a.seed, a.seed + a.configurations):
             configuration = Configuration(seed, a.scenarios); without = set()
-            parity, told = terraform(configuration, directory, without)
+            parity, result = terraform(configuration, directory, without)
             refused += len(without)
-            if told is None: nobody += 1; continue
+            if result is None: given_up += 1; continue
             made += a.scenarios - len(without)
-            theirs = parity.facts(told)
-            # Terraform reads a data source of a vault that is made here only when it applies; the linter may follow it, so the truth is asked beside
-            ends = parity.endpoints(told)
-            direct = followed(configuration.files(without))
+            theirs = parity.facts(result)
+            # Terraform reads a data source of a vault that is created here only during apply. The linter may follow it, so the expected
+            # endpoint comes from a second plan without the data source.
+            ends = parity.endpoints(result)
+            direct = with_direct_vaults(configuration.files(without))
             if direct:
-                beside = os.path.join(work, 'beside'); shutil.rmtree(beside, ignore_errors=True); write(beside, direct)
-                read = parity.endpoints(parity.plan(beside, configuration.arguments(without), trace=True, sources=configuration.sources()))
+                second = os.path.join(work, 'second'); shutil.rmtree(second, ignore_errors=True); write(second, direct)
+                read = parity.endpoints(parity.plan(second, configuration.arguments(without), trace=True, sources=configuration.sources()))
                 ends = {a: read.get(a) if e == '(unknown)' else e for a, e in ends.items()}
             for address, endpoint in ends.items():
                 m = re.search(r'traced-([A-Za-z_]+)-\d', str(endpoint))
                 if address in theirs: theirs[address]['vault_type'] = {'claim': 'known', 'value': m.group(1)} if m else {'claim': 'unknown'}
             keys += len(theirs)
-            report = ours(a.kmslint, directory, *given(configuration, without))
+            report = run_kmslint(a.kmslint, directory, *kmslint_inputs(configuration, without))
             good = compare(tally, 'seed %d' % seed, theirs, report)
-            good &= planned(a, with_sources, alone, 'seed %d, plan' % seed, theirs, told, directory, work)
+            good &= compare_plan(a, with_sources, alone, 'seed %d, plan' % seed, theirs, result, directory, work)
             for p in report['problems']: tally.note('problem', 'seed %d: %s' % (seed, json.dumps(p)[:300])); good = False
             if a.keep and not good:
                 to = os.path.join(a.keep, 'seed%d' % seed); shutil.rmtree(to, ignore_errors=True); shutil.copytree(directory, to)
-            # what Terraform refuses must not stop kmslint
+            # kmslint must also check configurations that Terraform refuses
             if without:
-                shutil.rmtree(directory); os.makedirs(directory); write(directory, configuration.files()); ours(a.kmslint, directory, *given(configuration))
+                shutil.rmtree(directory); os.makedirs(directory); write(directory, configuration.files()); run_kmslint(a.kmslint, directory, *kmslint_inputs(configuration))
     except KeyboardInterrupt: print('stopped at seed %d' % seed)
     finally: shutil.rmtree(work, ignore_errors=True)
-    tally.print('%d configurations with %d scenarios and %d keys (%d scenarios refused by Terraform, %d configurations given up)' % (seed + 1 - a.seed, made, keys, refused, nobody))
+    tally.print('%d configurations with %d scenarios and %d keys (%d scenarios refused by Terraform, %d configurations given up)' % (seed + 1 - a.seed, made, keys, refused, given_up))
     with_sources.print('their plans next to the sources, without the values files'); alone.print('their plans alone')
     for why, n in REASONS.most_common(8): print('    %5d refused: %s' % (n, why))
     return tally.bad() + with_sources.bad() + alone.bad()
@@ -215,7 +217,7 @@ def expressions(a):
         mine = [loads(l) for l in r.stdout.splitlines()]
         if len(theirs) != len(exprs) or len(mine) != len(exprs): raise RuntimeError('%d expressions, %d answers of Terraform, %d of kmslint' % (len(exprs), len(theirs), len(mine)))
         for e, t, m in zip(exprs, theirs, mine):
-            kind = judge(t, m)
+            kind = classify(t, m)
             show = {k: t[k] for k in ('value', 'unknown', 'sensitive', 'error') if k in t}
             tally.note(kind, '%s\n    Terraform %s\n    kmslint   %s' % (e, json.dumps(show, default=str, ensure_ascii=False)[:300], json.dumps(m, default=str, ensure_ascii=False)[:300]), m.get('unknown') if kind.startswith('avoidable') else None)
     finally: shutil.rmtree(work, ignore_errors=True)
@@ -226,7 +228,7 @@ def expressions(a):
 def loads(text): return json.loads(text, parse_float=Decimal, parse_int=Decimal)
 
 
-def judge(t, m):
+def classify(t, m):
     if not t['ok']: return 'refused by both' if 'error' in m else 'unknown to us, refused by Terraform' if 'unknown' in m else 'value where Terraform refuses'
     if 'error' in m: return 'refused where Terraform has a value'
     if t.get('unknown'): return 'same' if 'unknown' in m else 'known against unknown'
@@ -238,7 +240,7 @@ def judge(t, m):
 
 def main():
     a = arguments()
-    if not a.oracle or not os.path.exists(os.path.join(a.oracle, 'plan.py')): print('differential.py: skipped, there is no oracle (give --oracle FOLDER or KMSLINT_ORACLE)'); return 0
+    if not a.oracle or not os.path.exists(os.path.join(a.oracle, 'plan.py')): print('differential.py: skipped, there is no oracle (pass --oracle DIRECTORY or set KMSLINT_ORACLE)'); return 0
     if not os.path.exists(a.kmslint): print('differential.py: skipped, there is no program `%s`' % a.kmslint); return 0
     a.oracle, a.kmslint = os.path.abspath(a.oracle), os.path.abspath(a.kmslint)
     sys.path.insert(0, os.path.join(HERE, 'oracle')); sys.dont_write_bytecode = True

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Compares kmslint with Oracle's own client: both list the same tenancy from the server of the tests, with the same credentials.
+"""Compares kmslint with Oracle's Python SDK: both list the same tenancy from the test server, with the same credentials.
 
-The server verifies every signature; a request signed by somebody else is refused to both. Needs cargo, and PyPI for the package
-`oci`, which goes into a directory of its own ($SDK_ENV, or oci-sdk below the user's cache); `--install` only fetches it.
+The server verifies every signature; requests signed by another user are rejected for both. Needs cargo, and PyPI for the package
+`oci`, which is installed in a separate directory ($SDK_ENV, or oci-sdk in the user's cache); `--install` only installs it.
 """
 
 import json
@@ -23,7 +23,7 @@ HOME_REGION = "eu-frankfurt-1"
 
 
 def in_sdk():
-    """Runs this file again with the SDK's own interpreter, after it is installed."""
+    """Installs the SDK if needed, and runs this file again with its interpreter."""
     python = SDK / "bin" / "python"
     if pathlib.Path(sys.prefix).resolve() == SDK.resolve():
         return
@@ -34,12 +34,12 @@ def in_sdk():
     os.execv(python, [str(python), *sys.argv])
 
 
-# The programs, by the names of their targets.
+# The executables, by target name.
 BUILT = {}
 
 
 def build():
-    """Builds kmslint and its test server. `KMSLINT_CI_PROFILE` names the profile: `.ci/run` has one built."""
+    """Builds kmslint and its test server, with the profile in `KMSLINT_CI_PROFILE` or the test profile."""
     command = ["cargo", "test", "--locked", "--quiet", "--no-run", "--test", "suite", "--message-format", "json"]
     command += ["--profile", os.environ.get("KMSLINT_CI_PROFILE", "test")]
     lines = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
@@ -59,56 +59,55 @@ def config(user=USER):
 
 
 def seen_by_sdk(base, settings, signer=None):
-    """Keys by OCID: their facts and the OCIDs of their versions, replicas and wrapping keys left out."""
+    """Keys by OCID, with their facts and the OCIDs of their versions, without replicas and wrapping keys."""
     import oci
 
     def client(kind, endpoint):
-        made = kind(settings, service_endpoint=endpoint, **({"signer": signer} if signer else {}))
-        return made
+        return kind(settings, service_endpoint=endpoint, **({"signer": signer} if signer else {}))
 
-    def every(call, *arguments, **options):
+    def list_all(call, *arguments, **options):
         return oci.pagination.list_call_get_all_results(call, *arguments, **options).data
 
     identity = client(oci.identity.IdentityClient, f"{base}/{HOME_REGION}/identity")
     regions = [one.region_name for one in identity.list_region_subscriptions(TENANCY).data]
-    listed = every(identity.list_compartments, TENANCY, compartment_id_in_subtree=True, lifecycle_state="ACTIVE")
+    listed = list_all(identity.list_compartments, TENANCY, compartment_id_in_subtree=True, lifecycle_state="ACTIVE")
     compartments = [TENANCY, *(one.id for one in listed)]
     keys = {}
     for region in regions:
         vaults = client(oci.key_management.KmsVaultClient, f"{base}/{region}/kms")
-        for summary in (vault for compartment in compartments for vault in every(vaults.list_vaults, compartment)):
+        for summary in (vault for compartment in compartments for vault in list_all(vaults.list_vaults, compartment)):
             vault = vaults.get_vault(summary.id).data
             if summary.lifecycle_state == "PENDING_DELETION" or not vault.is_primary:
                 continue
             management = client(oci.key_management.KmsManagementClient, summary.management_endpoint)
-            for key in (key for compartment in compartments for key in every(management.list_keys, compartment)):
+            for key in (key for compartment in compartments for key in list_all(management.list_keys, compartment)):
                 if key.id == vault.wrappingkey_id:
                     continue
-                whole = management.get_key(key.id).data
-                schedule = whole.auto_key_rotation_details
+                details = management.get_key(key.id).data
+                schedule = details.auto_key_rotation_details
                 keys[key.id] = {
                     "region": region,
                     "vault": key.vault_id,
                     "display_name": key.display_name,
                     "compartment_id": key.compartment_id,
                     "time_created": key.time_created.timestamp(),
-                    "is_auto_rotation_enabled": whole.is_auto_rotation_enabled,
+                    "is_auto_rotation_enabled": details.is_auto_rotation_enabled,
                     "rotation_interval_in_days": schedule and schedule.rotation_interval_in_days,
-                    "versions": sorted(version.id for version in every(management.list_key_versions, key.id)),
+                    "versions": sorted(version.id for version in list_all(management.list_key_versions, key.id)),
                 }
     return keys
 
 
 def kmslint(base, environment, directory, *arguments):
-    """Runs `kmslint live` with these variables and no others of OCI's."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("OCI_", "KUBERNETES_"))}
-    environment = {**own, **environment, "OCI_CLI_SUPPRESS_FILE_PERMISSIONS_WARNING": "True", "HOME": str(directory)}
+    """Runs `kmslint live` with these variables and no other variables of OCI."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("OCI_", "KUBERNETES_"))}
+    environment = {**inherited, **environment, "OCI_CLI_SUPPRESS_FILE_PERMISSIONS_WARNING": "True", "HOME": str(directory)}
     command = [BUILT["kmslint"], "live", "--all-regions", "--no-config", "--rps", "1000", "--endpoint", base + "/{region}/{service}", *arguments]
     return subprocess.run(command, env=environment, cwd=directory, capture_output=True, text=True)
 
 
 def of_user(settings):
-    """The variables of an API key."""
+    """The environment variables for an API key."""
     names = {"OCI_CLI_USER": "user", "OCI_CLI_TENANCY": "tenancy", "OCI_CLI_FINGERPRINT": "fingerprint", "OCI_CLI_KEY_FILE": "key_file", "OCI_CLI_REGION": "region"}
     return {name: settings[key] for name, key in names.items()}
 
@@ -134,7 +133,7 @@ def seen_by_kmslint(base, environment, directory):
 
 
 class Served:
-    """The server of the tests, for a kind of credentials."""
+    """A running test server, for one kind of credentials."""
 
     def __init__(self, kind):
         command = [BUILT["suite"], "--ignored", "--exact", "live::sdk::serve", "--nocapture"]
@@ -159,14 +158,14 @@ class Served:
 
 
 def credentials(kind, served, directory):
-    """The variables that kmslint reads, and the signer that Oracle's client makes of the same."""
+    """The variables that kmslint reads, and the SDK's signer for the same credentials."""
     import oci
 
     key = str(VECTORS / "pkcs8.pem")
     private = oci.signer.load_private_key_from_file(key)
     base, token, resource = served.base, served.facts.get("token"), served.facts.get("resource")
     token_file = pathlib.Path(directory) / "token"
-    # Oracle's client takes the tokens of resources and pods as the file has them, a line feed included.
+    # The SDK uses the tokens of resources and pods exactly as in the file, including a trailing newline.
     token_file.write_text(token + ("" if kind in ("2.2", "3.0", "workload") else "\n"))
     federation = f"{base}/{HOME_REGION}/auth/v1/x509"
     principal = {
@@ -199,7 +198,7 @@ def credentials(kind, served, directory):
         return {**metadata, "OCI_CLI_AUTH": "instance_principal"}, signer
     if kind == "delegation":
         os.environ |= metadata
-        # The profile that a Cloud Shell has, and that both clients read.
+        # The profile of a Cloud Shell, which both clients read.
         profile = pathlib.Path(directory) / "config"
         profile.write_text(f"[DEFAULT]\nauthentication_type=instance_principal\ndelegation_token_file={token_file}\ntenancy={TENANCY}\nregion={HOME_REGION}\n")
         signer = oci.auth.signers.InstancePrincipalsDelegationTokenSigner(delegation_token=token, federation_endpoint=federation)
@@ -222,12 +221,12 @@ def credentials(kind, served, directory):
     return {**principal, "OCI_CLI_AUTH": "resource_principal"}, signer
 
 
-# Oracle's client refuses addresses of resource principals that have a path, and so 3.0 is compared with a resource at the root.
+# The SDK rejects endpoints of resource principals that have a path, so 3.0 is compared with a resource at the root.
 KINDS = ["api_key", "session", "instance", "delegation", "2.1", "2.1.1", "2.1.2", "2.2", "3.0", "workload"]
 
 
 def compare(kind):
-    """Both clients list the tenancy with the same credentials; returns what they saw."""
+    """Lists the tenancy with both clients and the same credentials; returns the keys."""
     with tempfile.TemporaryDirectory() as directory, Served(kind) as served, unittest.mock.patch.dict(os.environ):
         environment, signer = credentials(kind, served, directory)
         settings = config() if signer is None else {"region": HOME_REGION}
@@ -240,8 +239,8 @@ def compare(kind):
     return theirs
 
 
-def refused_to_both():
-    """A stranger's requests are refused to both: the server does verify signatures."""
+def check_that_wrong_signatures_are_rejected():
+    """The requests of another user are rejected for both clients, which shows that the server verifies signatures."""
     import oci
 
     stranger = config(user="ocid1.user.oc1..somebodyelse")
@@ -265,9 +264,9 @@ def main():
     kinds = sys.argv[1:] or KINDS
     build()
     seen = [compare(kind) for kind in kinds]
-    refused_to_both()
+    check_that_wrong_signatures_are_rejected()
     versions = sum(len(key["versions"]) for key in seen[0].values())
-    print(f"kmslint and oci {oci.__version__} see the same {len(seen[0])} keys with {versions} versions, with credentials of {len(kinds)} kinds: {', '.join(kinds)}; a stranger is refused to both")
+    print(f"kmslint and oci {oci.__version__} see the same {len(seen[0])} keys with {versions} versions, with credentials of {len(kinds)} kinds: {', '.join(kinds)}; requests of another user are rejected for both")
 
 
 if __name__ == "__main__":

@@ -1,20 +1,20 @@
 #!/usr/bin/env python3
-"""Searches what kmslint prints for secrets: each kind of secret, through each expression, into each place, in each format.
+"""Searches kmslint's output for secrets: each kind of secret, through each expression, into each place, in each format.
 
     secrets.py [PROGRAM]
 
-The program is target/debug/kmslint unless named. One run for each kind holds all expressions in all places and writes every format, so that
-six runs stand for tens of thousands. Five characters in a row of a secret, or of what can be made of it, count as a leak. Prints a line for
-each kind, and each leak; the exit code is 1 if there is one.
+The default program is target/debug/kmslint. One run for each kind has all expressions in all places and writes every format, so
+six runs cover tens of thousands of cases. Five consecutive characters of a secret, or of a value derived from it, count as a leak. Prints a
+line for each kind, and each leak; the exit code is 1 if there is a leak.
 """
 import base64, json, os, re, subprocess, sys, tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SECRET = 'Zq7xK2mW9pL4vN8tR3bY'
-# The page has every format: a test writes its table.
+# The table on this page has every format: a test generates it.
 FORMATS = re.findall(r'^\| `([\w-]+)` \|', open(os.path.join(HERE, '../docs/formats.md')).read().split('\n`short`, for')[0], re.M)
 
-# Name, the expression that holds the secret, files, environment, arguments.
+# Name, the expression for the secret, files, environment, arguments.
 KINDS = [
     ('sensitive variable', 'var.s', {'in.tf': 'variable "s" {\n  sensitive = true\n  default   = "SECRET"\n}\n'}, {}, []),
     ('ephemeral variable', 'var.s', {'in.tf': 'variable "s" {\n  ephemeral = true\n  default   = "SECRET"\n}\n'}, {}, []),
@@ -24,7 +24,7 @@ KINDS = [
     ('command line', 'var.s', {'in.tf': 'variable "s" {}\n'}, {}, ['--var', 's=SECRET']),
 ]
 
-# What is made of it: § stands for the secret.
+# Expressions that use the secret, which replaces §.
 EXPRESSIONS = [
     'file("../${§}")', 'file("~/${§}")', 'file(".git/${§}")', 'file("/etc/${§}")', 'fileexists("../${§}")', 'fileset("../${§}","*")',
     'fileset(".", "../${§}*")', 'fileset(§, "*")', 'templatefile("../${§}", {})', 'templatefile("t.tpl", { x = § })',
@@ -54,7 +54,7 @@ EXPRESSIONS = [
     'pow(2, §)', 'floor(§)', 'md5(§)', 'sha1(§)', 'base64sha256(§)', 'uuid() == § ? § : 1',
 ]
 
-# Arguments of a key that it goes into: ¤ stands for the expression.
+# Arguments of a key that use the expression, which replaces ¤.
 SINKS = [
     'display_name = ¤',
     'protection_mode = ¤',
@@ -69,8 +69,8 @@ SINKS = [
     'management_endpoint = ¤\n  desired_state = ¤',
 ]
 
-# Everything else that it goes into, once for each expression; NUMBER is the expression's.
-AROUND = '''
+# Other blocks that use the expression, once for each expression; NUMBER is its number.
+OTHER_BLOCKS = '''
 locals {
   lNUMBER = ¤
 }
@@ -119,21 +119,21 @@ FILES = {
 
 
 def traces():
-    """Everything that would give the secret away."""
+    """Five-character parts of the secret and of values derived from it."""
     encoded = base64.b64encode(SECRET.encode()).decode()
     forms = [SECRET, SECRET.upper(), SECRET.lower(), SECRET.title(), SECRET[::-1], encoded]
     return {form[at:at + 5] for form in forms for at in range(len(form) - 4)}
 
 
-def repository(directory, holds, files):
-    """Writes every expression into every place."""
+def write_repository(directory, secret_expression, files):
+    """Writes a repository with every expression in every place."""
     files = {**FILES, **files}
     for number, expression in enumerate(EXPRESSIONS):
-        expression = expression.replace('§', holds)
+        expression = expression.replace('§', secret_expression)
         text = ''
         for at, sink in enumerate(SINKS):
             text += 'resource "oci_kms_key" "k%d_%d" {\n  %s\n}\n' % (number, at, sink.replace('¤', expression))
-        files['f%d.tf' % number] = text + AROUND.replace('NUMBER', str(number)).replace('¤', expression)
+        files['f%d.tf' % number] = text + OTHER_BLOCKS.replace('NUMBER', str(number)).replace('¤', expression)
     for name, text in files.items():
         path = os.path.join(directory, name.removeprefix('LINK '))
         os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -144,37 +144,37 @@ def repository(directory, holds, files):
 
 
 def outputs(program, directory, environment, arguments):
-    """What one run says, by the name of the output."""
+    """Runs kmslint once and returns its outputs by name."""
     command = [program, 'check', '--no-config', '--verbose', '--show-passes', '--sarif-include-suppressed']
     command += ['--format=%s=out-%s' % (name, name) for name in FORMATS] + [word.replace('SECRET', SECRET) for word in arguments]
     environment = {name: value.replace('SECRET', SECRET) for name, value in environment.items()}
     ran = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True)
     if ran.returncode not in (1, 2): sys.exit('exit code %d: %s' % (ran.returncode, ran.stderr[-2000:]))
-    said = {'standard output': ran.stdout, 'standard error': ran.stderr}
+    texts = {'standard output': ran.stdout, 'standard error': ran.stderr}
     for name in FORMATS:
-        with open(os.path.join(directory, 'out-' + name)) as file: said[name] = file.read()
-    return said
+        with open(os.path.join(directory, 'out-' + name)) as file: texts[name] = file.read()
+    return texts
 
 
 def main():
     program = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else os.path.join(HERE, '..', 'target', 'debug', 'kmslint'))
     known, runs, leaks = traces(), 0, 0
-    for kind, holds, files, environment, arguments in KINDS:
+    for kind, secret_expression, files, environment, arguments in KINDS:
         with tempfile.TemporaryDirectory() as directory:
-            repository(directory, holds, files)
-            said = outputs(program, directory, environment, arguments)
-        keys = len(json.loads(said['json'])['keys'])
-        # A run in which nothing was evaluated would show nothing either.
+            write_repository(directory, secret_expression, files)
+            texts = outputs(program, directory, environment, arguments)
+        keys = len(json.loads(texts['json'])['keys'])
+        # A run that evaluates nothing would not leak anything either.
         if keys < len(EXPRESSIONS) * len(SINKS) // 2: sys.exit('%s: only %d keys' % (kind, keys))
-        own = 0
-        for name, text in said.items():
+        found = 0
+        for name, text in texts.items():
             for line in text.splitlines():
                 if any(trace in line for trace in known):
-                    own += 1
-                    if own <= 20: print('leak: %s, %s: %s' % (kind, name, line[:300]))
-        cases = len(EXPRESSIONS) * (len(SINKS) + AROUND.count('¤')) * len(said)
-        print('%s: %d expressions, %d cases, %d keys, %d leaks' % (kind, len(EXPRESSIONS), cases, keys, own))
-        runs, leaks = runs + cases, leaks + own
+                    found += 1
+                    if found <= 20: print('leak: %s, %s: %s' % (kind, name, line[:300]))
+        cases = len(EXPRESSIONS) * (len(SINKS) + OTHER_BLOCKS.count('¤')) * len(texts)
+        print('%s: %d expressions, %d cases, %d keys, %d leaks' % (kind, len(EXPRESSIONS), cases, keys, found))
+        runs, leaks = runs + cases, leaks + found
     print('%d cases (expressions × places × outputs × kinds), %d leaks' % (runs, leaks))
     sys.exit(leaks > 0)
 

@@ -10,7 +10,7 @@ NAMED = {
     "default": "#e0e2ea", "black": "#14161b", "red": "#ffc0b9", "green": "#b3f6c0", "brown": "#fce094", "blue": "#a6dbff",
     "magenta": "#ffcaff", "cyan": "#8cf8f7", "white": "#e0e2ea",
 }
-GROUND = "#14161b"
+BACKGROUND = "#14161b"
 FILES = {
     "modules/key/main.tf": 'variable "mode" {}\n\nresource "oci_kms_key" "this" {\n  display_name    = "payments"\n  protection_mode = var.mode\n}\n',
     "main.tf": 'variable "level" {\n  default = "HSM"\n}\n\nmodule "payments" {\n  source = "./modules/key"\n  mode   = var.level\n}\n',
@@ -63,19 +63,19 @@ def main():
         screen = pyte.Screen(COLUMNS, LINES)
         stream = pyte.ByteStream(screen)
 
-        def watch(seconds, until=None):
+        def read_screen(seconds, until=None):
             end = time.time() + seconds
             while time.time() < end and not (until and any(until in line for line in screen.display)):
                 if select.select([terminal], [], [], 0.1)[0]:
                     stream.feed(os.read(terminal, 65536))
 
-        watch(30, "OCI-KMS-004")
-        watch(1)
+        read_screen(30, "OCI-KMS-004")
+        read_screen(1)
         os.write(terminal, b":wincmd l\r5G0f=")
-        watch(1)
+        read_screen(1)
         os.write(terminal, b"K")
-        watch(20, "argument")
-        watch(2)
+        read_screen(20, "argument")
+        read_screen(2)
         draw(screen)
         os.kill(process, 9)
 
@@ -93,12 +93,12 @@ def draw(screen):
             while end < COLUMNS and same(line[end]):
                 end += 1
             text = "".join(line[at].data for at in range(column, end))
-            front, ground = color(cell.fg, NAMED["default"]), color(cell.bg, GROUND)
+            front, back = color(cell.fg, NAMED["default"]), color(cell.bg, BACKGROUND)
             if cell.reverse:
-                front, ground = ground, front
+                front, back = back, front
             x, y, width = column * WIDTH + 10, row * HEIGHT + 10, (end - column) * WIDTH
-            if ground != GROUND:
-                body.append(f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{HEIGHT}" fill="{ground}"/>')
+            if back != BACKGROUND:
+                body.append(f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{HEIGHT}" fill="{back}"/>')
             if text.strip():
                 style = (' font-weight="bold"' if cell.bold else "") + (' font-style="italic"' if cell.italics else "")
                 style += ' text-decoration="underline"' if cell.underscore else ""
@@ -107,9 +107,9 @@ def draw(screen):
     width, height = COLUMNS * WIDTH + 20, LINES * HEIGHT + 20
     start = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height}" viewBox="0 0 {width:.0f} {height}">'
     style = '<g font-family="ui-monospace, Menlo, Consolas, monospace" font-size="14" xml:space="preserve" style="white-space: pre">'
-    ground = f'<rect width="100%" height="100%" rx="8" fill="{GROUND}"/>'
+    background = f'<rect width="100%" height="100%" rx="8" fill="{BACKGROUND}"/>'
     out = pathlib.Path(__file__).resolve().parents[2] / "docs/images/neovim.svg"
-    out.write_text("\n".join([start, ground, style, *body, "</g>", "</svg>", ""]))
+    out.write_text("\n".join([start, background, style, *body, "</g>", "</svg>", ""]))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The language server as pytest-lsp's client, which is pygls, meets it: `.ci/editors` runs this with the binary in KMSLINT."""
+"""Tests the language server with pytest-lsp's client, which is pygls. `.ci/editors` runs this with the binary in KMSLINT."""
 
 import os
 import pathlib
@@ -27,7 +27,7 @@ def workspace(tmp_path: pathlib.Path) -> pathlib.Path:
 
 @pytest_lsp.fixture(config=ClientServerConfig(server_command=[os.environ["KMSLINT"], "lsp"]))
 async def client(lsp_client: LanguageClient, workspace: pathlib.Path):
-    # Visual Studio Code takes registrations, and so the server makes one.
+    # Visual Studio Code supports dynamic registration, so the server registers for file changes.
     @lsp_client.feature(types.CLIENT_REGISTER_CAPABILITY)
     def register(params: types.RegistrationParams):
         assert [one.method for one in params.registrations] == [types.WORKSPACE_DID_CHANGE_WATCHED_FILES]
@@ -42,7 +42,7 @@ async def client(lsp_client: LanguageClient, workspace: pathlib.Path):
     await lsp_client.shutdown_session()
 
 
-def opened(client: LanguageClient, path: pathlib.Path) -> str:
+def open_document(client: LanguageClient, path: pathlib.Path) -> str:
     document = types.TextDocumentItem(uri=path.as_uri(), language_id="terraform", version=1, text=path.read_text())
     client.text_document_did_open(types.DidOpenTextDocumentParams(document))
     return document.uri
@@ -52,8 +52,8 @@ def codes(client: LanguageClient, uri: str) -> set[str]:
     return {str(diagnostic.code) for diagnostic in client.diagnostics.get(uri, [])}
 
 
-async def test_a_finding_is_shown_fixed_and_gone(client: LanguageClient, workspace: pathlib.Path):
-    uri = opened(client, workspace / "main.tf")
+async def test_finding_is_reported_and_disappears_after_its_fix(client: LanguageClient, workspace: pathlib.Path):
+    uri = open_document(client, workspace / "main.tf")
     await client.wait_for_notification(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
     assert "OCI-KMS-004" in codes(client, uri)
     found = next(diagnostic for diagnostic in client.diagnostics[uri] if diagnostic.code == "OCI-KMS-004")
@@ -76,16 +76,16 @@ async def test_a_finding_is_shown_fixed_and_gone(client: LanguageClient, workspa
     assert "OCI-KMS-004" not in codes(client, uri)
 
 
-async def test_a_tooltip_says_what_the_mode_will_be(client: LanguageClient, workspace: pathlib.Path):
-    uri = opened(client, workspace / "main.tf")
+async def test_tooltip_shows_the_value_of_the_mode(client: LanguageClient, workspace: pathlib.Path):
+    uri = open_document(client, workspace / "main.tf")
     hover = await client.text_document_hover_async(
         types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(line=5, character=4))
     )
     assert hover is not None and '"HSM"' in hover.contents.value
 
 
-async def test_the_modes_are_completed(client: LanguageClient, workspace: pathlib.Path):
-    uri = opened(client, workspace / "main.tf")
+async def test_protection_modes_are_completed(client: LanguageClient, workspace: pathlib.Path):
+    uri = open_document(client, workspace / "main.tf")
     event = types.TextDocumentContentChangeWholeDocument(text=KEY.replace("var.mode", '""'))
     client.text_document_did_change(
         types.DidChangeTextDocumentParams(types.VersionedTextDocumentIdentifier(uri=uri, version=2), [event])

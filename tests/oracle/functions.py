@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Makes the expectations in testdata/functions/*.jsonl anew with real Terraform.
+"""Regenerates the expected results in testdata/functions/*.jsonl with real Terraform.
 
     functions.py [--check] [ORACLE]      ORACLE is the oracle's directory, or set KMSLINT_ORACLE
 
-It reads `expr` of every line, asks the oracle's `eval`, and writes the line anew. With --check nothing is written: lines
-which would change are printed, and the exit code is 1. To add a case, append {"expr": "..."} to a file and run this.
+It evaluates the `expr` of every line with the oracle's `eval`, and rewrites the line. With --check nothing is written: lines
+that would change are printed, and the exit code is 1. To add a case, append {"expr": "..."} to a file and run this.
 """
 import glob, json, os, re, subprocess, sys, tempfile
 
@@ -14,7 +14,7 @@ NO_VALUE = 'Failed to write plan file'          # an infinite number: Terraform 
 
 
 class Number(str):
-    """A number with the digits Terraform printed."""
+    """A number with the digits that Terraform prints."""
 
 
 def loads(text):
@@ -31,7 +31,7 @@ def dumps(v):
     return json.dumps(v, ensure_ascii=False)
 
 
-def ask(oracle, exprs):
+def evaluate(oracle, exprs):
     with tempfile.TemporaryDirectory() as d:
         i, o = os.path.join(d, 'in.jsonl'), os.path.join(d, 'out.jsonl')
         with open(i, 'w', encoding='utf-8') as f:
@@ -69,11 +69,11 @@ def main(argv):
         with open(path, encoding='utf-8') as f:
             files[path] = [x for x in map(loads, f) if 'expr' in x]
     exprs = [x['expr'] for old in files.values() for x in old]
-    results = ask(oracle, exprs)
+    results = evaluate(oracle, exprs)
 
-    # Plan JSON has no type for a value with unknown parts; a null in the other branch takes that type.
-    vague = [e for e, r in zip(exprs, results) if r['ok'] and 'type' not in r]
-    types = {e: r.get('type') for e, r in zip(vague, ask(oracle, ['true ? null : (\n%s\n)' % e for e in vague]))}
+    # Plan JSON has no type for a value with unknown parts, but a null in the other branch of a conditional gets that type.
+    untyped = [e for e, r in zip(exprs, results) if r['ok'] and 'type' not in r]
+    types = {e: r.get('type') for e, r in zip(untyped, evaluate(oracle, ['true ? null : (\n%s\n)' % e for e in untyped]))}
 
     answers, changed = iter(zip(exprs, results)), 0
     for path, old in files.items():

@@ -1,7 +1,7 @@
-"""What random configurations of `random_configuration.py` are made of beyond plain blocks: `Odd` is mixed into its modules.
+"""Unusual forms for the random configurations of `random_configuration.py`: the class `OddForms` is a mixin of its modules.
 
-Module sources in odd forms, calls and keys in JSON, imports, overrides, whole objects of resources with a schema, files that are decoded,
-key versions with schedules that are taken and dead, and blocks that decide nothing.
+Module sources in unusual forms, calls and keys in JSON, imports, overrides, resources used as objects, decoded files, key versions with live
+and dead schedules, and blocks without an effect.
 """
 import json, re
 
@@ -11,7 +11,7 @@ def quote(text):
 
 
 def value(text):
-    """the value of an HCL literal: objects, lists, strings without interpolation, numbers, words. Numbers stay as they are written."""
+    """the value of an HCL literal: objects, lists, strings without interpolation, numbers, keywords. Numbers keep their digits."""
     tokens = re.findall(r'"(?:[^"\\]|\\.)*"|[\w.+-]+|[{}\[\]=,]', text)
     def unquote(t):
         return json.loads(t.replace('$${', '${').replace('%%{', '%{'))
@@ -35,7 +35,7 @@ def value(text):
 
 
 class Number(float):
-    """a number that is written as it was"""
+    """a number that keeps its digits"""
     def __new__(cls, text):
         n = super().__new__(cls, text); n.text = text
         return n
@@ -43,7 +43,7 @@ class Number(float):
 
 
 def dump(v):
-    """JSON in which numbers are written as they were"""
+    """JSON in which numbers keep their digits"""
     if isinstance(v, Number): return v.text
     if isinstance(v, dict): return '{%s}' % ', '.join('%s: %s' % (json.dumps(k, ensure_ascii=False), dump(x)) for k, x in v.items())
     if isinstance(v, list): return '[%s]' % ', '.join(map(dump, v))
@@ -51,13 +51,13 @@ def dump(v):
 
 
 class Values:
-    """the values of root variables, by where they are given"""
+    """the values of root variables, by source"""
     FILES = ['terraform.tfvars', 'terraform.tfvars.json', 'z0.auto.tfvars', 'z1.auto.tfvars', 'y.auto.tfvars.json', '.h.auto.tfvars', 'given.tfvars', 'given.tfvars.json']
 
     def __init__(self): self.files, self.env, self.vars = {}, {}, {}
 
     def give(self, r, name, ty, make, early=False):
-        """gives a value in one place or, so that their order shows, in two; `early` where `init` finds it as well"""
+        """sets a value in one source, or in two to test their precedence; `early`: only in sources that `init` reads too"""
         for _ in range(r.choice([1, 1, 2])):
             text, to = make(), r.choice(self.FILES[:6] + ['env'] if early else self.FILES + ['env', 'var', 'env'])
             if to in ('env', 'var'):
@@ -74,7 +74,7 @@ class Values:
         self.env.update(other.env); self.vars.update(other.vars)
 
     def texts(self):
-        """{path: text} of the files; what is named on the command line is always there"""
+        """{path: text} of the files, always with those that are named on the command line"""
         out = {}
         for f in sorted(set(self.files) | {'given.tfvars', 'given.tfvars.json'}):
             values = self.files.get(f, {})
@@ -82,9 +82,9 @@ class Values:
         return out
 
 
-class Odd:
+class OddForms:
     def source(self, n):
-        """the source of a call of the module in the directory `n` next to this one"""
+        """the source of a call of the module in the sibling directory `n`"""
         if self.chance(.5): return '"./%s"' % n
         r, u = self.r, lambda: '"./\\u%04x%s"' % (ord(n[0]), n[1:])
         def constant():
@@ -102,7 +102,7 @@ class Odd:
         return text
 
     def call_text(self, n, line, arguments):
-        """a module call, natively or in a file of its own as JSON"""
+        """a module call, in native syntax or in a separate JSON file"""
         body = [tuple(x) for x in arguments]
         m = re.match(r'  (count|for_each) = (.*)\n$', line, re.S)
         if m: body.insert(0, m.groups())
@@ -126,7 +126,7 @@ class Odd:
         return '"${path.module}/%s"' % name
 
     def decoded(self):
-        """values that come out of files"""
+        """values from files"""
         r, n = self.r, self.s.name('d')
         kind = r.choice(['template', 'json', 'yaml', 'csv', 'text'])
         if kind == 'template':
@@ -145,7 +145,7 @@ class Odd:
             path = self.file(n + '.txt', r.choice(['HSM', 'SOFTWARE\n', ' hsm \n'])); self.refs['mode'].append('trimspace(file(%s))' % path); self.refs['bool'].append('fileexists(%s)' % path)
 
     def objects(self):
-        """resources with a schema, and what whole objects and converted arguments of them say"""
+        """resources with a schema, and references to them as objects and to their converted arguments"""
         r, n = self.r, self.s.name('c')
         tag = r.choice(['true', '"true"', 'false', '1', self.cond(0)])
         self.blocks.append('resource "oci_identity_compartment" "%s" {\n  compartment_id = "c"\n  name = %s\n  description = %s\n  enable_delete = %s\n  freeform_tags = { hsm = %s, n = %s }\n}' % (
@@ -164,7 +164,7 @@ class Odd:
             self.refs['name'].append('data.oci_kms_vaults.%s.compartment_id' % d); self.refs['unknown_bool'].append('(try(data.oci_kms_vaults.%s.vaults[0].vault_type, "x") == "DEFAULT")' % d)
 
     def vault_object(self, a):
-        """what the whole object of a vault lets one refer to"""
+        """references to a vault as an object"""
         self.refs['mode'] += ['(lookup(%s, "vault_type", "x") == "DEFAULT" ? "SOFTWARE" : "HSM")' % a, '([for k, v in %s : v if k == "vault_type"][0] == "DEFAULT" ? "SOFTWARE" : null)' % a]
         self.refs['name'] += ['merge(%s, { a = 1 }).display_name' % a, 'lookup(%s, "display_name", "none")' % a, '{ for k, v in %s : k => v }.display_name' % a, '"${length(%s.restore_from_file)}-${length(%s)}"' % (a, a)]
         self.refs['unknown_bool'] += ['(lookup(%s, "state", "ACTIVE") == "ACTIVE")' % a, '(%s.crypto_endpoint == "x")' % a]
@@ -176,7 +176,7 @@ class Odd:
         self.refs['unknown_bool'] += ['(%s.vault_id == "x")' % a, '(length(%s.current_key_version) > 3)' % a]
 
     def version(self, a):
-        """a key version of the key `a` (with its index), with a schedule or none"""
+        """a key version of the key `a` (with its index), with or without a schedule"""
         r, n = self.r, self.s.name('n')
         now = 'formatdate("YYYY", plantimestamp())'
         inner = r.choice(['  for_each = toset(%s ? [%s] : ["initial"])\n' % (self.cond(0), now), '  for_each = toset([%s])\n' % now, '  count = length([%s])\n' % now, '  for_each = { for s in [%s] : s => "x" if %s }\n' % (now, self.cond(0)), '  external_key_version_id = %s ? plantimestamp() : "x"\n' % self.cond(0),
@@ -186,7 +186,7 @@ class Odd:
         self.blocks.append('resource "oci_kms_key_version" "%s" {\n  key_id = %s.id\n  management_endpoint = "https://x"\n%s}' % (n, a, inner))
 
     def idle(self, k):
-        """blocks that decide nothing about keys"""
+        """blocks without an effect on keys"""
         r = self.r
         if self.chance(.1): self.blocks.append('moved {\n  from = oci_kms_key.%s\n  to = oci_kms_key.%s\n}' % (self.s.name('gone'), k))
         if self.chance(.08): self.blocks.append('removed {\n  from = oci_kms_key.%s\n  lifecycle {\n    destroy = %s\n  }\n}' % (self.s.name('gone'), r.choice(['true', 'false'])))
@@ -199,7 +199,7 @@ class Odd:
         else: self.s.late.append('import {\n%s  to = %s[each.key]\n  id = "keys/${each.key}"\n}' % (line, to))
 
     def overridden(self, k, body):
-        """an override of the key `k` in the directory's override file; `body` makes arguments"""
+        """an override of the key `k` in the directory's override file; `body` generates its arguments"""
         if not self.chance(.1): return
         at = '%s/x_override.tf' % self.directory if self.directory else 's%d_override.tf' % self.s.n
         self.s.files[at] = self.s.files.get(at, '') + 'resource "oci_kms_key" "%s" {\n%s}\n' % (k, body())

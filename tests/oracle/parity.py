@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Makes plan.json and the facts in expected.json of the parity cases anew, with real Terraform.
+"""Regenerates plan.json and the facts in expected.json of the parity cases, with real Terraform.
 
-    parity.py [--oracle FOLDER] [--check] [CASE...]        the oracle's directory may also come from KMSLINT_ORACLE
+    parity.py [--oracle DIRECTORY] [--check] [CASE...]        the oracle's directory may also come from KMSLINT_ORACLE
 
-A case is a directory of testdata/parity. From its expected.json `args`, `note`, `by_hand` and `hand` are kept; everything else is made.
---check writes nothing and says which facts differ. Cases with `"hand": true` are left alone.
+A case is a directory of testdata/parity. `args`, `note`, `by_hand` and `hand` of its expected.json are kept; everything else is generated.
+--check writes nothing and prints which facts differ. Cases with `"hand": true` are not changed.
 
-How a fact is found: the stand-in provider reports the configuration as Terraform handed it over, so `null` (unset) differs from unknown.
-The vault's type is found by a second plan in which every vault knows its endpoint at once, and that endpoint names the vault's type.
-Data sources are unknown to a linter: facts come from a plan that defers them; `plan` beside a key's facts is what the plan itself knows more.
+How facts are found: the stand-in provider reports the configuration that Terraform passes to it, so `null` (unset) differs from unknown.
+The vault's type comes from a second plan, in which the endpoint of every vault is known and contains the vault's type. Data sources are
+unknown to a linter, so facts come from a plan that defers them; `plan` of a key has the facts that only the plan knows.
 """
 import argparse, json, os, re, shutil, sys, tempfile
 
@@ -22,13 +22,13 @@ def arguments():
     p.add_argument('--check', action='store_true')
     p.add_argument('cases', nargs='*')
     a = p.parse_args()
-    if not a.oracle: p.error('--oracle FOLDER or KMSLINT_ORACLE is needed')
+    if not a.oracle: p.error('--oracle DIRECTORY or KMSLINT_ORACLE is needed')
     a.oracle = os.path.abspath(a.oracle)
     return a
 
 
 def enter(oracle, script=__file__):
-    """runs this script again with the oracle's own Python if need be, and makes its modules importable"""
+    """runs this script again with the oracle's Python if necessary, and makes its modules importable"""
     try: import grpc  # noqa: F401
     except ImportError:
         os.environ['KMSLINT_ORACLE'] = oracle
@@ -37,7 +37,7 @@ def enter(oracle, script=__file__):
 
 
 def tracing(fakeprov):
-    """a provider whose vaults have an endpoint and an id that tell the vault's type while planning"""
+    """a provider whose vaults have an endpoint and an id at plan time that contain the vault's type"""
     class Tracing(fakeprov.Provider):
         def PlanResourceChange(self, q):
             r = super().PlanResourceChange(q)
@@ -59,7 +59,7 @@ def tracing(fakeprov):
 
 
 def vendored(directory):
-    """a copy in which calls of registry modules name the directory modules.json gives them, or None if there is no modules.json"""
+    """a copy in which calls of registry modules have the directory from modules.json as source, or None if there is no modules.json"""
     path = os.path.join(directory, '.terraform', 'modules', 'modules.json')
     if not os.path.exists(path): return None
     copy = os.path.join(tempfile.mkdtemp(), 'case'); shutil.copytree(directory, copy)
@@ -82,7 +82,7 @@ class Refused(RuntimeError):
 
 
 def plan(directory, args, trace=False, defer=False, sources={}):
-    """Terraform's answer; `sources` says which directories the sources mean that the oracle cannot read, so that it sees those modules"""
+    """Terraform's plan; `sources` maps module sources that the oracle cannot evaluate to their directories"""
     import fakeprov, plan as oracle
     copy = vendored(directory)
     if copy:
@@ -97,7 +97,7 @@ def plan(directory, args, trace=False, defer=False, sources={}):
     if trace: fakeprov.Provider = tracing(fakeprov)
     try:
         os.environ.update(args.get('env', {}))
-        # `run` drops TF_WORKSPACE: a workspace is chosen the way Terraform remembers it
+        # `run` drops TF_WORKSPACE, so the workspace is selected by the file in which Terraform stores it
         if args.get('workspace'):
             copy = tempfile.mkdtemp(); work = os.path.join(copy, 'case'); shutil.copytree(directory, work)
             real, oracle.copy_tree = oracle.copy_tree, None
@@ -173,34 +173,34 @@ def make(case):
     with open(path, encoding='utf-8') as f: old = json.load(f)
     if old.get('hand'): return old, old, None
     args = old.get('args') or {}
-    shown = plan(directory, args); data = has_data(directory)
-    seen = facts(shown); known = vaults_read(shown['plan'].get('prior_state', {}))
-    told = facts(plan(directory, args, defer=True)) if data else seen
+    full = plan(directory, args); data = has_data(directory)
+    full_facts = facts(full); known = vaults_read(full['plan'].get('prior_state', {}))
+    deferred_facts = facts(plan(directory, args, defer=True)) if data else full_facts
     marks = endpoints(plan(directory, args, trace=True))
     deferred = endpoints(plan(directory, args, trace=True, defer=True)) if data else marks
-    ends = endpoints(shown)
+    ends = endpoints(full)
     keys = []
-    for a in told:
-        k = {'address': a, **told[a]}
+    for a in deferred_facts:
+        k = {'address': a, **deferred_facts[a]}
         m = re.search(r'traced-([A-Za-z_]+)-\d', str(deferred.get(a))) or re.search(r'traced-([A-Za-z_]+)-\d', str(marks.get(a)))
         k['vault_type'] = {'claim': 'known', 'value': m.group(1)} if m else {'claim': 'unknown'}
         k.update(old.get('by_hand', {}).get(a, {}))
-        if a in seen:
-            more = {n: seen[a][n] for n in seen[a] if n != 'vault_type' and seen[a][n] != told[a][n]}
+        if a in full_facts:
+            more = {n: full_facts[a][n] for n in full_facts[a] if n != 'vault_type' and full_facts[a][n] != deferred_facts[a][n]}
             if not m and ends.get(a) in known: more['vault_type'] = fact(known[ends[a]])
             if more: k['plan'] = more
         keys.append(k)
-    new = {'terraform': shown['plan']['terraform_version']}
+    new = {'terraform': full['plan']['terraform_version']}
     for n in ('note', 'args', 'by_hand', 'modules_not_followed'):
         if old.get(n): new[n] = old[n]
     new.setdefault('args', {})
-    if shown.get('strip'): new['plan_prefix'] = shown['strip']
+    if full.get('strip'): new['plan_prefix'] = full['strip']
     new['keys'] = keys
-    return old, new, shown['raw']
+    return old, new, full['raw']
 
 
 def dump(e):
-    """one line for each fact"""
+    """JSON with one line for each fact"""
     t = json.dumps(e, indent=2, ensure_ascii=False)
     t = re.sub(r'\{\s*"claim": ("\w+")(?:,\s*"value": ((?:"(?:[^"\\]|\\.)*"|[\w.-]+)))?(,\s*"sensitive": true)?\s*\}',
                lambda m: '{"claim": %s%s%s}' % (m.group(1), ', "value": ' + m.group(2) if m.group(2) else '', ', "sensitive": true' if m.group(3) else ''), t)

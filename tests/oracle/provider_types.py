@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Makes testdata/types/expected.jsonl: what real Terraform plans for each line of expressions.txt next to main.tf.
+"""Generates testdata/types/expected.jsonl: the values that real Terraform plans for each line of expressions.txt with main.tf.
 
-    provider_types.py [--oracle FOLDER]        the oracle's directory may also come from KMSLINT_ORACLE
+    provider_types.py [--oracle DIRECTORY]        the oracle's directory may also come from KMSLINT_ORACLE
 
-Each expression is the value of an output. A line of expected.jsonl is {"expr", "value"}, {"expr", "unknown": true} where the value or a
-part of it is known after apply, or {"expr", "error"} with Terraform's words.
+Each expression is the value of an output. A line of expected.jsonl is {"expr", "value"}, {"expr", "unknown": true} if the value or a
+part of it is known after apply, or {"expr", "error"} with Terraform's message.
 """
 import argparse, json, os, re, shutil, subprocess, tempfile
 
@@ -15,7 +15,7 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument('--oracle', default=os.environ.get('KMSLINT_ORACLE'))
     a = p.parse_args()
-    if not a.oracle: p.error('--oracle FOLDER or KMSLINT_ORACLE is needed')
+    if not a.oracle: p.error('--oracle DIRECTORY or KMSLINT_ORACLE is needed')
     with open(os.path.join(TYPES, 'expressions.txt')) as f: exprs = [line.rstrip('\n') for line in f if line.strip()]
     live, found, sensitive = set(range(len(exprs))), {}, set()
     while True:

@@ -1,23 +1,23 @@
-"""Random small configurations with keys: `Configuration(seed).files` is {path: text}, in scenarios that have nothing to do with each other.
+"""Random small configurations with keys: `Configuration(seed).files()` is {path: text}, in independent scenarios.
 
-Scenario N is `sN.tf`, its modules `mN/…` and its lines of the values files, so that one which Terraform refuses can be left out.
+Scenario N is `sN.tf`, its modules `mN/…` and its lines of the values files, so that a scenario that Terraform refuses can be left out.
 """
 import random
 
-from odd_forms import Odd, Values, quote
+from odd_forms import OddForms, Values, quote
 
 KEYS = ['a', 'b', 'c', 'b c', 'ü', 'e\u0301', 'x.y', 'a/b', '0', '01', '1', '"q"', '${x}', '%{y}', '', 'a\\b', 'A', '*', '日本', '["z"]', 'true', 'null', '-1', "it's"]
-# the values files that are named on the command line, after the values that are
+# the values files on the command line, after the single values
 GIVEN = ['given.tfvars', 'given.tfvars.json']
 STARTS = ['2027-01-31T00:00:00Z', '2027-03-01T12:30:00.5Z', '2026-12-24T00:00:00+02:00']
 
 
 class Scenario:
-    """one scenario; `r` is the only source of chance"""
+    """one scenario; `r` is the only source of randomness"""
 
     def __init__(self, r, number):
         self.r, self.n, self.files, self.values, self.count = r, number, {}, Values(), 0
-        # what the oracle has to be told: odd source -> directory; blocks of the root that come last
+        # directories of module sources that the oracle cannot evaluate; blocks at the end of the root module
         self.sources, self.late = {}, []
         self.root = Module(self, '', 0)
         self.root.fill()
@@ -34,24 +34,24 @@ class Scenario:
         return '%s%d_%d' % (prefix, self.n, self.count)
 
 
-class Module(Odd):
-    """one module: blocks, and what expressions in them may refer to, by type"""
+class Module(OddForms):
+    """one module: blocks, and the references for expressions in them, by type"""
 
     def __init__(self, scenario, directory, depth):
         self.s, self.r, self.directory, self.depth = scenario, scenario.r, directory, depth
         self.blocks, self.outputs = [], {}
-        # how often a condition is unknown
-        self.doubt = .12
+        # the probability that a condition is unknown
+        self.unknown_chance = .12
         self.refs = {t: [] for t in ('mode', 'bool', 'days', 'start', 'name', 'endpoint', 'list', 'entries', 'unknown_bool', 'vault')}
-        # what a caller has to give: variable -> type
-        self.wants = {}
+        # variables that the caller must set: variable -> type
+        self.inputs = {}
 
     def pick(self, *choices): return self.r.choice(choices)()
     def chance(self, p): return self.r.random() < p
 
     def text(self): return '\n\n'.join(self.blocks) + '\n'
 
-    # values of the types that keys are made of
+    # values of the types that the arguments of keys have
 
     def mode(self, d=2):
         r, e = self.r, lambda: self.mode(d - 1)
@@ -73,7 +73,7 @@ class Module(Odd):
         r = self.r
         flat = [lambda: r.choice(['true', 'false', '"true"', 'true', 'false'])]
         if self.refs['bool']: flat += [lambda: r.choice(self.refs['bool'])] * 3
-        if self.chance(self.doubt): return self.unknown_bool()
+        if self.chance(self.unknown_chance): return self.unknown_bool()
         if d <= 0: return r.choice(flat)()
         c = lambda: self.cond(d - 1)
         return self.pick(*flat, lambda: '!%s' % self.paren(c()), lambda: '(%s && %s)' % (c(), c()), lambda: '(%s || %s)' % (c(), c()), lambda: '%s != null' % self.paren(self.mode(d - 1)),
@@ -148,7 +148,7 @@ class Module(Odd):
     # blocks
 
     def variable(self, kind, ty, default, given):
-        """declares a variable; at the root somebody gives it a value, in a module the caller"""
+        """declares a variable; in the root module it gets a value from an input, in other modules from the caller"""
         n = self.s.name('v')
         lines = ['  type = %s' % ty] if ty else []
         if default is not None: lines.append('  default = %s' % default)
@@ -158,7 +158,7 @@ class Module(Odd):
         self.blocks.append('variable "%s" {\n%s\n}' % (n, '\n'.join(lines)))
         must = default is None
         if must or self.chance(.5):
-            if self.depth: self.wants[n] = kind
+            if self.depth: self.inputs[n] = kind
             else: self.s.values.give(self.r, n, ty, given)
         self.refs[kind].append('var.' + n)
         return n
@@ -202,7 +202,7 @@ class Module(Odd):
             'list': lambda: '[%s]' % ', '.join(quote(k) for k in r.sample(KEYS, r.randrange(4))), 'entries': self.map}[kind]()
 
     def fields(self, of):
-        """what an entry lets one refer to"""
+        """references to the attributes of an entry"""
         self.refs['mode'] += [of + '.mode', of + '["mode"]']
         self.refs['bool'].append('coalesce(%s.auto, false)' % of)
         self.refs['days'] += [of + '.days', 'try(%s.rotation.days, 64)' % of]
@@ -272,12 +272,12 @@ class Module(Odd):
             self.refs['name'].append('%s[1].display_name' % a)
 
     def expansion(self):
-        """a count or for_each, and what it lets one refer to: (line, {kind: [references]}, shape)"""
+        """a count or for_each, and the references that it allows: (line, {kind: [references]}, shape)"""
         r = self.r
-        # Terraform refuses what is unknown here
-        self.doubt = .01
+        # Terraform refuses unknown values here
+        self.unknown_chance = .01
         try: return self.expansion_of(r)
-        finally: self.doubt = .12
+        finally: self.unknown_chance = .12
 
     def expansion_of(self, r):
         forms = [lambda: ('', {}, 'one')] * 3
@@ -290,7 +290,7 @@ class Module(Odd):
         return r.choice(forms)()
 
     def within(self, refs, make):
-        """runs something with more to refer to"""
+        """runs `make` with additional references"""
         keep = {k: list(v) for k, v in self.refs.items()}
         for k, v in refs.items(): self.refs[k] += v * 2
         try: return make()
@@ -339,7 +339,7 @@ class Module(Odd):
             values = {'mode': self.mode, 'bool': self.boolean, 'days': self.days, 'name': self.name, 'start': self.start, 'list': self.list, 'endpoint': lambda: r.choice(self.refs['endpoint'] or ['"https://y"']),
                 'vault': lambda: r.choice(self.refs['vault'] or ['{ vault_type = "DEFAULT", management_endpoint = "https://y", display_name = "o", x = 1 }']),
                 'entries': lambda: self.pick(*([lambda: r.choice(self.refs['entries'])] * 2 if self.refs['entries'] else []), self.map, lambda: self.for_map() or self.map())}
-            return [(v, values[k]()) for v, k in child.wants.items()]
+            return [(v, values[k]()) for v, k in child.inputs.items()]
         self.call_text(n, line, self.within(refs, arguments))
         for o, kind in child.outputs.items():
             a = 'module.%s' % n
@@ -355,13 +355,13 @@ class Module(Odd):
         self.unknowns() if self.chance(.6) else None
         self.variables()
         if self.depth and self.chance(.8):
-            n = self.s.name('v'); self.blocks.append('variable "%s" {\n  type = string\n}' % n); self.wants[n] = 'endpoint'; self.refs['endpoint'] += ['var.' + n] * 3
+            n = self.s.name('v'); self.blocks.append('variable "%s" {\n  type = string\n}' % n); self.inputs[n] = 'endpoint'; self.refs['endpoint'] += ['var.' + n] * 3
         else: self.vaults()
         self.locals()
         if self.chance(.25): self.objects()
         if self.chance(.2): self.decoded()
         if self.depth and self.chance(.2):
-            n = self.s.name('v'); self.blocks.append('variable "%s" {\n  type = %s\n}' % (n, self.r.choice(['any', 'object({ vault_type = string, management_endpoint = string, display_name = optional(string) })']))); self.wants[n] = 'vault'
+            n = self.s.name('v'); self.blocks.append('variable "%s" {\n  type = %s\n}' % (n, self.r.choice(['any', 'object({ vault_type = string, management_endpoint = string, display_name = optional(string) })']))); self.inputs[n] = 'vault'
             self.refs['endpoint'].append('var.%s.management_endpoint' % n); self.refs['mode'].append('(var.%s.vault_type == "DEFAULT" ? "HSM" : "SOFTWARE")' % n); self.refs['name'].append('lookup(var.%s, "display_name", "d")' % n)
             if self.chance(.3): self.refs['vault'].append('var.' + n)
         for _ in range(self.r.choice([0, 1, 1, 2] if self.depth < 3 else [1])):
@@ -382,7 +382,7 @@ class Configuration:
         self.seed, self.parts = seed, {n: Scenario(r, n) for n in range(scenarios)}
 
     def files(self, without=()):
-        # the oracle looks for types in the files that it finds itself
+        # the oracle supports only resource types that it finds in the files of the root module
         out = {'always.tf': 'provider "oci" {}\n' + ''.join('resource "%s" "always" {\n  count = 0\n%s}\n' % x for x in [('null_resource', ''), ('time_sleep', ''), ('random_id', '  byte_length = 1\n'), ('time_rotating', '  rotation_days = 1\n'), ('oci_identity_compartment', '  name = "x"\n  description = "x"\n')])}
         for n, s in self.parts.items():
             if n not in without: out.update(s.files)
@@ -396,7 +396,7 @@ class Configuration:
         return out
 
     def arguments(self, without=()):
-        """how `parity.plan` is asked about it"""
+        """the arguments for `parity.plan`"""
         v = self.values(without)
         return {'vars': v.vars, 'var_files': GIVEN, 'env': {'TF_VAR_' + n: x for n, x in v.env.items()}}
 
@@ -404,7 +404,7 @@ class Configuration:
 
 
 class Schedules:
-    """a root module with `count` keys, each with a key version that may rotate: branches that are taken and dead, neighboring members, constants"""
+    """a root module with `count` keys, each with a key version that may rotate: live and dead branches, neighboring members, constants"""
 
     def __init__(self, seed, count):
         self.r, self.locals, self.blocks = random.Random('schedules %s' % seed), [], []

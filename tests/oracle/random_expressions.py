@@ -1,4 +1,4 @@
-"""Random expressions, most of them odd: the evaluator must agree with Terraform on values, unknowns and errors."""
+"""Random expressions, most of them unusual: the evaluator must agree with Terraform on values, unknowns and errors."""
 import random
 
 U = 'terraform_data.unk.id'

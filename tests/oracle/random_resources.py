@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Compares resources and data sources of random types, written with arguments of odd types, with what real Terraform plans for them.
+"""Compares resources and data sources of random types, with arguments of unusual types, with the values that real Terraform plans for them.
 
-    random_resources.py [--oracle FOLDER] [--kmslint FILE] [--seeds FROM..TO] [--types N]
+    random_resources.py [--oracle DIRECTORY] [--kmslint FILE] [--seeds FROM..TO] [--types N]
 
 Each seed makes one configuration of N resource types and half as many data sources, with required and some optional arguments and
-blocks, as literals of the wrong primitive type where that converts, or as values known after apply. Each attribute of each resource is
-evaluated by `kmslint eval`: what Terraform leaves unknown must be unknown, and what it knows must be the same value or, counted apart,
-unknown. What is known of a data source must be what was read. Seeds whose configuration the oracle refuses are skipped and counted.
-The oracle's directory may also come from KMSLINT_ORACLE.
+blocks, as literals of another primitive type that converts, or as values known after apply. Each attribute of each resource is
+evaluated by `kmslint eval`: values that Terraform does not know must be unknown, and values that it knows must be the same or, counted
+separately, unknown. Known values of a data source must be those that were read. Seeds whose configuration the oracle refuses are skipped and
+counted. The oracle's directory may also come from KMSLINT_ORACLE.
 """
 import argparse, gzip, json, os, random, shutil, subprocess, sys, tempfile
 
@@ -60,13 +60,13 @@ def configuration(schema, seed, count):
 def has_true(v): return v is True or isinstance(v, (list, dict)) and any(has_true(x) for x in (v.values() if isinstance(v, dict) else v))
 
 
-def normal(v):
-    """sets have no order"""
-    if isinstance(v, list): return sorted((normal(x) for x in v), key=lambda x: json.dumps(x, sort_keys=True))
-    return {k: normal(x) for k, x in v.items()} if isinstance(v, dict) else v
+def normalize(v):
+    """the value with sorted lists, because sets have no order"""
+    if isinstance(v, list): return sorted((normalize(x) for x in v), key=lambda x: json.dumps(x, sort_keys=True))
+    return {k: normalize(x) for k, x in v.items()} if isinstance(v, dict) else v
 
 
-def ask(kmslint, directory, exprs):
+def evaluate(kmslint, directory, exprs):
     out = []
     for at in range(0, len(exprs), 400):
         run = subprocess.run([kmslint, 'eval', '--chdir', directory, '--'] + exprs[at:at + 400], capture_output=True, text=True)
@@ -82,12 +82,12 @@ def compare(kmslint, directory, plan, total):
         rows += [('%s.r.%s' % (change['type'], k), after.get(k), has_true(unknown.get(k)), False) for k in set(after) | set(unknown)]
     for read in plan.get('prior_state', {}).get('values', {}).get('root_module', {}).get('resources', []):
         if read['mode'] == 'data': rows += [('data.%s.r.%s' % (read['type'], k), v, False, True) for k, v in read['values'].items()]
-    for (expr, value, unknown, is_read), answer in zip(rows, ask(kmslint, directory, [row[0] for row in rows])):
+    for (expr, value, unknown, is_read), answer in zip(rows, evaluate(kmslint, directory, [row[0] for row in rows])):
         if 'unknown' in answer: kind = 'same' if unknown else 'read' if is_read else 'avoidable unknown'
         elif 'error' in answer: kind = 'error'
         elif unknown: kind = 'wrong known'
         elif answer.get('sensitive'): kind = 'sensitive'
-        else: kind = 'same' if normal(answer['value']) == normal(value) else 'wrong known'
+        else: kind = 'same' if normalize(answer['value']) == normalize(value) else 'wrong known'
         total[kind] = total.get(kind, 0) + 1
         if kind in ('avoidable unknown', 'error', 'wrong known'): print('%s: %s is %s, Terraform: %s' % (kind, expr, answer, 'unknown' if unknown else json.dumps(value)))
 
@@ -99,7 +99,7 @@ def main():
     p.add_argument('--seeds', default='1..10')
     p.add_argument('--types', type=int, default=60)
     a = p.parse_args()
-    if not a.oracle: p.error('--oracle FOLDER or KMSLINT_ORACLE is needed')
+    if not a.oracle: p.error('--oracle DIRECTORY or KMSLINT_ORACLE is needed')
     with gzip.open(os.path.join(a.oracle, 'oci_schema.json.gz'), 'rt') as f: schema = json.load(f)
     first, last = map(int, a.seeds.split('..'))
     total, skipped = {}, 0

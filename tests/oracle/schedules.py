@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
-"""Makes testdata/schedules/forms.jsonl: forms of rotation by code, and what real Terraform does with each when time passes.
+"""Generates testdata/schedules/forms.jsonl: forms of rotation by code, and what real Terraform does with each after some time.
 
-    schedules.py --oracle FOLDER [--check] [FORM...]       the oracle's directory may also come from KMSLINT_ORACLE
-    schedules.py --oracle FOLDER --random N [--seed S] --kmslint BINARY
+    schedules.py --oracle DIRECTORY [--check] [FORM...]       the oracle's directory may also come from KMSLINT_ORACLE
+    schedules.py --oracle DIRECTORY --random N [--seed S] --kmslint BINARY
 
-A form is the text of a root module (and of modules that it calls) about one key version `v` of the key `k`. `later` of the oracle applies
-it, lets every time_rotating expire, and plans again. What becomes of the key versions is kept:
+A form is the text of a root module (and of modules that it calls) with one key version `v` of the key `k`. The oracle's `later` applies
+it, lets every time_rotating expire, and plans again. The result for the key versions is recorded:
     rotates   one is created or replaced        idle   none is        refused   Terraform does not plan it
 --check writes nothing and lists the forms whose answer differs. --random compares the binary with N random root modules of 12 keys each.
 
-The oracle's stand-in for hashicorp/time, hashicorp/null and hashicorp/random updates in place what these providers replace. Where that
-decides, the form says what the provider's source says (`source`). Where an input has no value, the answer is `unsure`, which only we have.
+The oracle's stand-in for hashicorp/time, hashicorp/null and hashicorp/random updates resources in place that these providers replace. If that
+makes a difference, the form has the answer according to the provider's source code (`source`). If an input has no value, the answer is
+`unsure`, which only kmslint reports.
 """
 import argparse, json, os, re, subprocess, sys, tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -236,7 +237,7 @@ form('distinct', version('for_each = toset(distinct(["a", "a"]))'), 'locals {\n 
 form('flatten', version('for_each = toset(flatten([["a"], [plantimestamp()]]))'))
 form('compact-null', version('for_each = toset(compact(["a", false ? plantimestamp() : ""]))'))
 
-# ---- what only a missing input leaves open
+# ---- undetermined because of a missing input
 OPEN = 'variable "open" {\n  type = %s\n}\n'
 form('unsure-branch', OPEN % 'bool', version('for_each = toset(var.open ? [%s] : ["initial"])' % NOW), source='unsure')
 form('unsure-trigger', OPEN % 'bool', ROTATING, data('triggers_replace = var.open ? time_rotating.r.id : "never"'), trigger('terraform_data.t'), source='unsure')
@@ -256,17 +257,17 @@ def outcome(oracle, one):
             full = os.path.join(directory, path); os.makedirs(os.path.dirname(full), exist_ok=True)
             with open(full, 'w') as f: f.write(text)
         p = subprocess.run([os.path.join(oracle, 'later'), directory], capture_output=True, text=True)
-    said = p.stdout + p.stderr
-    if p.returncode: return 'refused', re.sub(r'\s+', ' ', said)[-400:]
+    output = p.stdout + p.stderr
+    if p.returncode: return 'refused', re.sub(r'\s+', ' ', output)[-400:]
     return 'rotates' if any(creates(line) for line in p.stdout.splitlines()) else 'idle', p.stdout
 
 
 def creates(line):
-    """whether a line of `later` says that a key version is created or replaced; an address may hold spaces"""
+    """whether a line of `later` reports that a key version is created or replaced; an address may contain spaces"""
     return 'oci_kms_key_version.' in line and re.search(r'\s(create|delete\+create|create\+delete)(\s|$)', line) is not None
 
 
-def randomly(a):
+def compare_random(a):
     """compares the binary with random root modules; each key has one version"""
     from random_configuration import Schedules
     wrong = compared = refused = rotating = 0
@@ -283,10 +284,10 @@ def randomly(a):
                 refused += 1
                 if not report['problems']: wrong += 1; print('seed %d: not planned, and we report nothing: %s' % (seed, re.sub(r'\s+', ' ', p.stdout + p.stderr)[-300:]))
                 continue
-            turned = {re.search(r'_version\.v(\d+)', line).group(1) for line in p.stdout.splitlines() if creates(line)}
+            rotated = {re.search(r'_version\.v(\d+)', line).group(1) for line in p.stdout.splitlines() if creates(line)}
             for key in report['keys']:
                 number = key['address'].rsplit('k', 1)[1]
-                ours, theirs = bool(key['schedules']), number in turned
+                ours, theirs = bool(key['schedules']), number in rotated
                 compared += 1; rotating += theirs
                 if ours != theirs:
                     wrong += 1
@@ -305,9 +306,9 @@ def main():
     p.add_argument('--kmslint', default='target/debug/kmslint')
     p.add_argument('forms', nargs='*')
     a = p.parse_args()
-    if not a.oracle: p.error('--oracle FOLDER or KMSLINT_ORACLE is needed')
+    if not a.oracle: p.error('--oracle DIRECTORY or KMSLINT_ORACLE is needed')
     a.oracle = os.path.abspath(a.oracle)
-    if a.random: return randomly(a)
+    if a.random: return compare_random(a)
     version = subprocess.run([os.path.join(a.oracle, 'terraform'), 'version'], capture_output=True, text=True).stdout.split('\n')[0].replace('Terraform v', '')
     kept = {}
     if os.path.exists(FORMS):
@@ -315,19 +316,19 @@ def main():
     wanted = [one for name, one in F.items() if not a.forms or name in a.forms]
     with ThreadPoolExecutor(2) as pool: answers = list(pool.map(lambda one: outcome(a.oracle, one), wanted))
     made, differ = dict(kept), 0
-    for one, (answer, said) in zip(wanted, answers):
+    for one, (answer, output) in zip(wanted, answers):
         new = {'name': one['name'], 'terraform': version, 'answer': one.get('source', answer), 'files': one['files']}
         if one.get('source') and answer != one['source']: new['stand_in'] = answer
         if one['name'] in SLOW: new['slow'] = True
         if kept.get(one['name']) != new:
             differ += 1
             print('%-28s %s' % (one['name'], answer) + (' (provider: %s)' % one['source'] if one.get('source') else ''))
-            if answer == 'refused': print('    ' + said)
+            if answer == 'refused': print('    ' + output)
         made[one['name']] = new
     made = [made[name] for name in F if name in made]
     if not a.check:
         with open(FORMS, 'w') as f: f.writelines(json.dumps(one, ensure_ascii=False) + '\n' for one in made)
-    print('%d forms, %d differ from what is kept' % (len(wanted), differ))
+    print('%d forms, %d differ from the recorded ones' % (len(wanted), differ))
     sys.exit(1 if a.check and differ else 0)
 
 
