@@ -1,4 +1,4 @@
-//! Character encodings by their IANA names, as far as they can be had: Go's `ianaindex` knows some old code pages more.
+//! Character encodings by IANA name, as far as `encoding_rs` has them: Go's `ianaindex` knows a few more old code pages.
 
 use encoding_rs::Encoding;
 
@@ -6,7 +6,7 @@ use encoding_rs::Encoding;
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Charset {
     Utf8,
-    /// Little-endian or not, and whether a mark at the front tells.
+    /// UTF-16, with the byte order and whether a byte order mark is used.
     Utf16 {
         little: bool,
         marked: bool,
@@ -14,11 +14,11 @@ pub(super) enum Charset {
     Ascii,
     Latin1,
     Other(&'static Encoding),
-    /// Terraform knows it, we do not.
+    /// Terraform supports it, kmslint does not.
     Unsupported,
 }
 
-/// Names, all in small letters, and what they stand for. Several names of one encoding share a row.
+/// The lowercase names of each encoding.
 const NAMES: &[(&[&str], Charset)] = &[
     (&["utf-8", "csutf8"], Charset::Utf8),
     (&["utf-16", "csutf16"], Charset::Utf16 { little: false, marked: true }),
@@ -137,13 +137,13 @@ const NAMES: &[(&[&str], Charset)] = &[
 ];
 
 impl Charset {
-    /// The encoding of a name, in any case.
+    /// The encoding with a name, ignoring case.
     pub(super) fn of(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();
         NAMES.iter().find(|(names, _)| names.contains(&name.as_str())).map(|(_, charset)| *charset)
     }
 
-    /// The bytes of a text; `None` where a character cannot be represented.
+    /// The bytes of a text; `None` if a character cannot be represented.
     pub(super) fn encode(self, text: &str) -> Option<Vec<u8>> {
         match self {
             Self::Utf8 => Some(text.as_bytes().to_vec()),
@@ -156,16 +156,16 @@ impl Charset {
             Self::Latin1 => text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect(),
             Self::Other(encoding) => {
                 let (bytes, _, unmappable) = encoding.encode(text);
-                // Go leaves the places of windows code pages empty that browsers fill with control characters.
+                // Some bytes of Windows code pages are undefined in Go, but control characters in browsers and `encoding_rs`.
                 let undefined = encoding.is_single_byte() && text.contains(|c| ('\u{80}'..'\u{a0}').contains(&c)) && is_windows(encoding);
-                let odd = encoding == encoding_rs::SHIFT_JIS && text.contains(['\u{a5}', '\u{203e}']);
-                (!unmappable && !undefined && !odd).then(|| bytes.into_owned())
+                let ambiguous = encoding == encoding_rs::SHIFT_JIS && text.contains(['\u{a5}', '\u{203e}']);
+                (!unmappable && !undefined && !ambiguous).then(|| bytes.into_owned())
             }
             Self::Unsupported => None,
         }
     }
 
-    /// The text of bytes; `None` where they do not stand for characters.
+    /// The text of bytes; `None` if they are not valid in this encoding.
     pub(super) fn decode(self, bytes: &[u8]) -> Option<String> {
         let text = match self {
             Self::Utf8 => String::from_utf8(bytes.to_vec()).ok()?,
@@ -185,8 +185,8 @@ impl Charset {
             Self::Ascii => String::from_utf8(bytes.to_vec()).ok().filter(|text| text.is_ascii())?,
             Self::Latin1 => bytes.iter().map(|byte| char::from(*byte)).collect(),
             Self::Other(encoding) => {
-                let (text, broken) = encoding.decode_without_bom_handling(bytes);
-                if broken || (is_windows(encoding) && text.contains(|c| ('\u{80}'..'\u{a0}').contains(&c))) {
+                let (text, malformed) = encoding.decode_without_bom_handling(bytes);
+                if malformed || (is_windows(encoding) && text.contains(|c| ('\u{80}'..'\u{a0}').contains(&c))) {
                     return None;
                 }
                 text.into_owned()

@@ -1,8 +1,8 @@
-//! Functions on network prefixes.
+//! Functions for network prefixes.
 
 use super::network::{Prefix, parse_address};
 use super::row::{
-    BOOL, BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, Returns, STRING, Want, number, string, text, whole,
+    BOOL, BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, Returns, STRING, TypeSpec, integer, number, string, text,
 };
 use crate::eval::{Num, Value};
 use num_bigint::BigInt;
@@ -11,7 +11,8 @@ pub(super) const TABLE: &[BuiltIn] = &[
     BuiltIn::new("cidrhost", &[string("prefix"), number("hostnum")], STRING, FunctionBody::Values(host)),
     BuiltIn::new("cidrnetmask", &[string("prefix")], STRING, FunctionBody::Values(netmask)),
     BuiltIn::new("cidrsubnet", &[string("prefix"), number("newbits"), number("netnum")], STRING, FunctionBody::Values(subnet)),
-    BuiltIn::new("cidrsubnets", &[string("prefix")], Returns::Always(Want::Strings), FunctionBody::Values(subnets)).rest(number("newbits")),
+    BuiltIn::new("cidrsubnets", &[string("prefix")], Returns::Always(TypeSpec::Strings), FunctionBody::Values(subnets))
+        .rest(number("newbits")),
     BuiltIn::new("cidrcontains", &[string("containing_prefix"), string("contained_ip_or_prefix")], BOOL, FunctionBody::Values(contains))
         .opentofu(),
 ];
@@ -37,7 +38,7 @@ fn netmask(_: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
 
 fn subnet(_: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let [prefix, bits, number, ..] = args else { return Err(FunctionError::arity()) };
-    let (bits, number) = (whole(bits)?, big(number)?);
+    let (bits, number) = (integer(bits)?, big(number)?);
     Ok(Value::string(Prefix::parse(text(prefix))?.subnet(bits, &number)?.print()))
 }
 
@@ -45,7 +46,7 @@ fn subnets(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let [prefix, bits @ ..] = args else { return Err(FunctionError::arity()) };
     let prefix = Prefix::parse(text(prefix))?;
     call.pay(bits.len())?;
-    let bits = bits.iter().map(whole).collect::<Result<Vec<_>, _>>()?;
+    let bits = bits.iter().map(integer).collect::<Result<Vec<_>, _>>()?;
     let subnets = prefix.subnets(&bits)?.into_iter().map(|subnet| Value::string(subnet.print())).collect();
     Ok(Value::list(call.element(), subnets))
 }

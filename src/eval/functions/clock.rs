@@ -1,6 +1,6 @@
-//! Points in time as Go's `time` package reads, shifts and prints them: RFC 3339, durations, and the calendar.
+//! Points in time as Go's `time` package parses, shifts and prints them: RFC 3339, durations, and the calendar.
 
-/// A point in time with the offset it was written in.
+/// A point in time with the UTC offset of its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Instant {
     /// Seconds since 1970-01-01T00:00:00Z.
@@ -11,7 +11,7 @@ pub(super) struct Instant {
     pub offset: i32,
 }
 
-/// The fields of a clock on the wall.
+/// The date and time of day at an offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ClockFields {
     pub year: i64,
@@ -29,24 +29,24 @@ pub(super) struct ClockFields {
 const DAY: i64 = 86_400;
 const SECOND: i128 = 1_000_000_000;
 
-/// How much a reader of RFC 3339 overlooks.
+/// How strictly RFC 3339 is parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Strictness {
     /// `formatdate` and `timeadd`.
     Strict,
-    /// `timecmp`, which uses Go's `time.Parse`: hours of one digit, and a comma before the fraction.
+    /// `timecmp`, which uses Go's `time.Parse`: accepts hours of one digit, and a comma before the fraction.
     Lenient,
 }
 
 impl Instant {
-    /// Reads a timestamp as RFC 3339 has it.
+    /// Parses an RFC 3339 timestamp.
     pub(super) fn parse(text: &str, strictness: Strictness) -> Option<Self> {
         let mut rest = FieldReader(text);
         let (year, month, day) = rest.date()?;
         rest.literal("T")?;
         let hour = match strictness {
             Strictness::Strict => rest.digits(2)?,
-            Strictness::Lenient => rest.one_or_two()?,
+            Strictness::Lenient => rest.one_or_two_digits()?,
         };
         rest.literal(":")?;
         let minute = rest.digits(2)?;
@@ -60,14 +60,14 @@ impl Instant {
         Self::new((year, month, day), (hour, minute, second), nanos, offset)
     }
 
-    /// Reads what YAML takes for a timestamp: dates, and dates with a time, their fields of one or two digits.
+    /// Parses a YAML timestamp: a date, or a date with a time, whose fields may have one digit.
     pub(super) fn parse_yaml(text: &str) -> Option<Self> {
         let mut rest = FieldReader(text);
         let year = rest.digits(4)?;
         rest.literal("-")?;
-        let month = rest.one_or_two()?;
+        let month = rest.one_or_two_digits()?;
         rest.literal("-")?;
-        let day = rest.one_or_two()?;
+        let day = rest.one_or_two_digits()?;
         if rest.0.is_empty() {
             return Self::new((year, month, day), (0, 0, 0), 0, 0);
         }
@@ -75,11 +75,11 @@ impl Instant {
         if !zoned {
             rest.literal(" ")?;
         }
-        let hour = rest.one_or_two()?;
+        let hour = rest.one_or_two_digits()?;
         rest.literal(":")?;
-        let minute = rest.one_or_two()?;
+        let minute = rest.one_or_two_digits()?;
         rest.literal(":")?;
-        let second = rest.one_or_two()?;
+        let second = rest.one_or_two_digits()?;
         let nanos = rest.fraction(true)?;
         let offset = if zoned { rest.offset(Strictness::Lenient)? } else { 0 };
         if !rest.0.is_empty() {
@@ -104,7 +104,7 @@ impl Instant {
         Self { seconds, nanos: u32::try_from(total.rem_euclid(SECOND)).unwrap_or(0), offset: self.offset }
     }
 
-    /// What the clock on the wall shows, at the offset the time was written in.
+    /// The date and time of day at the time's own offset.
     pub(super) fn fields(self) -> ClockFields {
         let local = self.seconds + i64::from(self.offset);
         let (days, of_day) = (local.div_euclid(DAY), local.rem_euclid(DAY));
@@ -137,8 +137,8 @@ impl Instant {
     }
 }
 
-/// The nanoseconds of a fraction of a unit, as Go computes them: of as many digits as fit into 63 bits, with a double.
-fn of_fraction(digits: &str, unit: i128) -> i128 {
+/// The nanoseconds of a fraction of a unit. Like Go, uses as many digits as fit into 63 bits, and computes with a double.
+fn fraction_nanos(digits: &str, unit: i128) -> i128 {
     let (mut value, mut scale) = (0_u64, 1.0_f64);
     for digit in digits.bytes().map(|digit| u64::from(digit - b'0')) {
         if value > i64::MAX as u64 / 10 || value * 10 + digit > 1 << 63 {
@@ -150,7 +150,7 @@ fn of_fraction(digits: &str, unit: i128) -> i128 {
     (value as f64 * (unit as f64 / scale)) as i128
 }
 
-/// Reads a duration as Go's `time.ParseDuration` does (`1h15m30.918s`), in nanoseconds.
+/// Parses a duration as Go's `time.ParseDuration` does (`1h15m30.918s`), in nanoseconds.
 pub(super) fn parse_duration(text: &str) -> Option<i64> {
     const UNITS: [(&str, i128); 8] = [
         ("ns", 1),
@@ -184,7 +184,7 @@ pub(super) fn parse_duration(text: &str) -> Option<i64> {
         }
         let whole: i128 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
         total = total.checked_add(whole.checked_mul(scale)?)?;
-        total = total.checked_add(of_fraction(fraction, scale))?;
+        total = total.checked_add(fraction_nanos(fraction, scale))?;
         if total > i128::from(i64::MAX) + i128::from(negative) {
             return None;
         }
@@ -198,7 +198,7 @@ fn split_digits(text: &str) -> (&str, &str) {
     text.split_at(end)
 }
 
-/// Takes fields off the front of a text.
+/// Reads fields from the front of a text.
 struct FieldReader<'a>(&'a str);
 
 impl FieldReader<'_> {
@@ -216,7 +216,7 @@ impl FieldReader<'_> {
         digits.parse().ok()
     }
 
-    fn one_or_two(&mut self) -> Option<i64> {
+    fn one_or_two_digits(&mut self) -> Option<i64> {
         self.digits(2).or_else(|| self.digits(1))
     }
 
@@ -228,7 +228,7 @@ impl FieldReader<'_> {
         Some((year, month, self.digits(2)?))
     }
 
-    /// The fraction of a second in nanoseconds, 0 where there is none; further digits are dropped.
+    /// The fraction of a second in nanoseconds, or 0 without one; further digits are dropped.
     fn fraction(&mut self, comma: bool) -> Option<u32> {
         let Some(rest) = self.0.strip_prefix('.').or_else(|| if comma { self.0.strip_prefix(',') } else { None }) else {
             return Some(0);
@@ -241,7 +241,7 @@ impl FieldReader<'_> {
         digits.chars().chain(std::iter::repeat('0')).take(9).collect::<String>().parse().ok()
     }
 
-    /// `Z` or `±hh:mm`, in seconds. Go's lenient reader takes hours up to 24 and minutes up to 60.
+    /// `Z` or `±hh:mm`, in seconds. Go's `time.Parse` accepts hours up to 24 and minutes up to 60.
     fn offset(&mut self, strictness: Strictness) -> Option<i32> {
         if self.literal("Z").is_some() {
             return Some(0);
@@ -255,8 +255,8 @@ impl FieldReader<'_> {
         let hours = self.digits(2)?;
         self.literal(":")?;
         let minutes = self.digits(2)?;
-        let (most_hours, most_minutes) = if strictness == Strictness::Strict { (23, 59) } else { (24, 60) };
-        if hours > most_hours || minutes > most_minutes {
+        let (max_hours, max_minutes) = if strictness == Strictness::Strict { (23, 59) } else { (24, 60) };
+        if hours > max_hours || minutes > max_minutes {
             return None;
         }
         i32::try_from(sign * (hours * 3600 + minutes * 60)).ok()
@@ -281,7 +281,7 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
-/// Year, month and day of a day (Howard Hinnant's `civil_from_days`).
+/// Year, month and day of a number of days since 1970-01-01 (Howard Hinnant's `civil_from_days`).
 fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
@@ -297,7 +297,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_read_shifted_and_printed() {
+    fn times_are_parsed_shifted_and_printed() {
         let cases = [
             ("2006-01-02T15:04:05Z", "1ns", "2006-01-02T15:04:05Z"),
             ("2020-02-28T23:30:00-03:30", "1h", "2020-02-29T00:30:00-03:30"),
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_refused() {
+    fn invalid_times_and_durations_are_rejected() {
         for text in [
             "",
             "2006-01-02",

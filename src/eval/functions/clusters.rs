@@ -1,18 +1,18 @@
-//! Characters as people see them: grapheme clusters by the rules of Unicode 15.0, which Terraform counts by.
+//! User-perceived characters: grapheme clusters by the rules of Unicode 15.0, as Terraform counts them.
 
 use unicode_segmentation::UnicodeSegmentation;
 
-/// The clusters of a text, in order.
+/// The grapheme clusters of a text, in order.
 pub(super) fn clusters(text: &str) -> impl DoubleEndedIterator<Item = &str> {
     text.graphemes(true).flat_map(without_conjuncts)
 }
 
-/// Since Unicode 15.1 Indic consonants that a virama joins are one cluster; Terraform's library still takes them apart.
+/// Since Unicode 15.1, Indic consonants that a virama joins are one cluster; Terraform's library still splits them.
 fn without_conjuncts(cluster: &str) -> Vec<&str> {
     let mut parts = Vec::with_capacity(1);
     let (mut start, mut previous) = (0, None);
     for (at, c) in cluster.char_indices() {
-        // Two characters alone cannot be a conjunct: that takes the virama between them.
+        // Two characters alone are never a conjunct, which is a consonant, a virama and a consonant.
         if let Some(before) = previous
             && !c.is_ascii()
             && c.is_alphabetic()
@@ -32,7 +32,7 @@ mod tests {
     use super::clusters;
 
     #[test]
-    fn clusters_are_those_of_terraform() {
+    fn clusters_match_those_of_terraform() {
         for (text, count) in [
             ("हिन्दी", 3),
             ("क्ष", 2),

@@ -1,61 +1,62 @@
-//! Functions that make collections out of collections, or describe a complete collection.
+//! Functions that make collections from collections, or describe an entire collection.
 
 use super::clusters::clusters;
 use super::row::{
-    BOOL, BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, Param, Returns, Want, any, elements, number, unknown, whole,
+    BOOL, BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, Param, Returns, TypeSpec, any, elements, integer, number,
+    unknown,
 };
 use crate::base::ChoiceReason;
 use crate::eval::{Data, Distinct, Marks, Members, Num, Type, Value, convert, equals, unify};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const BOOLS: Param = Param::new("list", Want::Bools);
-const LIST: Param = Param::new("list", Want::List);
+const BOOLS: Param = Param::new("list", TypeSpec::Bools);
+const LIST: Param = Param::new("list", TypeSpec::List);
 
 pub(super) const TABLE: &[BuiltIn] = &[
     BuiltIn::new("alltrue", &[BOOLS], BOOL, FunctionBody::Values(all_true)),
     BuiltIn::new("anytrue", &[BOOLS], BOOL, FunctionBody::Values(any_true)),
-    BuiltIn::new("chunklist", &[LIST.marked(), number("size").marked()], Returns::By(chunks_type), FunctionBody::Values(chunklist)),
-    BuiltIn::new("compact", &[Param::new("list", Want::Strings)], Returns::Always(Want::Strings), FunctionBody::Values(compact)),
-    BuiltIn::new("concat", &[], Returns::By(concat_type), FunctionBody::Values(concat)).rest(any("seqs").marked()),
-    BuiltIn::new("distinct", &[LIST], Returns::By(same), FunctionBody::Values(distinct)),
-    BuiltIn::new("flatten", &[any("list").marked()], Returns::By(flatten_type), FunctionBody::Values(flatten)),
-    BuiltIn::new("keys", &[any("inputMap").unknown().marked()], Returns::By(keys_type), FunctionBody::Values(keys)),
-    BuiltIn::new("length", &[any("value").untyped().unknown().marked()], Returns::By(length_type), FunctionBody::Values(length)),
-    BuiltIn::new("list", &[], Returns::By(|_| removed("list", "tolist([ ... ])")), FunctionBody::Values(concat))
+    BuiltIn::new("chunklist", &[LIST.marked(), number("size").marked()], Returns::Computed(chunks_type), FunctionBody::Values(chunklist)),
+    BuiltIn::new("compact", &[Param::new("list", TypeSpec::Strings)], Returns::Always(TypeSpec::Strings), FunctionBody::Values(compact)),
+    BuiltIn::new("concat", &[], Returns::Computed(concat_type), FunctionBody::Values(concat)).rest(any("seqs").marked()),
+    BuiltIn::new("distinct", &[LIST], Returns::Computed(argument_type), FunctionBody::Values(distinct)),
+    BuiltIn::new("flatten", &[any("list").marked()], Returns::Computed(flatten_type), FunctionBody::Values(flatten)),
+    BuiltIn::new("keys", &[any("inputMap").unknown().marked()], Returns::Computed(keys_type), FunctionBody::Values(keys)),
+    BuiltIn::new("length", &[any("value").untyped().unknown().marked()], Returns::Computed(length_type), FunctionBody::Values(length)),
+    BuiltIn::new("list", &[], Returns::Computed(|_| removed("list", "tolist([ ... ])")), FunctionBody::Values(concat))
         .rest(any("vals").null().unknown().untyped()),
-    BuiltIn::new("map", &[], Returns::By(|_| removed("map", "tomap({ ... })")), FunctionBody::Values(concat))
+    BuiltIn::new("map", &[], Returns::Computed(|_| removed("map", "tomap({ ... })")), FunctionBody::Values(concat))
         .rest(any("vals").null().unknown().untyped()),
     BuiltIn::new(
         "matchkeys",
-        &[Param::new("values", Want::List), Param::new("keys", Want::List), Param::new("searchset", Want::List)],
-        Returns::By(matchkeys_type),
+        &[Param::new("values", TypeSpec::List), Param::new("keys", TypeSpec::List), Param::new("searchset", TypeSpec::List)],
+        Returns::Computed(matchkeys_type),
         FunctionBody::Values(matchkeys),
     ),
-    BuiltIn::new("merge", &[], Returns::By(merge_type), FunctionBody::Values(merge)).rest(any("maps").untyped().null().marked()),
-    BuiltIn::new("reverse", &[any("list").marked()], Returns::By(reverse_type), FunctionBody::Values(reverse)),
+    BuiltIn::new("merge", &[], Returns::Computed(merge_type), FunctionBody::Values(merge)).rest(any("maps").untyped().null().marked()),
+    BuiltIn::new("reverse", &[any("list").marked()], Returns::Computed(reverse_type), FunctionBody::Values(reverse)),
     BuiltIn::new(
         "slice",
         &[any("list").marked(), number("start_index"), number("end_index")],
-        Returns::By(slice_type),
+        Returns::Computed(slice_type),
         FunctionBody::Values(slice),
     ),
     BuiltIn::new(
         "transpose",
-        &[Param::new("values", Want::StringLists)],
-        Returns::Always(Want::StringLists),
+        &[Param::new("values", TypeSpec::StringLists)],
+        Returns::Always(TypeSpec::StringLists),
         FunctionBody::Values(transpose),
     ),
-    BuiltIn::new("values", &[any("mapping").marked()], Returns::By(values_type), FunctionBody::Values(values)),
+    BuiltIn::new("values", &[any("mapping").marked()], Returns::Computed(values_type), FunctionBody::Values(values)),
     BuiltIn::new(
         "zipmap",
-        &[Param::new("keys", Want::Strings).marked(), any("values").marked()],
-        Returns::By(zipmap_type),
+        &[Param::new("keys", TypeSpec::Strings).marked(), any("values").marked()],
+        Returns::Computed(zipmap_type),
         FunctionBody::Values(zipmap),
     ),
 ];
 
-fn same(args: &[Value]) -> Result<Type, FunctionError> {
+fn argument_type(args: &[Value]) -> Result<Type, FunctionError> {
     args.first().map(Value::ty).ok_or_else(FunctionError::arity)
 }
 
@@ -63,8 +64,8 @@ fn removed(name: &str, instead: &str) -> Result<Type, FunctionError> {
     Err(format!("the function was removed in Terraform 0.12; use `{instead}` instead of `{name}`").into())
 }
 
-/// Elements as a list of the type, or as a tuple where the function returns one.
-fn shaped(call: &BodyContext<'_>, values: Vec<Value>) -> Value {
+/// The elements as a list or tuple, whichever the function returns.
+fn sequence(call: &BodyContext<'_>, values: Vec<Value>) -> Value {
     match &call.returns {
         Type::List(element) => Value::list((**element).clone(), values),
         _ => Value::tuple(values),
@@ -93,17 +94,17 @@ fn any_true(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
 }
 
 fn chunks_type(args: &[Value]) -> Result<Type, FunctionError> {
-    same(args).map(Type::list)
+    argument_type(args).map(Type::list)
 }
 
 fn chunklist(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let [list, size, ..] = args else { return Err(FunctionError::arity()) };
     let marks = list.marks.union(size.marks);
-    let size = usize::try_from(whole(size)?).map_err(|_| "the size argument must be positive")?;
+    let size = usize::try_from(integer(size)?).map_err(|_| "the size argument must be positive")?;
     let all = elements(list);
     call.pay(all.len())?;
     let inner = list.ty().element().cloned().unwrap_or(Type::Any);
-    // A size of zero asks for one chunk with everything in it.
+    // A size of zero means a single chunk with all elements.
     let size = if size == 0 { all.len().max(1) } else { size };
     let chunks = all.chunks(size).map(|chunk| Value::list(inner.clone(), chunk.to_vec())).collect();
     Ok(Value::list(call.element(), chunks).with_marks(marks))
@@ -151,7 +152,7 @@ fn concat(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
             all.extend(elements(arg).iter().cloned());
         }
     }
-    Ok(shaped(call, all).with_marks(marks))
+    Ok(sequence(call, all).with_marks(marks))
 }
 
 fn distinct(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
@@ -186,14 +187,14 @@ fn flatten(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     Ok(call.unknown(args).with_marks(marks))
 }
 
-/// Collects what is not a sequence. False where it is not known what there is.
+/// Collects all elements that are not sequences. False if the number of elements is unknown.
 fn flatten_into(call: &BodyContext<'_>, list: &Value, flat: &mut Vec<Value>, marks: &mut Marks) -> Result<bool, FunctionError> {
     *marks = marks.union(list.marks);
     if list.length().is_unknown() {
         return Ok(false);
     }
     let mut known = true;
-    // Terraform checks the type only of what is known through and through: the values of an object are elements, too.
+    // Terraform checks the type of wholly known arguments only, so the argument may be an object here: its values count as elements.
     for element in list.children() {
         call.pay(1)?;
         let ty = element.ty();
@@ -218,8 +219,8 @@ fn keys_type(args: &[Value]) -> Result<Type, FunctionError> {
     }
 }
 
-/// A name as a value, shared like the others that are the same.
-fn named(name: Arc<str>) -> Value {
+/// A name as a value, without copying it.
+fn name_value(name: Arc<str>) -> Value {
     Data::String(name).into()
 }
 
@@ -227,12 +228,12 @@ fn keys(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let [map, ..] = args else { return Err(FunctionError::arity()) };
     // An object's keys are known by its type.
     let names: Vec<Value> = match map.ty() {
-        Type::Object(attributes) => attributes.keys().cloned().map(named).collect(),
+        Type::Object(attributes) => attributes.keys().cloned().map(name_value).collect(),
         _ if map.is_unknown() => return Ok(call.unknown(args).with_marks(map.marks)),
-        _ => map.as_mapping().into_iter().flat_map(Members::keys).cloned().map(named).collect(),
+        _ => map.as_mapping().into_iter().flat_map(Members::keys).cloned().map(name_value).collect(),
     };
     call.pay(names.len())?;
-    Ok(shaped(call, names).with_marks(map.marks))
+    Ok(sequence(call, names).with_marks(map.marks))
 }
 
 fn length_type(args: &[Value]) -> Result<Type, FunctionError> {
@@ -243,7 +244,7 @@ fn length_type(args: &[Value]) -> Result<Type, FunctionError> {
     Ok(Type::Number)
 }
 
-/// Whether it is known and has elements. The type of something large is large itself, and not asked for where this is enough.
+/// Whether a value is known and has elements. Cheaper than looking at its type, which is as large as the value.
 fn is_compound(value: &Value) -> bool {
     value.as_sequence().is_some() || value.as_mapping().is_some()
 }
@@ -268,41 +269,41 @@ fn length(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
 }
 
 fn matchkeys_type(args: &[Value]) -> Result<Type, FunctionError> {
-    let [values, keys, wanted, ..] = args else { return Err(FunctionError::arity()) };
-    unify(&[keys.ty(), wanted.ty()], true).ok_or("keys and searchset must be of the same type")?;
+    let [values, keys, searchset, ..] = args else { return Err(FunctionError::arity()) };
+    unify(&[keys.ty(), searchset.ty()], true).ok_or("keys and searchset must be of the same type")?;
     Ok(values.ty())
 }
 
 fn matchkeys(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
-    let [values, keys, wanted, ..] = args else { return Err(FunctionError::arity()) };
+    let [values, keys, searchset, ..] = args else { return Err(FunctionError::arity()) };
     if elements(values).len() != elements(keys).len() {
         return Err("length of keys and values should be equal".into());
     }
-    let ty = unify(&[keys.ty(), wanted.ty()], true).ok_or("keys and searchset must be of the same type")?;
-    let (keys, wanted) = (convert(keys.clone(), &ty)?, convert(wanted.clone(), &ty)?);
-    if elements(&wanted).is_empty() {
+    let ty = unify(&[keys.ty(), searchset.ty()], true).ok_or("keys and searchset must be of the same type")?;
+    let (keys, searchset) = (convert(keys.clone(), &ty)?, convert(searchset.clone(), &ty)?);
+    if elements(&searchset).is_empty() {
         return Ok(Value::list(call.element(), Vec::new()));
     }
     if !values.is_wholly_known() || !keys.is_wholly_known() {
         return Ok(call.unknown(args));
     }
     let pairs = elements(&keys).iter().zip(elements(values));
-    if wanted.is_wholly_known() {
-        let set: Distinct = elements(&wanted).iter().collect();
+    if searchset.is_wholly_known() {
+        let set: Distinct = elements(&searchset).iter().collect();
         let found = pairs.filter(|(key, _)| set.contains(key)).map(|(_, value)| value.clone()).collect();
         return Ok(Value::list(call.element(), found));
     }
     let mut found = Vec::new();
     for (key, value) in pairs {
-        call.pay(elements(&wanted).len())?;
-        for candidate in elements(&wanted) {
+        call.pay(elements(&searchset).len())?;
+        for candidate in elements(&searchset) {
             match equals(key, candidate).as_bool() {
                 Some(true) => {
                     found.push(value.clone());
                     break;
                 }
                 Some(false) => {}
-                // Terraform gives up with an empty list here, where the truth is unknown.
+                // Terraform returns an empty list here, although the result is unknown.
                 None => return Ok(Value::list(call.element(), Vec::new())),
             }
         }
@@ -336,14 +337,14 @@ fn merge_type(args: &[Value]) -> Result<Type, FunctionError> {
     }
 }
 
-/// How many arguments of `merge` are known as those that leave an attribute out.
+/// The maximum number of `merge` arguments that are recorded as leaving out an attribute.
 const MAX_LATER: usize = 2;
 
 fn merge(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let (mut merged, mut marks) = (BTreeMap::new(), Marks::NONE);
     for arg in args {
         let Some(entries) = arg.as_mapping() else {
-            // After a null of no type Terraform looks at the arguments too late: it takes an empty list, and breaks down on others.
+            // After an untyped null, Terraform checks the arguments too late: it accepts an empty list, and crashes on others.
             if arg.is_null() || arg.as_sequence().is_some_and(<[Value]>::is_empty) {
                 continue;
             }
@@ -353,7 +354,7 @@ fn merge(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
         call.pay(entries.len())?;
         merged.extend(entries.iter().map(|(name, value)| (Arc::clone(name), value.clone())));
     }
-    // Who passes a later argument could have set what it leaves out.
+    // A later argument could have set an attribute that it leaves out, so it is one of the places that decided the value.
     for (name, value) in &mut merged {
         let later = args.iter().rev().take_while(|arg| arg.as_mapping().is_none_or(|own| !own.contains_key(name)));
         let reads: Vec<_> = later.take(MAX_LATER).filter_map(|arg| arg.trail_leaving_out(name)).collect();
@@ -367,7 +368,7 @@ fn merge(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
 }
 
 fn reverse_type(args: &[Value]) -> Result<Type, FunctionError> {
-    match same(args)? {
+    match argument_type(args)? {
         Type::Tuple(types) => Ok(Type::Tuple(types.iter().rev().cloned().collect())),
         Type::List(element) | Type::Set(element) => Ok(Type::List(element)),
         other => Err(format!("can only reverse list or tuple values, not {other}").into()),
@@ -377,7 +378,7 @@ fn reverse_type(args: &[Value]) -> Result<Type, FunctionError> {
 fn reverse(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let [list, ..] = args else { return Err(FunctionError::arity()) };
     call.pay(elements(list).len())?;
-    Ok(shaped(call, elements(list).iter().rev().cloned().collect()).with_marks(list.marks))
+    Ok(sequence(call, elements(list).iter().rev().cloned().collect()).with_marks(list.marks))
 }
 
 /// Checks the ends of a slice, as far as they are known.
@@ -392,7 +393,7 @@ fn slice_ends(args: &[Value]) -> Result<(Option<usize>, Option<usize>), Function
         if index.is_unknown() {
             return Ok(None);
         }
-        let index = usize::try_from(whole(index)?).map_err(|_| format!("{name} index must not be less than zero"))?;
+        let index = usize::try_from(integer(index)?).map_err(|_| format!("{name} index must not be less than zero"))?;
         if length.is_some_and(|length| index > length) {
             return Err(format!("{name} index must not be greater than the length of the list").into());
         }
@@ -406,7 +407,7 @@ fn slice_ends(args: &[Value]) -> Result<(Option<usize>, Option<usize>), Function
 }
 
 fn slice_type(args: &[Value]) -> Result<Type, FunctionError> {
-    let ty = same(args)?;
+    let ty = argument_type(args)?;
     match &ty {
         Type::Set(_) => return Err("cannot slice a set, because its elements do not have indices".into()),
         Type::List(_) | Type::Tuple(_) => {}
@@ -423,7 +424,7 @@ fn slice_type(args: &[Value]) -> Result<Type, FunctionError> {
 fn slice(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let [list, ..] = args else { return Err(FunctionError::arity()) };
     let (Some(start), Some(end)) = slice_ends(args)? else { return Ok(call.unknown(args)) };
-    Ok(shaped(call, elements(list).get(start..end).unwrap_or_default().to_vec()).with_marks(list.marks))
+    Ok(sequence(call, elements(list).get(start..end).unwrap_or_default().to_vec()).with_marks(list.marks))
 }
 
 fn transpose(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
@@ -431,21 +432,22 @@ fn transpose(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     if !map.is_wholly_known() {
         return Ok(call.unknown(args));
     }
-    let mut turned: BTreeMap<Arc<str>, Vec<Arc<str>>> = BTreeMap::new();
+    let mut transposed: BTreeMap<Arc<str>, Vec<Arc<str>>> = BTreeMap::new();
     for (name, list) in map.as_mapping().into_iter().flatten() {
         let list = list.as_sequence().ok_or("input must not contain null list")?;
         call.pay(list.len())?;
         for element in list {
             let element = element.as_name().ok_or("input list must not contain null string")?;
-            turned.entry(element).or_default().push(Arc::clone(name));
+            transposed.entry(element).or_default().push(Arc::clone(name));
         }
     }
-    let turned = turned.into_iter().map(|(name, list)| (name, Value::list(Type::String, list.into_iter().map(named).collect())));
-    Ok(Value::map(call.element(), turned.collect()))
+    let transposed =
+        transposed.into_iter().map(|(name, list)| (name, Value::list(Type::String, list.into_iter().map(name_value).collect())));
+    Ok(Value::map(call.element(), transposed.collect()))
 }
 
 fn values_type(args: &[Value]) -> Result<Type, FunctionError> {
-    match same(args)? {
+    match argument_type(args)? {
         Type::Map(element) => Ok(Type::List(element)),
         Type::Object(attributes) => Ok(Type::tuple(attributes.values().map(|attribute| attribute.ty.clone()).collect())),
         _ => Err("values() requires a map as the first argument".into()),
@@ -454,7 +456,7 @@ fn values_type(args: &[Value]) -> Result<Type, FunctionError> {
 
 fn values(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let [map, ..] = args else { return Err(FunctionError::arity()) };
-    Ok(shaped(call, map.as_mapping().into_iter().flat_map(Members::values).cloned().collect()).with_marks(map.marks))
+    Ok(sequence(call, map.as_mapping().into_iter().flat_map(Members::values).cloned().collect()).with_marks(map.marks))
 }
 
 fn zipmap_type(args: &[Value]) -> Result<Type, FunctionError> {

@@ -1,4 +1,4 @@
-//! Hashes, identifiers, and what else is computed with keys.
+//! Hashes, UUIDs and decryption.
 
 use super::base_64;
 use super::row::{BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, STRING, number, string, text};
@@ -9,7 +9,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 use uuid::Uuid;
 
-/// Why the impure functions have no value.
+/// Why the results of impure functions are unknown.
 const IMPURE: &str = "its result differs from run to run";
 
 pub(super) const TABLE: &[BuiltIn] = &[
@@ -25,13 +25,13 @@ pub(super) const TABLE: &[BuiltIn] = &[
     BuiltIn::new("uuidv5", &[string("namespace"), string("name")], STRING, FunctionBody::Values(uuid_v5)),
 ];
 
-/// The result of a function that has another one on every run.
-pub(super) fn changing(time: Drivers) -> Value {
+/// The result of a function that returns a new value on every run.
+pub(super) fn changing_result(time: Drivers) -> Value {
     Value::unknown(Type::String, IMPURE).with_marks(Marks { time, ..Marks::NONE })
 }
 
 fn uuid(_: &BodyContext<'_>, _: &[Value]) -> FunctionResult {
-    Ok(changing(Drivers::UUID))
+    Ok(changing_result(Drivers::UUID))
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -1,10 +1,11 @@
 //! Comma-separated values as Go's `encoding/csv` reads them.
 //!
-//! Not the crate `csv`: it reads quotes in the middle of a field and text after a closing quote, which Go refuses with a line number.
+//! The crate `csv` cannot be used: it accepts quotes in the middle of a field and text after a closing quote, which Go rejects with a line
+//! number.
 
 use super::row::FunctionError;
 
-/// Why a text is not comma-separated values.
+/// Why a text is not valid CSV.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum CsvError {
     /// A quote within a field that does not begin with one.
@@ -20,11 +21,11 @@ pub(super) enum CsvError {
 
 impl From<CsvError> for FunctionError {
     fn from(error: CsvError) -> Self {
-        Self::Wrong(error.to_string())
+        Self::Invalid(error.to_string())
     }
 }
 
-/// The records of a text. Empty lines are none; quoted fields may hold line breaks.
+/// The records of a text. Empty lines are skipped; quoted fields may contain line breaks.
 pub(super) fn records(text: &str) -> Result<Vec<Vec<String>>, CsvError> {
     let mut lines = CsvLines { rest: text, number: 0 };
     let mut records = Vec::new();
@@ -84,7 +85,7 @@ fn record<'a>(line: &'a str, is_ended: bool, lines: &mut CsvLines<'a>) -> Result
     }
 }
 
-/// After an opening quote: the field, what follows its comma, and whether the line that this is on has an end.
+/// After an opening quote: the field, the rest after its comma, and whether the line of that rest ends with a line break.
 fn quoted_field<'a>(line: &'a str, is_ended: bool, lines: &mut CsvLines<'a>) -> Result<(String, Option<&'a str>, bool), CsvError> {
     let (mut line, mut is_ended) = (line, is_ended);
     let mut field = String::new();
@@ -119,7 +120,7 @@ mod tests {
     use super::{CsvError, records};
 
     #[test]
-    fn quotes_and_line_ends_are_those_of_go() {
+    fn quotes_and_line_breaks_are_handled_as_in_go() {
         let read = records("a,\"b\"\"c\"\r\n\r\n\"d\r\ne\",\r\n").unwrap();
         assert_eq!(read, [["a", "b\"c"], ["d\ne", ""]]);
         for (text, error) in [

@@ -1,7 +1,7 @@
-//! Functions on timestamps.
+//! Functions for timestamps.
 
 use super::clock::{ClockFields, Instant, Strictness, parse_duration};
-use super::crypto::changing;
+use super::crypto::changing_result;
 use super::row::{BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, NUMBER, STRING, string, text};
 use crate::eval::{Drivers, Value};
 
@@ -22,11 +22,11 @@ fn instant(value: &Value, strictness: Strictness) -> Result<Instant, FunctionErr
 }
 
 fn plan_time(_: &BodyContext<'_>, _: &[Value]) -> FunctionResult {
-    Ok(changing(Drivers::PLAN_TIME))
+    Ok(changing_result(Drivers::PLAN_TIME))
 }
 
 fn run_time(_: &BodyContext<'_>, _: &[Value]) -> FunctionResult {
-    Ok(changing(Drivers::RUN_TIME))
+    Ok(changing_result(Drivers::RUN_TIME))
 }
 
 fn time_add(_: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
@@ -69,7 +69,7 @@ fn format_date(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     Ok(Value::string(out))
 }
 
-/// A literal in quotes; a doubled quote stands for one. Returns what follows.
+/// A literal in single quotes, in which a doubled quote is a single one. Returns the rest.
 fn quoted<'t>(text: &'t str, out: &mut String) -> Result<&'t str, FunctionError> {
     if let Some(rest) = text.strip_prefix("''") {
         out.push('\'');
@@ -94,7 +94,7 @@ fn write_verb(token: &str, time: Instant, out: &mut String) -> Result<(), Functi
     let ClockFields { year, month, day, hour, minute, second, weekday } = fields;
     let named = |names: &[&str], at: u8| names.get(usize::from(at)).copied().unwrap_or_default().to_owned();
     let short = |name: String| name.get(..3).unwrap_or_default().to_owned();
-    let half = match hour % 12 {
+    let hour_of_12 = match hour % 12 {
         0 => 12,
         hour => hour,
     };
@@ -111,8 +111,8 @@ fn write_verb(token: &str, time: Instant, out: &mut String) -> Result<(), Functi
         "EEEE" => named(&WEEKDAYS, weekday),
         "h" => hour.to_string(),
         "hh" => format!("{hour:02}"),
-        "H" => half.to_string(),
-        "HH" => format!("{half:02}"),
+        "H" => hour_of_12.to_string(),
+        "HH" => format!("{hour_of_12:02}"),
         "AA" => if hour < 12 { "AM" } else { "PM" }.to_owned(),
         "aa" => if hour < 12 { "am" } else { "pm" }.to_owned(),
         "m" => minute.to_string(),

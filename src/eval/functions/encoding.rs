@@ -9,7 +9,7 @@ use std::io::Read;
 use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
 
-/// How many fields comma-separated values may have.
+/// The maximum number of fields in a CSV text.
 const MAX_FIELDS: usize = 1 << 20;
 
 pub(super) const TABLE: &[BuiltIn] = &[
@@ -22,14 +22,14 @@ pub(super) const TABLE: &[BuiltIn] = &[
         STRING,
         FunctionBody::Unknown("compressed data differs from one version of Terraform to another"),
     ),
-    BuiltIn::new("csvdecode", &[string("str")], Returns::By(csv_type), FunctionBody::Values(csv_decode)),
-    BuiltIn::new("jsondecode", &[string("str")], Returns::By(json_type), FunctionBody::Values(json_decode)).nullable(),
+    BuiltIn::new("csvdecode", &[string("str")], Returns::Computed(csv_type), FunctionBody::Values(csv_decode)),
+    BuiltIn::new("jsondecode", &[string("str")], Returns::Computed(json_type), FunctionBody::Values(json_decode)).nullable(),
     BuiltIn::new("jsonencode", &[any("val").unknown().untyped().null()], STRING, FunctionBody::Values(json_encode)),
     BuiltIn::new("textdecodebase64", &[string("source"), string("encoding")], STRING, FunctionBody::Values(text_decode)),
     BuiltIn::new("textencodebase64", &[string("string"), string("encoding")], STRING, FunctionBody::Values(text_encode)),
     BuiltIn::new("urldecode", &[string("str")], STRING, FunctionBody::Values(url_decode)).opentofu(),
     BuiltIn::new("urlencode", &[string("str")], STRING, FunctionBody::Text(url_encode)),
-    BuiltIn::new("yamldecode", &[string("src")], Returns::By(|_| Ok(Type::Any)), FunctionBody::Values(yaml_decode)).nullable(),
+    BuiltIn::new("yamldecode", &[string("src")], Returns::Computed(|_| Ok(Type::Any)), FunctionBody::Values(yaml_decode)).nullable(),
     BuiltIn::new("yamlencode", &[any("value").unknown().untyped().null()], STRING, FunctionBody::Values(yaml_encode)),
 ];
 
@@ -46,7 +46,7 @@ fn base64_gunzip(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let mut unpacked = Vec::new();
     let mut reader = flate2::read::MultiGzDecoder::new(bytes.as_slice()).take(MAX_RESULT_SIZE as u64 + 1);
     let read = reader.read_to_end(&mut unpacked);
-    call.pay_for_made(unpacked.len())?;
+    call.pay_for_result(unpacked.len())?;
     read.map_err(|_| "failed to decompress gzip data")?;
     String::from_utf8(unpacked).map(Value::string).map_err(|_| "the result of decompressing is not valid UTF-8".into())
 }
@@ -54,7 +54,7 @@ fn base64_gunzip(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
 fn csv_type(args: &[Value]) -> Result<Type, FunctionError> {
     let [value, ..] = args else { return Err(FunctionError::arity()) };
     let Some(text) = value.as_str() else { return Ok(Type::Any) };
-    // Each field becomes a value, and no value may have more elements.
+    // Each field becomes an element of the result, which must not have more of them.
     if text.bytes().filter(|byte| matches!(byte, b',' | b'\n')).count() > MAX_FIELDS {
         return Err(FunctionError::too_large());
     }
@@ -66,10 +66,10 @@ fn csv_type(args: &[Value]) -> Result<Type, FunctionError> {
             return Err(format!("duplicate column name `{name}`").into());
         }
     }
-    Ok(Type::list(Type::object(names.into_iter().map(|name| (composed(name), Type::String)))))
+    Ok(Type::list(Type::object(names.into_iter().map(|name| (name_in_nfc(name), Type::String)))))
 }
 
-fn composed(name: &str) -> Arc<str> {
+fn name_in_nfc(name: &str) -> Arc<str> {
     name.nfc().collect::<String>().into()
 }
 
@@ -79,7 +79,7 @@ fn csv_decode(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let records = csv::records(text(value))?;
     let [header, records @ ..] = records.as_slice() else { return Err("missing header line".into()) };
     let mut rows = Vec::with_capacity(records.len());
-    let names: Vec<Arc<str>> = header.iter().map(|name| composed(name)).collect();
+    let names: Vec<Arc<str>> = header.iter().map(|name| name_in_nfc(name)).collect();
     for record in records {
         if record.len() != header.len() {
             return Err("CSV parse error: wrong number of fields".into());
@@ -89,7 +89,7 @@ fn csv_decode(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     Ok(Value::list(call.element(), rows))
 }
 
-/// What the beginning of an unknown text tells of the document.
+/// The type of the document, as far as the known prefix of an unknown text reveals it.
 fn json_type(args: &[Value]) -> Result<Type, FunctionError> {
     let [value, ..] = args else { return Err(FunctionError::arity()) };
     if !value.is_unknown() {
@@ -124,7 +124,7 @@ fn json_encode(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
         return Ok(unknown.with_full_prefix(opening));
     }
     let text = json::encode(value)?;
-    call.pay_for_made(text.len())?;
+    call.pay_for_result(text.len())?;
     Ok(Value::string(text))
 }
 
@@ -140,7 +140,7 @@ fn yaml_encode(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
         return Ok(call.unknown(args));
     }
     let text = yaml_emit::encode(value)?;
-    call.pay_for_made(text.len())?;
+    call.pay_for_result(text.len())?;
     Ok(Value::string(text))
 }
 

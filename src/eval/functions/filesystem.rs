@@ -1,6 +1,6 @@
-//! Functions that read files, and those on paths. What comes out of a file is marked so.
+//! Functions that read files, and functions for paths. Values from files are marked as such.
 
-use super::row::{BOOL, BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, Returns, STRING, Want, string, text};
+use super::row::{BOOL, BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, Returns, STRING, TypeSpec, string, text};
 use super::{base_64, crypto, glob};
 use crate::eval::{FileError, Marks, Type, Value};
 use std::collections::BTreeSet;
@@ -29,20 +29,20 @@ pub(super) const TABLE: &[BuiltIn] = &[
     ),
     BuiltIn::new("fileexists", &[string("path")], BOOL, FunctionBody::Values(exists)),
     BuiltIn::new("filemd5", &[string("path")], STRING, FunctionBody::Values(|call, args| digest(call, args, crypto::md5))),
-    BuiltIn::new("fileset", &[string("path"), string("pattern")], Returns::Always(Want::StringSet), FunctionBody::Values(file_set)),
+    BuiltIn::new("fileset", &[string("path"), string("pattern")], Returns::Always(TypeSpec::StringSet), FunctionBody::Values(file_set)),
     BuiltIn::new("filesha1", &[string("path")], STRING, FunctionBody::Values(|call, args| digest(call, args, crypto::sha1))),
     BuiltIn::new("filesha256", &[string("path")], STRING, FunctionBody::Values(|call, args| digest(call, args, crypto::sha256))),
     BuiltIn::new("filesha512", &[string("path")], STRING, FunctionBody::Values(|call, args| digest(call, args, crypto::sha512))),
     BuiltIn::new("pathexpand", &[string("path")], STRING, FunctionBody::Values(expand)),
 ];
 
-/// Whether a function of this family reads the disk; templates of `templatestring` may not call it.
+/// Whether a function of this family reads the disk; templates of `templatestring` must not call it.
 pub(super) fn reads(name: &str) -> bool {
     name.starts_with("file")
 }
 
-/// The path with a home directory in front: whose, depends on who runs Terraform.
-fn at_home(path: &str) -> Result<&str, FunctionError> {
+/// Expands a leading `~`, which is unknown: the home directory depends on the user who runs Terraform.
+fn expand_home(path: &str) -> Result<&str, FunctionError> {
     match path.strip_prefix('~') {
         None => Ok(path),
         Some(rest) if rest.is_empty() || rest.starts_with('/') => {
@@ -54,7 +54,7 @@ fn at_home(path: &str) -> Result<&str, FunctionError> {
 
 fn expand(_: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let [path, ..] = args else { return Err(FunctionError::arity()) };
-    at_home(text(path)).map(Value::string)
+    expand_home(text(path)).map(Value::string)
 }
 
 fn absolute(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
@@ -62,18 +62,18 @@ fn absolute(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     Ok(Value::string(glob::clean(&call.host.files.absolute(text(path)))))
 }
 
-/// Pays for asking the disk about a path: every directory on the way is looked at.
-fn ask(call: &BodyContext<'_>, path: &str) -> Result<(), FunctionError> {
+/// Pays for a look-up on the disk, which visits every directory of the path.
+fn pay_for_lookup(call: &BodyContext<'_>, path: &str) -> Result<(), FunctionError> {
     call.work(1000 + 64 * path.len() as u64)
 }
 
 /// The bytes of the file that the first argument names.
 pub(super) fn read(call: &BodyContext<'_>, args: &[Value]) -> Result<Arc<[u8]>, FunctionError> {
     let [path, ..] = args else { return Err(FunctionError::arity()) };
-    let path = at_home(text(path))?;
-    ask(call, path)?;
-    let bytes = call.host.files.read(path).map_err(|trouble| match trouble {
-        FileError::Missing => FunctionError::Wrong(format!("no file exists at `{path}`")),
+    let path = expand_home(text(path))?;
+    pay_for_lookup(call, path)?;
+    let bytes = call.host.files.read(path).map_err(|error| match error {
+        FileError::Missing => FunctionError::Invalid(format!("no file exists at `{path}`")),
         FileError::Withheld(why) => FunctionError::Unknown(why),
     })?;
     call.pay(bytes.len())?;
@@ -95,11 +95,11 @@ fn digest(call: &BodyContext<'_>, args: &[Value], digest: fn(&[u8]) -> String) -
 
 fn exists(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let [path, ..] = args else { return Err(FunctionError::arity()) };
-    let path = at_home(text(path))?;
-    ask(call, path)?;
-    call.host.files.exists(path).map(Value::bool).map_err(|trouble| match trouble {
+    let path = expand_home(text(path))?;
+    pay_for_lookup(call, path)?;
+    call.host.files.exists(path).map(Value::bool).map_err(|error| match error {
         FileError::Withheld(why) => FunctionError::Unknown(why),
-        FileError::Missing => FunctionError::Wrong(format!("`{path}` is not a regular file")),
+        FileError::Missing => FunctionError::Invalid(format!("`{path}` is not a regular file")),
     })
 }
 
@@ -108,13 +108,13 @@ fn file_set(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let [path, pattern, ..] = args else { return Err(FunctionError::arity()) };
     let (path, pattern) = (text(path), text(pattern));
     let from = glob::clean(path);
-    let whole = if path.is_empty() { pattern.to_owned() } else { format!("{path}/{pattern}") };
+    let full = if path.is_empty() { pattern.to_owned() } else { format!("{path}/{pattern}") };
     let mut found = BTreeSet::new();
-    // Braces may not reach across directories.
-    if whole.split('/').any(|part| glob::alternatives(part).is_none()) {
+    // Braces must not contain slashes.
+    if full.split('/').any(|part| glob::alternatives(part).is_none()) {
         return Err(BAD_PATTERN.into());
     }
-    for pattern in glob::alternatives(&glob::clean(&whole)).ok_or_else(FunctionError::too_large)? {
+    for pattern in glob::alternatives(&glob::clean(&full)).ok_or_else(FunctionError::too_large)? {
         if !glob::is_valid(&pattern) {
             return Err(BAD_PATTERN.into());
         }
@@ -127,46 +127,47 @@ fn file_set(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     Ok(Value::set(Type::String, files).with_marks(FROM_FILE))
 }
 
-/// The files that match a clean pattern: all below the directory in front of its first wildcard are looked at.
+/// The files that match a clean pattern. Looks at all files below the directory before its first wildcard.
 fn matching(call: &BodyContext<'_>, pattern: &str) -> Result<Vec<String>, FunctionError> {
-    let withheld = |trouble| match trouble {
+    let withheld = |error| match error {
         FileError::Withheld(why) => Err(FunctionError::Unknown(why)),
         FileError::Missing => Ok(Vec::new()),
     };
-    ask(call, pattern)?;
+    pay_for_lookup(call, pattern)?;
     let parts: Vec<&str> = pattern.split('/').collect();
     let plain = parts.iter().take_while(|part| glob::is_plain(part)).count();
     if plain == parts.len() {
         return match call.host.files.exists(pattern) {
             Ok(true) => Ok(vec![pattern.to_owned()]),
             Ok(false) => Ok(Vec::new()),
-            Err(trouble) => withheld(trouble),
+            Err(error) => withheld(error),
         };
     }
-    let (front, back) = parts.split_at(plain);
-    let directory = match front {
+    let (fixed, wild) = parts.split_at(plain);
+    let directory = match fixed {
         [] => ".".to_owned(),
         [""] => "/".to_owned(),
-        front => front.join("/"),
+        fixed => fixed.join("/"),
     };
     let list = match call.host.files.list(&directory) {
         Ok(list) => list,
-        Err(trouble) => return withheld(trouble),
+        Err(error) => return withheld(error),
     };
     call.pay(list.files.len() + list.withheld.len())?;
     call.work((list.files.len() + list.withheld.len()) as u64 * (32 + pattern.len() as u64 / 4))?;
     let (mut found, mut steps) = (Vec::new(), 0);
-    for one in &list.withheld {
-        let names: Vec<&str> = one.path.split('/').collect();
-        let matches = if one.is_git { glob::reaches_git(back, &names, &mut steps) } else { glob::matches(back, &names, &mut steps) };
+    for withheld in &list.withheld {
+        let names: Vec<&str> = withheld.path.split('/').collect();
+        let matches =
+            if withheld.is_git { glob::may_match_in_git(wild, &names, &mut steps) } else { glob::matches(wild, &names, &mut steps) };
         call.work(steps as u64)?;
         if matches.ok_or_else(FunctionError::too_large)? {
-            return Err(FunctionError::Unknown(one.why.clone()));
+            return Err(FunctionError::Unknown(withheld.why.clone()));
         }
     }
     for file in list.files.iter().filter(|file| !file.is_empty()) {
         let names: Vec<&str> = file.split('/').collect();
-        let is_match = glob::matches(back, &names, &mut steps);
+        let is_match = glob::matches(wild, &names, &mut steps);
         call.work(steps as u64)?;
         if is_match.ok_or_else(FunctionError::too_large)? {
             found.push(if directory == "." { file.clone() } else { format!("{}/{file}", directory.trim_end_matches('/')) });

@@ -1,6 +1,6 @@
 //! `format` and `formatlist`.
 
-use super::row::{BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, Param, Returns, STRING, Want, any, string, text};
+use super::row::{BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, Param, Returns, STRING, TypeSpec, any, string, text};
 use super::verbs::render;
 use crate::eval::{Type, Value};
 
@@ -8,14 +8,14 @@ const ARGS: Param = any("args").null().unknown().untyped();
 
 pub(super) const TABLE: &[BuiltIn] = &[
     BuiltIn::new("format", &[string("format")], STRING, FunctionBody::Values(format)).rest(ARGS),
-    BuiltIn::new("formatlist", &[string("format")], Returns::Always(Want::Strings), FunctionBody::Values(format_list)).rest(ARGS),
+    BuiltIn::new("formatlist", &[string("format")], Returns::Always(TypeSpec::Strings), FunctionBody::Values(format_list)).rest(ARGS),
 ];
 
 fn format(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let [format, args @ ..] = args else { return Err(FunctionError::arity()) };
     let format = text(format);
     if !args.iter().all(Value::is_wholly_known) {
-        // What stands before the first verb is the beginning of the result.
+        // The text before the first verb is a prefix of the result.
         let prefix = format.split('%').next().filter(|prefix| prefix.len() < format.len()).unwrap_or_default();
         return Ok(call.unknown(args).not_null().with_prefix(prefix));
     }

@@ -1,11 +1,11 @@
-//! Paths and patterns as Go's `filepath` and `doublestar` take them, on systems with forward slashes.
+//! Paths and patterns as in Go's `filepath` and `doublestar`, on systems with forward slashes.
 
-/// The most patterns that braces expand to.
+/// The maximum number of patterns that braces expand to.
 const MAX_ALTERNATIVES: usize = 256;
-/// The most steps that matching one path takes: patterns like `*a*a*a*` go back and forth.
+/// The maximum number of steps to match one path: patterns like `*a*a*a*` backtrack.
 const MAX_STEPS: usize = 100_000;
 
-/// A path without `.`, `..` and doubled slashes, as far as its text allows it.
+/// A path without `.`, `..` and doubled slashes, as far as its text allows (Go's `filepath.Clean`).
 pub(super) fn clean(path: &str) -> String {
     let rooted = path.starts_with('/');
     let mut parts: Vec<&str> = Vec::new();
@@ -42,7 +42,7 @@ pub(super) fn directory(path: &str) -> String {
     clean(path.rsplit_once('/').map_or("", |(directory, _)| if directory.is_empty() { "/" } else { directory }))
 }
 
-/// `target` as seen from `from`, both clean and both absolute or both relative; `None` where the text cannot tell.
+/// `target` relative to `from`. Both are clean, and both absolute or both relative; `None` if the texts alone do not determine it.
 pub(super) fn relative(from: &str, target: &str) -> Option<String> {
     if from.starts_with('/') != target.starts_with('/') {
         return None;
@@ -64,7 +64,7 @@ pub(super) fn is_plain(part: &str) -> bool {
     !part.contains(['*', '?', '[', '{', '\\'])
 }
 
-/// The patterns that braces stand for; `None` where there are too many or a brace is not closed.
+/// The patterns that braces expand to; `None` if there are too many or a brace is not closed.
 pub(super) fn alternatives(pattern: &str) -> Option<Vec<String>> {
     let mut done = Vec::new();
     let mut open = vec![pattern.to_owned()];
@@ -122,33 +122,33 @@ pub(super) fn is_valid(pattern: &str) -> bool {
     true
 }
 
-/// Whether a path matches a pattern, part by part; `**` stands for any number of parts. `None` where it takes too long. `steps` says how
-/// long it took.
+/// Whether a path matches a pattern, part by part; `**` matches any number of parts. `None` if it takes too long. Sets `steps` to the
+/// number of steps taken.
 pub(super) fn matches(pattern: &[&str], path: &[&str], steps: &mut usize) -> Option<bool> {
     *steps = 0;
     parts_match(pattern, path, steps)
 }
 
-/// How the names of git's own files end, where they have an ending at all (gitrepository-layout(5)).
-const GITS_ENDINGS: [&str; 12] =
+/// The extensions of git's own files (gitrepository-layout(5)); most files have none.
+const GIT_EXTENSIONS: [&str; 12] =
     [".bitmap", ".graph", ".idx", ".keep", ".lock", ".midx", ".mtimes", ".old", ".pack", ".ref", ".rev", ".sample"];
 
-/// Whether a pattern may match a file in one of git's directories, whose files no one is asked for. One that demands an ending that git gives
-/// to nothing matches none of them. `None` where it takes too long. `steps` says how long it took.
-pub(super) fn reaches_git(pattern: &[&str], directory: &[&str], steps: &mut usize) -> Option<bool> {
+/// Whether a pattern may match a file in one of git's directories, which are never listed. A pattern with an extension that git does not
+/// use cannot. `None` if it takes too long. Sets `steps` to the number of steps taken.
+pub(super) fn may_match_in_git(pattern: &[&str], directory: &[&str], steps: &mut usize) -> Option<bool> {
     *steps = 0;
     let last = pattern.last()?;
     let end = last.rfind(['*', '?', ']', '}', '\\']).map_or(*last, |at| last.get(at + 1..).unwrap_or_default());
-    let is_foreign = end.rfind('.').is_some_and(|at| !GITS_ENDINGS.contains(&end.get(at..).unwrap_or_default()));
+    let is_foreign = end.rfind('.').is_some_and(|at| !GIT_EXTENSIONS.contains(&end.get(at..).unwrap_or_default()));
     let is_named = pattern.iter().any(|part| part.starts_with('.'));
     if is_foreign && !is_named {
         return Some(false);
     }
-    parts_reach(pattern, directory, steps)
+    may_match_below(pattern, directory, steps)
 }
 
 /// Whether a pattern may match a path below a directory.
-fn parts_reach(pattern: &[&str], directory: &[&str], steps: &mut usize) -> Option<bool> {
+fn may_match_below(pattern: &[&str], directory: &[&str], steps: &mut usize) -> Option<bool> {
     *steps += 1;
     if *steps > MAX_STEPS {
         return None;
@@ -156,7 +156,7 @@ fn parts_reach(pattern: &[&str], directory: &[&str], steps: &mut usize) -> Optio
     match (pattern, directory) {
         ([], _) => Some(false),
         (["**", ..], _) | (_, []) => Some(true),
-        ([part, rest @ ..], [name, names @ ..]) => Some(name_matches(part, name, steps)? && parts_reach(rest, names, steps)?),
+        ([part, rest @ ..], [name, names @ ..]) => Some(name_matches(part, name, steps)? && may_match_below(rest, names, steps)?),
     }
 }
 
@@ -211,8 +211,8 @@ fn name_matches(pattern: &str, name: &str, steps: &mut usize) -> Option<bool> {
     }
 }
 
-/// After `[`: whether a character is in the class, and what follows it; `None` where it is not well-formed.
-fn class(wanted: char, text: &str) -> Option<(bool, &str)> {
+/// After `[`: whether a character is in the class, and the rest after it; `None` if it is not well-formed.
+fn class(character: char, text: &str) -> Option<(bool, &str)> {
     let (negated, text) = match text.strip_prefix('^') {
         Some(rest) => (true, rest),
         None => (false, text),
@@ -234,7 +234,7 @@ fn class(wanted: char, text: &str) -> Option<(bool, &str)> {
             chars = rest.chars();
             high = member(&mut chars)?;
         }
-        found |= (low..=high).contains(&wanted);
+        found |= (low..=high).contains(&character);
         empty = false;
     }
 }
@@ -244,7 +244,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_cleaned_as_go_cleans_them() {
+    fn paths_are_cleaned_as_in_go() {
         for (path, expected) in [("", "."), ("a//b/../c/.", "a/c"), ("/..", "/"), ("../a", "../a"), ("/", "/"), ("a/..", ".")] {
             assert_eq!(clean(path), expected, "{path}");
         }
@@ -255,17 +255,17 @@ mod tests {
     }
 
     #[test]
-    fn patterns_match_as_doublestar_matches_them() {
-        let does = |pattern: &str, path: &str| {
+    fn patterns_match_as_in_doublestar() {
+        let is_match = |pattern: &str, path: &str| {
             matches(&pattern.split('/').collect::<Vec<_>>(), &path.split('/').collect::<Vec<_>>(), &mut 0).unwrap()
         };
         for (pattern, path) in
             [("*.txt", "a.txt"), ("**", "a/b"), ("**/*.txt", "a.txt"), ("a/**/c", "a/c"), ("[a-c]?", "bz"), ("[^a]", "b"), ("\\*", "*")]
         {
-            assert!(does(pattern, path), "{pattern} {path}");
+            assert!(is_match(pattern, path), "{pattern} {path}");
         }
         for (pattern, path) in [("*", "a/b"), ("*.txt", "a.md"), ("[^a]", "a"), ("?", "ab"), ("a*b", "ac")] {
-            assert!(!does(pattern, path), "{pattern} {path}");
+            assert!(!is_match(pattern, path), "{pattern} {path}");
         }
         assert_eq!(
             alternatives("{a,b{c,d}}.x").map(|mut all| {

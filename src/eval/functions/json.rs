@@ -1,4 +1,4 @@
-//! JSON as Go's `encoding/json` writes and reads it, between text and Terraform's values.
+//! JSON as Go's `encoding/json` writes and parses it, from and to Terraform's values.
 
 use super::row::{FunctionError, MAX_RESULT_SIZE};
 use crate::base::json;
@@ -8,10 +8,11 @@ use std::fmt::Write;
 use std::sync::Arc;
 use unicode_normalization::is_nfc;
 
-/// The deepest nesting that is read or written. Go's decoder goes to 10,000.
+/// The maximum nesting that is parsed or written. Go's decoder allows 10,000.
 const DEPTH_CAP: usize = 200;
 
-/// The JSON text of a wholly known value, with `<`, `>` and `&` escaped. Where it grows beyond the largest result, it breaks off there.
+/// The JSON text of a wholly known value, with `<`, `>` and `&` escaped. A text that exceeds `MAX_RESULT_SIZE` is cut off, and the caller
+/// rejects it.
 pub(super) fn encode(value: &Value) -> Result<String, FunctionError> {
     let mut out = String::new();
     write_value(value, &mut out, 0)?;
@@ -81,12 +82,12 @@ fn write_string(text: &str, out: &mut String) {
     out.push('"');
 }
 
-/// Reads a JSON document: arrays become tuples, objects objects, numbers keep every digit.
+/// Parses a JSON document: arrays become tuples, objects become objects, and numbers keep all digits.
 pub(super) fn decode(text: &str) -> Result<Value, FunctionError> {
     let mut reader = JsonDecoder { rest: text };
     let value = reader.value(0)?;
     reader.skip_space();
-    // Go's decoder stops asking for more at a closing bracket.
+    // Go's decoder reports no more data at a closing bracket, so Terraform ignores everything from there on.
     if reader.rest.is_empty() || reader.rest.starts_with([']', '}']) { Ok(value) } else { Err("extraneous data after JSON object".into()) }
 }
 
@@ -146,7 +147,7 @@ impl<'a> JsonDecoder<'a> {
         }
     }
 
-    /// The last of several properties of one name counts, but all must be of one type.
+    /// The last of several properties with the same name counts, but all must have the same type.
     fn object(&mut self, depth: usize) -> Result<Value, FunctionError> {
         self.eat("{");
         let mut entries: BTreeMap<Arc<str>, Value> = BTreeMap::new();
@@ -161,7 +162,7 @@ impl<'a> JsonDecoder<'a> {
             }
             let name = self.string()?;
             if !is_nfc(&name) {
-                // Terraform composes the names of the type, then misses those of the text.
+                // Terraform normalizes the names in the type, then does not find the unnormalized names of the text.
                 return Err(format!("unsupported attribute `{name}`").into());
             }
             self.skip_space();

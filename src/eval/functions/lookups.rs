@@ -1,29 +1,30 @@
-//! Functions that pick something out of collections.
+//! Functions that pick elements from collections.
 
-use super::conversion::same_unknown;
+use super::conversion::pass_unknown;
 use super::row::{
-    BOOL, BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, NUMBER, Param, Returns, any, elements, number, string, text,
-    unknown, whole,
+    BOOL, BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, NUMBER, Param, Returns, any, elements, integer, number,
+    string, text, unknown,
 };
 use crate::eval::{Data, Dialect, Type, Value, convert, equals, unify};
 
 const VALS: Param = any("vals").null().unknown().untyped();
 
 pub(super) const TABLE: &[BuiltIn] = &[
-    BuiltIn::new("coalesce", &[], Returns::By(coalesce_type), FunctionBody::Values(coalesce)).rest(VALS),
-    BuiltIn::new("coalescelist", &[], Returns::By(coalesce_list_type), FunctionBody::Values(coalesce_list)).rest(VALS),
+    BuiltIn::new("coalesce", &[], Returns::Computed(coalesce_type), FunctionBody::Values(coalesce)).rest(VALS),
+    BuiltIn::new("coalescelist", &[], Returns::Computed(coalesce_list_type), FunctionBody::Values(coalesce_list)).rest(VALS),
     BuiltIn::new("contains", &[any("list"), any("value").null()], BOOL, FunctionBody::Values(contains)),
-    BuiltIn::new("element", &[any("list").marked(), number("index")], Returns::By(element_type), FunctionBody::Values(element)).nullable(),
+    BuiltIn::new("element", &[any("list").marked(), number("index")], Returns::Computed(element_type), FunctionBody::Values(element))
+        .nullable(),
     BuiltIn::new("index", &[any("list"), any("value")], NUMBER, FunctionBody::Values(index)),
     BuiltIn::new(
         "lookup",
         &[any("inputMap").marked().unknown(), string("key").marked().unknown()],
-        Returns::By(lookup_type),
+        Returns::Computed(lookup_type),
         FunctionBody::Values(lookup),
     )
     .rest(any("default").unknown().untyped().null().marked())
     .nullable(),
-    BuiltIn::new("one", &[any("list")], Returns::By(one_type), FunctionBody::Values(one)).nullable(),
+    BuiltIn::new("one", &[any("list")], Returns::Computed(one_type), FunctionBody::Values(one)).nullable(),
 ];
 
 fn coalesce_type(args: &[Value]) -> Result<Type, FunctionError> {
@@ -34,13 +35,13 @@ fn coalesce_type(args: &[Value]) -> Result<Type, FunctionError> {
     unify(&types, true).ok_or_else(|| "all arguments must have the same type".into())
 }
 
-/// The first argument that is neither null nor, among strings, empty.
+/// The first argument that is neither null nor an empty string.
 fn coalesce(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     for arg in args {
-        // Terraform passes over what turns out not to convert.
+        // Terraform skips arguments whose conversion fails.
         let Ok(value) = convert(arg.clone(), &call.returns) else { continue };
         if value.is_unknown() {
-            return Ok(same_unknown(&value, call.returns.clone()));
+            return Ok(pass_unknown(&value, call.returns.clone()));
         }
         let empty = call.returns == Type::String && value.as_str() == Some("");
         if !value.is_null() && !empty {
@@ -78,7 +79,7 @@ fn coalesce_list(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
 
 fn contains(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let [list, value, ..] = args else { return Err(FunctionError::arity()) };
-    // OpenTofu takes null since 1.13.
+    // OpenTofu accepts null since 1.13.
     if value.is_null() && call.host.dialect == Dialect::Terraform {
         return Err("invalid value for `value`: argument must not be null".into());
     }
@@ -115,9 +116,9 @@ fn index(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     Err("item not found".into())
 }
 
-/// Which element a whole number names: beyond the end it starts again from the front, below zero from the back.
-fn wrapped(index: &Value, length: usize) -> Result<usize, FunctionError> {
-    let index = whole(index)?;
+/// The position that an index wraps around to, in both directions.
+fn wrapped_index(index: &Value, length: usize) -> Result<usize, FunctionError> {
+    let index = integer(index)?;
     let length = i64::try_from(length).unwrap_or(i64::MAX);
     if length == 0 {
         return Err("cannot use element function with an empty list".into());
@@ -127,21 +128,21 @@ fn wrapped(index: &Value, length: usize) -> Result<usize, FunctionError> {
 
 fn element_type(args: &[Value]) -> Result<Type, FunctionError> {
     let [list, index, ..] = args else { return Err(FunctionError::arity()) };
-    // The type of a large tuple is large itself: only that of the element is asked for.
+    // The type of a large tuple is large itself, so only that of the element is built.
     if let (Data::Tuple(elements), false) = (&list.data, index.is_unknown()) {
-        return Ok(elements.get(wrapped(index, elements.len())?).map_or(Type::Any, Value::ty));
+        return Ok(elements.get(wrapped_index(index, elements.len())?).map_or(Type::Any, Value::ty));
     }
     match list.ty() {
         Type::List(element) => Ok((*element).clone()),
         Type::Tuple(_) if index.is_unknown() => Ok(Type::Any),
-        Type::Tuple(types) => Ok(types.get(wrapped(index, types.len())?).cloned().unwrap_or(Type::Any)),
+        Type::Tuple(types) => Ok(types.get(wrapped_index(index, types.len())?).cloned().unwrap_or(Type::Any)),
         other => Err(format!("cannot read elements from {other}").into()),
     }
 }
 
 fn element(_: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let [list, index, ..] = args else { return Err(FunctionError::arity()) };
-    let at = wrapped(index, elements(list).len())?;
+    let at = wrapped_index(index, elements(list).len())?;
     elements(list).get(at).map(|element| element.clone().with_marks(list.marks)).ok_or_else(FunctionError::arity)
 }
 
@@ -150,18 +151,18 @@ fn lookup_type(args: &[Value]) -> Result<Type, FunctionError> {
     if default.len() > 1 {
         return Err(format!("lookup() takes two or three arguments, got {}", args.len()).into());
     }
-    let picked = |attribute: Option<Type>| match (attribute, default) {
+    let type_or_default = |attribute: Option<Type>| match (attribute, default) {
         (Some(ty), _) => Ok(ty),
         (None, [default]) => Ok(default.ty()),
         (None, _) => Err("the given object has no such attribute".into()),
     };
-    // The type of a large object is large itself: only that of the attribute is asked for.
+    // The type of a large object is large itself, so only that of the attribute is built.
     if let (Data::Object(attributes), false) = (&map.data, key.is_unknown()) {
-        return picked(attributes.get(text(key)).map(Value::ty));
+        return type_or_default(attributes.get(text(key)).map(Value::ty));
     }
     match map.ty() {
         Type::Object(_) if key.is_unknown() => Ok(Type::Any),
-        Type::Object(attributes) => picked(attributes.get(text(key)).map(|attribute| attribute.ty.clone())),
+        Type::Object(attributes) => type_or_default(attributes.get(text(key)).map(|attribute| attribute.ty.clone())),
         Type::Map(element) => {
             if let [default] = default
                 && convert(default.clone(), &element).is_err()

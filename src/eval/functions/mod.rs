@@ -1,4 +1,4 @@
-//! Terraform's built-in functions, in tables by family, and the one caller that settles what they have in common.
+//! Terraform's built-in functions, in tables by family, and their single caller, which handles everything that they have in common.
 
 mod base_64;
 mod call;
@@ -37,12 +37,12 @@ pub use call::{call, exists};
 pub use host::{FunctionHost, Render, TemplateNesting};
 pub use pattern::Patterns;
 
-/// Whether the result of a function is what a file holds, or is made of it.
+/// Whether the result of a function is the content of a file, or made from it.
 pub(crate) fn reads_file(name: &str) -> bool {
     name == "templatefile" || filesystem::reads(name)
 }
 
-/// Reads a JSON document as `jsondecode` does; `None` where it is not one.
+/// Parses a JSON document as `jsondecode` does; `None` if it is invalid.
 #[must_use]
 pub fn decode_json(text: &str) -> Option<Value> {
     json::decode(text).ok()
@@ -51,7 +51,7 @@ pub fn decode_json(text: &str) -> Option<Value> {
 use super::{Price, Value};
 use row::BuiltIn;
 
-/// What a function costs: most copy, hash or convert each element and read texts byte by byte; readers of documents take longer.
+/// The cost of a function: most copy, hash or convert each element and read texts byte by byte; parsers of documents take longer.
 #[must_use]
 pub fn price(name: &str) -> Price {
     let text = match name.strip_prefix("core::").unwrap_or(name) {

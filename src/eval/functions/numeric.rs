@@ -1,14 +1,14 @@
-//! Functions on numbers.
+//! Functions for numbers.
 
 use super::row::{
-    BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, NUMBER, Returns, Want, any, elements, number, text, whole,
+    BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, NUMBER, Returns, TypeSpec, any, elements, integer, number, text,
 };
 use crate::eval::{Num, Type, Value, convert};
 use num_bigint::BigInt;
 
-/// The most elements Terraform lets `range` make.
+/// Terraform's limit for the length of a `range`.
 const MAX_RANGE: usize = 1024;
-/// The most digits `parseint` reads: parsing them takes quadratic time.
+/// The maximum number of digits that `parseint` parses, which takes quadratic time.
 const MAX_DIGITS: usize = 10_000;
 
 pub(super) const TABLE: &[BuiltIn] = &[
@@ -18,9 +18,9 @@ pub(super) const TABLE: &[BuiltIn] = &[
     BuiltIn::new("log", &[number("num"), number("base")], NUMBER, FunctionBody::Values(log)),
     BuiltIn::new("max", &[], NUMBER, FunctionBody::Values(|_, args| extreme(args, std::cmp::Ordering::Greater))).rest(number("numbers")),
     BuiltIn::new("min", &[], NUMBER, FunctionBody::Values(|_, args| extreme(args, std::cmp::Ordering::Less))).rest(number("numbers")),
-    BuiltIn::new("parseint", &[any("number"), number("base")], Returns::By(parse_int_type), FunctionBody::Values(parse_int)),
+    BuiltIn::new("parseint", &[any("number"), number("base")], Returns::Computed(parse_int_type), FunctionBody::Values(parse_int)),
     BuiltIn::new("pow", &[number("num"), number("power")], NUMBER, FunctionBody::Values(pow)),
-    BuiltIn::new("range", &[], Returns::Always(Want::Numbers), FunctionBody::Values(range)).rest(number("params")),
+    BuiltIn::new("range", &[], Returns::Always(TypeSpec::Numbers), FunctionBody::Values(range)).rest(number("params")),
     BuiltIn::new("signum", &[number("num")], NUMBER, FunctionBody::Values(signum)),
     BuiltIn::new("sum", &[any("list")], NUMBER, FunctionBody::Values(sum)),
 ];
@@ -36,7 +36,7 @@ fn map(args: &[Value], map: fn(&Num) -> Num) -> FunctionResult {
     Ok(Value::number(map(num(value))))
 }
 
-/// The first of the largest or smallest numbers, as it came.
+/// The largest or smallest number; of equal ones the first.
 fn extreme(args: &[Value], wanted: std::cmp::Ordering) -> FunctionResult {
     let best = args.iter().reduce(|best, next| if num(next).compare(num(best)) == wanted { next } else { best });
     best.cloned().ok_or_else(|| "must pass at least one number".into())
@@ -48,7 +48,7 @@ fn double(value: &Value) -> Result<f64, FunctionError> {
     if double.is_infinite() && !number.is_infinite() { Err("the number is too large for this function".into()) } else { Ok(double) }
 }
 
-fn of_double(double: f64) -> FunctionResult {
+fn from_double(double: f64) -> FunctionResult {
     Num::from_f64(double).map(Value::number).ok_or_else(|| "result is not a number".into())
 }
 
@@ -56,22 +56,22 @@ fn log(_: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let [number, base, ..] = args else { return Err(FunctionError::arity()) };
     let (number, base) = (double(number)?, double(base)?);
     if number.is_subnormal() || base.is_subnormal() {
-        return Err(by_machine("the logarithm of a number so close to zero"));
+        return Err(machine_dependent("the logarithm of a number so close to zero"));
     }
-    of_double(go_log(number) / go_log(base))
+    from_double(go_log(number) / go_log(base))
 }
 
 fn pow(_: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let [number, power, ..] = args else { return Err(FunctionError::arity()) };
     let (number, power) = (double(number)?, double(power)?);
     match go_pow(number, power) {
-        Some(result) => of_double(result),
-        None => Err(by_machine("the last digit of a power with a fraction in its exponent")),
+        Some(result) => from_double(result),
+        None => Err(machine_dependent("the last digit of a power with a fraction in its exponent")),
     }
 }
 
-/// Go has assembly for some processors, which differs from what it has for the others.
-fn by_machine(what: &str) -> FunctionError {
+/// Go's math functions have assembly for some processors, which gives other results than the portable code.
+fn machine_dependent(what: &str) -> FunctionError {
     FunctionError::Unknown(format!("{what} differs between the machines that Terraform runs on").into())
 }
 
@@ -86,20 +86,20 @@ fn frexp(x: f64) -> (f64, i32) {
     (f64::from_bits(bits & !(0x7ff << 52) | 1022 << 52), exponent + shift)
 }
 
-/// `fraction * 2^exponent`, in steps that neither overflow nor lose bits too early.
+/// `fraction * 2^exponent`, in steps that neither overflow nor lose bits early.
 fn ldexp(fraction: f64, exponent: i64) -> f64 {
     let (fraction, own) = frexp(fraction);
     let exponent = exponent.saturating_add(i64::from(own));
     match exponent {
         ..=-1080 => fraction * 0.0,
         1025.. => fraction * f64::INFINITY,
-        // One multiplication rounds once; the first is exact.
+        // The first multiplication is exact, so that the result is rounded only once.
         -1079..=-1022 => fraction * 2_f64.powi(-1000) * 2_f64.powi(i32::try_from(exponent + 1000).unwrap_or(0)),
         _ => fraction * 2.0 * 2_f64.powi(i32::try_from(exponent - 1).unwrap_or(0)),
     }
 }
 
-/// The natural logarithm by FreeBSD's algorithm, as Go has it: the last digit of Terraform's results depends on it.
+/// The natural logarithm by FreeBSD's algorithm, as in Go: the last digit of Terraform's results depends on it.
 fn go_log(x: f64) -> f64 {
     const LN2_HI: f64 = 6.931_471_803_691_238e-1;
     const LN2_LO: f64 = 1.908_214_929_270_587_7e-10;
@@ -129,10 +129,10 @@ fn go_log(x: f64) -> f64 {
     k * LN2_HI - ((half - (s * (half + (odd + even)) + k * LN2_LO)) - f)
 }
 
-/// A power as Go computes it: by repeated squaring of the fraction, apart from the exponent. `None` where that takes the exponential
-/// function, whose last digit is not the same on all machines.
+/// A power as Go computes it: by repeated squaring of the fraction, with the exponent handled separately. `None` if that needs the
+/// exponential function, whose last digit differs between machines.
 fn go_pow(x: f64, y: f64) -> Option<f64> {
-    // The exact corner cases are those of C99, which the standard library has.
+    // Go's special cases are those of C99, as in the standard library.
     if y == 0.0 || x == 1.0 || y == 1.0 || x == 0.0 || !x.is_finite() || !y.is_finite() {
         return Some(x.powf(y));
     }
@@ -181,18 +181,18 @@ fn parse_int_type(args: &[Value]) -> Result<Type, FunctionError> {
 
 fn parse_int(_: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let [value, base, ..] = args else { return Err(FunctionError::arity()) };
-    let (value, base) = (text(value), whole(base)?);
+    let (value, base) = (text(value), integer(base)?);
     if !(2..=62).contains(&base) {
         return Err("base must be a whole number between 2 and 62 inclusive".into());
     }
-    let refused = || FunctionError::Wrong(format!("cannot parse the text as a base {base} integer"));
+    let invalid = || FunctionError::Invalid(format!("cannot parse the text as a base {base} integer"));
     let (negative, digits) = match value.as_bytes() {
         [b'-', digits @ ..] => (true, digits),
         [b'+', digits @ ..] => (false, digits),
         digits => (false, digits),
     };
     if digits.is_empty() {
-        return Err(refused());
+        return Err(invalid());
     }
     if digits.len() > MAX_DIGITS {
         return Err(FunctionError::too_large());
@@ -202,13 +202,13 @@ fn parse_int(_: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
         let digit = match digit {
             b'0'..=b'9' => digit - b'0',
             b'a'..=b'z' => digit - b'a' + 10,
-            // Beyond base 36, capitals are digits of their own.
+            // Beyond base 36, capital letters are separate digits.
             b'A'..=b'Z' if base > 36 => digit - b'A' + 36,
             b'A'..=b'Z' => digit - b'A' + 10,
-            _ => return Err(refused()),
+            _ => return Err(invalid()),
         };
         if i64::from(digit) >= base {
-            return Err(refused());
+            return Err(invalid());
         }
         total = total * base + digit;
     }
@@ -225,7 +225,7 @@ fn range(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
         [start, end, step] => (num(start), num(end), num(step)),
         _ => return Err("must have one, two, or three arguments".into()),
     };
-    // A step of zero is no error alone: it leads to too many values, or to none.
+    // A step of zero is not an error by itself: it gives too many values, or none.
     let towards = if step.is_negative() { std::cmp::Ordering::Less } else { std::cmp::Ordering::Greater };
     if end.compare(start) == towards.reverse() {
         return Err("the step leads away from the end".into());
@@ -248,8 +248,8 @@ fn range(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
 
 fn signum(_: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let [value, ..] = args else { return Err(FunctionError::arity()) };
-    // Terraform reads a 64-bit whole number here: `signum(0.5)` is an error.
-    Ok(Value::number(whole(value)?.signum()))
+    // Terraform requires a 64-bit integer here: `signum(0.5)` is an error.
+    Ok(Value::number(integer(value)?.signum()))
 }
 
 fn sum(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
@@ -265,12 +265,12 @@ fn sum(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     }
     let mut total: Option<Num> = None;
     for element in elements(list) {
-        let wrong = || FunctionError::from("argument must be list, set, or tuple of number values");
-        let element = convert(element.clone(), &Type::Number).map_err(|_| wrong())?;
+        let invalid = || FunctionError::from("argument must be list, set, or tuple of number values");
+        let element = convert(element.clone(), &Type::Number).map_err(|_| invalid())?;
         if let Some(why) = element.why() {
             return Err(FunctionError::Unknown(why.clone()));
         }
-        let number = element.as_number().ok_or_else(wrong)?;
+        let number = element.as_number().ok_or_else(invalid)?;
         total = Some(match total {
             None => number.clone(),
             Some(total) => total.add(number)?,

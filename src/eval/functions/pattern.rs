@@ -1,4 +1,4 @@
-//! Regular expressions that match and replace as Go's `regexp` does.
+//! Regular expressions that match and replace as in Go's `regexp`.
 
 use super::re2::{self, PatternError};
 use regex::{Captures, Regex, RegexBuilder};
@@ -7,79 +7,79 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 
-/// The sizes of programs that are tried one after the other, in bytes: what a pattern costs is known only by compiling it. Longer ones than
-/// the last could eat memory; Go has a bound of its own.
-const PROGRAMS: [usize; 6] = [4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20];
-/// The longest pattern that is read, in bytes.
-const LONGEST: usize = 64 << 10;
-/// How many bytes of programs are kept for one expression.
-const KEPT: usize = 16 << 20;
+/// The program sizes that are tried in turn, in bytes: the size of a pattern's program is known only after compiling it. Larger programs
+/// could exhaust the memory; Go has its own limit.
+const PROGRAM_SIZES: [usize; 6] = [4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20];
+/// The maximum length of a pattern, in bytes.
+const MAX_PATTERN_SIZE: usize = 64 << 10;
+/// The maximum size of the programs that are cached for one expression, in bytes.
+const MAX_CACHE_SIZE: usize = 16 << 20;
 
-/// A compiled pattern and the names of its groups, the first group first; empty for groups without a name.
+/// A compiled pattern and the names of its groups in order; empty for unnamed groups.
 #[derive(Debug)]
 pub(super) struct Pattern {
     regex: Regex,
     names: Vec<String>,
-    /// What its program takes at most, in bytes.
+    /// The maximum size of its program, in bytes.
     size: usize,
 }
 
 /// The patterns that one expression has compiled: a loop compiles each of them once.
 #[derive(Debug, Default)]
 pub struct Patterns {
-    known: RefCell<HashMap<Box<str>, Rc<Pattern>>>,
+    cache: RefCell<HashMap<Box<str>, Rc<Pattern>>>,
     size: Cell<usize>,
 }
 
 impl Patterns {
-    /// A pattern; `work` pays for what compiling it takes, in bytes of its program.
+    /// The compiled pattern; `work` pays for compiling it, in bytes of its program.
     pub(super) fn get(&self, text: &str, work: impl Fn(usize) -> bool) -> Result<Rc<Pattern>, PatternError> {
-        if let Some(known) = self.known.borrow().get(text) {
-            return Ok(Rc::clone(known));
+        if let Some(pattern) = self.cache.borrow().get(text) {
+            return Ok(Rc::clone(pattern));
         }
         let pattern = Rc::new(Pattern::compile(text, work)?);
-        if self.size.get() + pattern.size > KEPT {
-            self.known.borrow_mut().clear();
+        if self.size.get() + pattern.size > MAX_CACHE_SIZE {
+            self.cache.borrow_mut().clear();
             self.size.set(0);
         }
         self.size.set(self.size.get() + pattern.size);
-        self.known.borrow_mut().insert(text.into(), Rc::clone(&pattern));
+        self.cache.borrow_mut().insert(text.into(), Rc::clone(&pattern));
         Ok(pattern)
     }
 }
 
-/// The names of the groups of a pattern; empty for groups without a name.
+/// The names of the groups of a pattern; empty for unnamed groups.
 pub(super) fn names(text: &str) -> Result<Vec<String>, PatternError> {
     translate(text).map(|(_, names)| names)
 }
 
-/// The pattern as this crate reads it, and the names of its groups.
+/// The pattern in the syntax of the `regex` crate, and the names of its groups.
 fn translate(text: &str) -> Result<(String, Vec<String>), PatternError> {
-    if text.len() > LONGEST { Err(PatternError::TooLarge) } else { re2::translate(text) }
+    if text.len() > MAX_PATTERN_SIZE { Err(PatternError::TooLarge) } else { re2::translate(text) }
 }
 
 impl Pattern {
     /// Compiles a pattern.
     fn compile(text: &str, work: impl Fn(usize) -> bool) -> Result<Self, PatternError> {
         let (translated, names) = translate(text)?;
-        for size in PROGRAMS {
+        for size in PROGRAM_SIZES {
             if !work(size) {
                 break;
             }
             match RegexBuilder::new(&translated).size_limit(size).build() {
                 Ok(regex) => return Ok(Self { regex, names, size }),
                 Err(regex::Error::CompiledTooBig(_)) => {}
-                // What Go accepts and this crate refuses is only what is too large for it.
+                // `translate` accepts only what Go accepts, so the crate rejects a pattern only if it is too large.
                 Err(_) => break,
             }
         }
         Err(PatternError::TooLarge)
     }
 
-    /// What a search through a text costs, in elements looked at: `taken` bytes to where it ended, of `left` that it may have looked at.
+    /// The cost of a search, in elements looked at: it consumed `taken` bytes, and may have looked at all of the remaining `left` bytes.
     pub(super) fn price(&self, taken: usize, left: usize) -> u64 {
         let (taken, left, size) = (taken as u64, left as u64, self.size as u64);
-        // A large program is run state by state. A search may look far beyond the end of what it finds.
+        // Large programs are slow per byte. A search may look far beyond the end of its match.
         1 + taken.saturating_mul(1 + size / 1024) + (left / 8).saturating_mul(1 + size / (64 << 10))
     }
 
@@ -88,7 +88,7 @@ impl Pattern {
         &self.names
     }
 
-    /// The first match: all of it, then its groups.
+    /// The first match: its entire text, then its groups.
     pub(super) fn find<'t>(&self, text: &'t str) -> Option<Vec<Option<&'t str>>> {
         self.regex.captures(text).map(|found| groups(&found))
     }
@@ -98,19 +98,19 @@ impl Pattern {
         self.regex.captures_iter(text).filter_map(|found| Some((found.get(0)?.range(), groups(&found))))
     }
 
-    /// The text with every match replaced by the template, in which `$1`, `${1}` and `$name` stand for groups. `None` beyond `cap` bytes,
-    /// or where `work` does not pay for a search.
+    /// The text with every match replaced by the template, in which `$1`, `${1}` and `$name` refer to groups. `None` if it exceeds `cap`
+    /// bytes, or if `work` does not pay for a search.
     pub(super) fn replace_all(&self, text: &str, template: &str, cap: usize, work: impl Fn(u64) -> bool) -> Option<String> {
         let mut out = String::new();
         let mut done = 0;
         for found in self.regex.captures_iter(text) {
-            let whole = found.get(0)?;
-            if !work(self.price(whole.end() - done, text.len() - done)) {
+            let matched = found.get(0)?;
+            if !work(self.price(matched.end() - done, text.len() - done)) {
                 return None;
             }
-            out.push_str(text.get(done..whole.start())?);
+            out.push_str(text.get(done..matched.start())?);
             self.expand(template, &found, &mut out);
-            done = whole.end();
+            done = matched.end();
             if out.len() > cap {
                 return None;
             }
@@ -122,7 +122,7 @@ impl Pattern {
         (out.len() <= cap).then_some(out)
     }
 
-    /// Go's `Expand`: a `$` that begins no name stands for itself.
+    /// Go's `Regexp.Expand`: a `$` without a name is literal.
     fn expand(&self, template: &str, found: &Captures<'_>, out: &mut String) {
         let mut rest = template;
         while let Some((before, after)) = rest.split_once('$') {
@@ -151,7 +151,7 @@ impl Pattern {
         out.push_str(rest);
     }
 
-    /// What a group holds, by its number or its name.
+    /// The text of a group, by its number or name.
     fn group<'t>(&self, name: &str, found: &Captures<'t>) -> &'t str {
         let number = if name.bytes().all(|byte| byte.is_ascii_digit()) { name.parse::<usize>().ok() } else { None };
         let numbers = match number {
@@ -173,16 +173,16 @@ fn groups<'t>(found: &Captures<'t>) -> Vec<Option<&'t str>> {
 mod tests {
     use super::*;
 
-    fn made(pattern: &str) -> Result<Pattern, PatternError> {
+    fn compile(pattern: &str) -> Result<Pattern, PatternError> {
         Pattern::compile(pattern, |_| true)
     }
 
     fn found<'t>(pattern: &str, text: &'t str) -> Option<&'t str> {
-        made(pattern).ok()?.find(text)?.first().copied().flatten()
+        compile(pattern).ok()?.find(text)?.first().copied().flatten()
     }
 
     #[test]
-    fn classes_are_those_of_ascii() {
+    fn classes_match_ascii_only() {
         assert_eq!(found(r"\d+", "٣4"), Some("4"));
         assert_eq!(found(r"\w+", "éa"), Some("a"));
         assert_eq!(found(r"(?i)[^\W]+", "éa"), Some("a"));
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_go_refuses_is_refused() {
+    fn patterns_that_go_rejects_are_rejected() {
         for pattern in [
             r"a**",
             "*",
@@ -214,12 +214,12 @@ mod tests {
             r"\p{Alphabetic}",
             r"[a-\d]",
         ] {
-            assert!(matches!(made(pattern), Err(PatternError::Wrong(_))), "{pattern}");
+            assert!(matches!(compile(pattern), Err(PatternError::Invalid(_))), "{pattern}");
         }
     }
 
     #[test]
-    fn what_only_looks_odd_is_accepted() {
+    fn unusual_patterns_that_go_accepts_are_accepted() {
         for (pattern, text, expected) in [
             ("[a&&b]", "&", "&"),
             ("[[a]", "[", "["),
@@ -236,8 +236,8 @@ mod tests {
     }
 
     #[test]
-    fn templates_name_groups_as_go_does() {
-        let replaced = |pattern, template| made(pattern).ok().and_then(|pattern| pattern.replace_all("hello", template, 100, |_| true));
+    fn templates_refer_to_groups_as_in_go() {
+        let replaced = |pattern, template| compile(pattern).ok().and_then(|pattern| pattern.replace_all("hello", template, 100, |_| true));
         for (pattern, template, expected) in [
             ("(l)(l)", "$2-$1", "hel-lo"),
             ("(?P<x>l+)", "<${x}>", "he<ll>o"),
@@ -251,12 +251,12 @@ mod tests {
     }
 
     #[test]
-    fn a_program_too_large_is_told_from_a_wrong_pattern() {
-        assert_eq!(made(r"(\pL{500}){2}(\pL{500}){2}").err(), Some(PatternError::TooLarge));
+    fn oversized_program_is_not_an_invalid_pattern() {
+        assert_eq!(compile(r"(\pL{500}){2}(\pL{500}){2}").err(), Some(PatternError::TooLarge));
     }
 
     #[test]
-    fn a_loop_compiles_a_pattern_once_and_pays_for_each_other_one() {
+    fn each_pattern_is_compiled_and_paid_for_once() {
         let (patterns, paid) = (Patterns::default(), Cell::new(0));
         let work = |size| {
             paid.set(paid.get() + size);
@@ -265,9 +265,9 @@ mod tests {
         for _ in 0..100 {
             assert!(patterns.get("a+", work).is_ok());
         }
-        assert_eq!(paid.get(), PROGRAMS[0]);
+        assert_eq!(paid.get(), PROGRAM_SIZES[0]);
         assert!(patterns.get(r"\pL{60}", work).is_ok());
-        assert!(paid.get() > PROGRAMS[3], "{}", paid.get());
+        assert!(paid.get() > PROGRAM_SIZES[3], "{}", paid.get());
         assert_eq!(patterns.get("b+", |_| false).err(), Some(PatternError::TooLarge));
     }
 }

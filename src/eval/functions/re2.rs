@@ -1,23 +1,23 @@
-//! Go's syntax of regular expressions, translated for the `regex` crate: the same at heart, with other corners.
+//! Go's syntax of regular expressions, translated for the `regex` crate, which differs in details.
 
 use regex::Regex;
 use std::fmt::Write;
 
-/// The deepest nesting of groups; Go allows 1000.
+/// The maximum nesting of groups; Go allows 1000.
 const DEPTH_CAP: usize = 250;
-/// The most repetitions Go allows, of one operator and of nested ones together.
+/// Go's limit for the repetitions of one operator, and for the product of nested ones.
 const REPEAT_CAP: u32 = 1000;
 
-/// Why there is no pattern.
+/// Why a pattern cannot be used.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum PatternError {
-    /// Go refuses it.
-    Wrong(String),
-    /// It is beyond what is compiled here.
+    /// Go rejects it.
+    Invalid(String),
+    /// It exceeds the limits of kmslint.
     TooLarge,
 }
 
-/// The pattern in the crate's syntax, and the names of its groups, empty for those without one.
+/// The pattern in the syntax of the `regex` crate, and the names of its groups; empty for unnamed groups.
 pub(super) fn translate(pattern: &str) -> Result<(String, Vec<String>), PatternError> {
     let mut translation =
         Translation { rest: pattern, out: String::with_capacity(pattern.len() + 16), names: Vec::new(), flags: Flags::default() };
@@ -25,7 +25,7 @@ pub(super) fn translate(pattern: &str) -> Result<(String, Vec<String>), PatternE
     if translation.rest.is_empty() { Ok((translation.out, translation.names)) } else { Err(syntax_error("unexpected )")) }
 }
 
-/// The scripts that Go finds by name: it looks for them without underscores, and so misses those that are written with one.
+/// The scripts that Go finds by name: it removes underscores before the look-up, and so misses names that have one.
 const SCRIPTS: &str = "\
     Adlam Ahom Arabic Armenian Avestan Balinese Bamum Batak Bengali Bhaiksuki Bopomofo Brahmi Braille Buginese Buhid Carian Chakma \
     Cham Cherokee Chorasmian Common Coptic Cuneiform Cypriot Cyrillic Deseret Devanagari Dogra Duployan Elbasan Elymaic Ethiopic \
@@ -37,10 +37,10 @@ const SCRIPTS: &str = "\
     Yezidi Yi";
 
 fn syntax_error(text: &str) -> PatternError {
-    PatternError::Wrong(format!("invalid regular expression: {text}"))
+    PatternError::Invalid(format!("invalid regular expression: {text}"))
 }
 
-/// The flags that may be set inside of a pattern.
+/// The flags that a pattern can set.
 #[derive(Clone, Copy, Default)]
 struct Flags {
     ignore_case: bool,
@@ -49,8 +49,8 @@ struct Flags {
     ungreedy: bool,
 }
 
-/// Reads Go's syntax off the front of `rest` and writes this crate's syntax to `out`, so explicit that no flag of the crate matters
-/// but the four that mean the same.
+/// Reads Go's syntax from the front of `rest` and writes the crate's syntax to `out`. The output sets all flags explicitly, so that the
+/// crate's defaults do not matter.
 struct Translation<'p> {
     rest: &'p str,
     out: String,
@@ -76,7 +76,7 @@ impl<'p> Translation<'p> {
         c
     }
 
-    /// `a|b|c` up to a closing parenthesis or the end. Returns how often its largest nested repetition repeats.
+    /// `a|b|c` up to a closing parenthesis or the end. Returns the count of its largest (nested) repetition.
     fn alternatives(&mut self, depth: usize) -> Result<u32, PatternError> {
         if depth > DEPTH_CAP {
             return Err(PatternError::TooLarge);
@@ -90,7 +90,7 @@ impl<'p> Translation<'p> {
             }
             self.out.push('|');
         }
-        // Flags that were set inside of a group end with it.
+        // Flags set in a group end with it.
         self.flags = flags;
         Ok(largest)
     }
@@ -110,7 +110,7 @@ impl<'p> Translation<'p> {
         Ok(largest)
     }
 
-    /// One atom, wrapped so that a repetition takes all of it; `None` where nothing can be repeated (flags).
+    /// One atom, wrapped so that a repetition applies to all of it; `None` if there is nothing to repeat (flags).
     fn atom(&mut self, depth: usize) -> Result<Option<u32>, PatternError> {
         let flags = self.flags;
         let Some(c) = self.next() else { return Ok(Some(1)) };
@@ -132,7 +132,7 @@ impl<'p> Translation<'p> {
         let _ = write!(self.out, "(?{case}:\\x{{{:x}}})", u32::from(c));
     }
 
-    /// After `(`: a group, or flags for what follows.
+    /// After `(`: a group, or flags for the rest of the enclosing group.
     fn group(&mut self, depth: usize) -> Result<Option<u32>, PatternError> {
         let mut opening = "(".to_owned();
         let mut inner_flags = self.flags;
@@ -145,8 +145,8 @@ impl<'p> Translation<'p> {
             self.names.push(name.to_owned());
             self.rest = rest;
         } else if self.eat("?") {
-            let whole = self.flags_of_group(&mut inner_flags)?;
-            if whole {
+            let applies_to_rest = self.group_flags(&mut inner_flags)?;
+            if applies_to_rest {
                 self.flags = inner_flags;
                 return Ok(None);
             }
@@ -165,9 +165,10 @@ impl<'p> Translation<'p> {
         Ok(Some(largest))
     }
 
-    /// After `(?`: flags up to `:` (a group follows, false) or `)` (they hold for what follows, true).
-    fn flags_of_group(&mut self, flags: &mut Flags) -> Result<bool, PatternError> {
-        let refused = || syntax_error("invalid or unsupported Perl syntax after `(?`");
+    /// After `(?`: flags up to `:` (false: they apply to the group that follows) or `)` (true: they apply to the rest of the enclosing
+    /// group).
+    fn group_flags(&mut self, flags: &mut Flags) -> Result<bool, PatternError> {
+        let invalid = || syntax_error("invalid or unsupported Perl syntax after `(?`");
         let (mut set, mut seen) = (true, false);
         loop {
             match self.next() {
@@ -180,20 +181,20 @@ impl<'p> Translation<'p> {
                     continue;
                 }
                 Some(end @ (':' | ')')) if set || seen => return Ok(end == ')'),
-                _ => return Err(refused()),
+                _ => return Err(invalid()),
             }
             seen = true;
         }
     }
 
-    /// The operator after an atom that was written from `start` on.
+    /// The operator after an atom whose output begins at `start`.
     fn repetition(&mut self, start: usize, inner: u32) -> Result<u32, PatternError> {
-        let Some(written) = operator_at(self.rest) else { return Ok(inner) };
-        let (operator, count) = match counted(written) {
-            None => (written.to_owned(), 1),
+        let Some(source) = operator_at(self.rest) else { return Ok(inner) };
+        let (operator, count) = match repeat_count(source) {
+            None => (source.to_owned(), 1),
             Some((least, most, _)) => {
                 if least > REPEAT_CAP || most.is_some_and(|most| most > REPEAT_CAP || most < least) {
-                    return Err(syntax_error(&format!("invalid repeat count: `{written}`")));
+                    return Err(syntax_error(&format!("invalid repeat count: `{source}`")));
                 }
                 let operator = match most {
                     None => format!("{{{least},}}"),
@@ -202,7 +203,7 @@ impl<'p> Translation<'p> {
                 (operator, most.unwrap_or(least).max(least))
             }
         };
-        self.rest = self.rest.get(written.len()..).unwrap_or_default();
+        self.rest = self.rest.get(source.len()..).unwrap_or_default();
         let lazy = self.eat("?");
         let total = inner.saturating_mul(count.max(1));
         if count >= 2 && total > REPEAT_CAP {
@@ -226,13 +227,13 @@ impl<'p> Translation<'p> {
             Some('A') => self.assertion(r"\A"),
             Some('z') => self.assertion(r"\z"),
             Some('b') => self.assertion(r"(?-u:\b)"),
-            // All other parts take complete characters, and the crate skips empty matches within one: its `\B` of bytes is Go's.
+            // A `\B` of bytes gives Go's results: all other parts match entire characters, and the crate skips empty matches within one.
             Some('B') => self.assertion(r"(?-u:\B)"),
             Some('Q') => {
                 self.next();
                 let (quoted, rest) = self.rest.split_once(r"\E").unwrap_or((self.rest, ""));
                 self.rest = rest;
-                // A repetition after the quotation takes its last character only.
+                // A repetition after the quotation applies to its last character only.
                 let mut chars = quoted.chars().peekable();
                 while let Some(c) = chars.next() {
                     let start = self.out.len();
@@ -261,7 +262,7 @@ impl<'p> Translation<'p> {
         self.out.push_str(text);
     }
 
-    /// After a backslash: `\d`, `\pL` and the like, written as members of a class. False where it is something else.
+    /// After a backslash: `\d`, `\pL` and similar classes, written as members of a class. False if it is something else.
     fn class_escape(&mut self, set: &mut String) -> Result<bool, PatternError> {
         let Some(c) = self.rest.chars().next() else { return Err(syntax_error("trailing backslash at end of expression")) };
         let members = match c {
@@ -281,14 +282,14 @@ impl<'p> Translation<'p> {
 
     /// After `\p` or `\P`.
     fn unicode_class(&mut self, mut negated: bool, set: &mut String) -> Result<(), PatternError> {
-        let refused = || syntax_error("invalid character class range");
+        let invalid = || syntax_error("invalid character class range");
         let name = if self.eat("{") {
-            let (name, rest) = self.rest.split_once('}').ok_or_else(refused)?;
+            let (name, rest) = self.rest.split_once('}').ok_or_else(invalid)?;
             self.rest = rest;
             name
         } else {
             let letter = self.rest.chars().next().map_or(0, char::len_utf8);
-            let (name, rest) = self.rest.split_at_checked(letter).ok_or_else(refused)?;
+            let (name, rest) = self.rest.split_at_checked(letter).ok_or_else(invalid)?;
             self.rest = rest;
             name
         };
@@ -300,15 +301,15 @@ impl<'p> Translation<'p> {
             None => name,
         };
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b' ')) {
-            return Err(refused());
+            return Err(invalid());
         }
         let plain = name.replace(['_', '-', ' '], "");
         if ["cs", "surrogate"].iter().any(|known| known.eq_ignore_ascii_case(&plain)) {
-            // No text has surrogates, and the crate does not know them.
+            // No text has surrogates, and the crate does not have this class.
             nested_class(r"\x{0}-\x{10ffff}", !negated, set);
             return Ok(());
         }
-        // Categories and scripts only: the crate knows more properties than Go does, and more names of scripts.
+        // Categories and scripts only: the crate has more properties than Go, and more names of scripts.
         let not = if negated { 'P' } else { 'p' };
         let category = format!(r"\{not}{{gc={name}}}");
         if Regex::new(&category).is_ok() {
@@ -316,7 +317,7 @@ impl<'p> Translation<'p> {
             return Ok(());
         }
         if !SCRIPTS.split(' ').any(|known| known.eq_ignore_ascii_case(&plain)) {
-            return Err(refused());
+            return Err(invalid());
         }
         // Writing to a string cannot fail.
         let _ = write!(set, r"\{not}{{sc={plain}}}");
@@ -325,33 +326,33 @@ impl<'p> Translation<'p> {
 
     /// One escaped character, after the backslash.
     fn character(&mut self) -> Result<char, PatternError> {
-        let refused = |c: char| syntax_error(&format!("invalid escape sequence: `\\{c}`"));
+        let invalid = |c: char| syntax_error(&format!("invalid escape sequence: `\\{c}`"));
         let c = self.next().ok_or_else(|| syntax_error("trailing backslash at end of expression"))?;
         match c {
             '0'..='7' => {
                 let mut digits = self.rest.chars().take_while(|c| ('0'..='7').contains(c)).take(2).collect::<String>();
-                // `\1` alone would refer back to a group, which Go does not do.
+                // `\1` alone would be a backreference, which Go does not support.
                 if c != '0' && digits.is_empty() {
-                    return Err(refused(c));
+                    return Err(invalid(c));
                 }
                 self.rest = self.rest.get(digits.len()..).unwrap_or_default();
                 digits.insert(0, c);
-                u32::from_str_radix(&digits, 8).ok().and_then(char::from_u32).ok_or_else(|| refused(c))
+                u32::from_str_radix(&digits, 8).ok().and_then(char::from_u32).ok_or_else(|| invalid(c))
             }
             'x' => {
                 let digits = if self.eat("{") {
-                    let (digits, rest) = self.rest.split_once('}').ok_or_else(|| refused(c))?;
+                    let (digits, rest) = self.rest.split_once('}').ok_or_else(|| invalid(c))?;
                     self.rest = rest;
                     digits
                 } else {
-                    let (digits, rest) = self.rest.split_at_checked(2).ok_or_else(|| refused(c))?;
+                    let (digits, rest) = self.rest.split_at_checked(2).ok_or_else(|| invalid(c))?;
                     self.rest = rest;
                     digits
                 };
                 if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-                    return Err(refused(c));
+                    return Err(invalid(c));
                 }
-                u32::from_str_radix(digits, 16).ok().and_then(char::from_u32).ok_or_else(|| refused(c))
+                u32::from_str_radix(digits, 16).ok().and_then(char::from_u32).ok_or_else(|| invalid(c))
             }
             'a' => Ok('\x07'),
             'f' => Ok('\x0c'),
@@ -360,7 +361,7 @@ impl<'p> Translation<'p> {
             't' => Ok('\t'),
             'v' => Ok('\x0b'),
             c if c.is_ascii() && !c.is_ascii_alphanumeric() => Ok(c),
-            c => Err(refused(c)),
+            c => Err(invalid(c)),
         }
     }
 
@@ -414,7 +415,7 @@ impl<'p> Translation<'p> {
         }
     }
 
-    /// `[:alpha:]` and its like.
+    /// `[:alpha:]` and the other POSIX classes.
     fn posix(&mut self, set: &mut String) -> Result<bool, PatternError> {
         let Some((name, rest)) = self.rest.strip_prefix("[:").and_then(|inner| inner.split_once(":]")) else { return Ok(false) };
         let (negated, name) = match name.strip_prefix('^') {
@@ -452,17 +453,17 @@ fn nested_class(members: &str, negated: bool, set: &mut String) {
 
 /// The repetition operator at the front, without the `?` that makes it lazy.
 fn operator_at(text: &str) -> Option<&str> {
-    let after = match counted(text) {
+    let after = match repeat_count(text) {
         Some((_, _, rest)) => rest,
         None => text.strip_prefix(['*', '+', '?'])?,
     };
     text.get(..text.len() - after.len())
 }
 
-/// `{2}`, `{2,}` or `{2,5}` at the front, and what stands after; anything else in braces is literal text.
-fn counted(text: &str) -> Option<(u32, Option<u32>, &str)> {
+/// `{2}`, `{2,}` or `{2,5}` at the front, and the rest; anything else in braces is literal text.
+fn repeat_count(text: &str) -> Option<(u32, Option<u32>, &str)> {
     let (inner, rest) = text.strip_prefix('{')?.split_once('}')?;
-    // Go refuses leading zeros, and numbers beyond 1e8 are out of any range.
+    // To Go, a number with a leading zero is not a count. Numbers that do not fit are out of range anyway.
     let number = |digits: &str| -> Option<u32> {
         if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) || (digits.len() > 1 && digits.starts_with('0')) {
             return None;

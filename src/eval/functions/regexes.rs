@@ -1,4 +1,4 @@
-//! Functions that take regular expressions.
+//! Functions with regular expressions.
 
 use super::pattern::{Pattern, names};
 use super::re2::PatternError;
@@ -7,12 +7,12 @@ use crate::eval::{Type, Value};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// The longest result of a replacement, in bytes, before the budget is asked.
+/// The maximum size of a replacement's result before the budget is charged, in bytes.
 const REPLACEMENT_CAP: usize = 16 << 20;
 
 pub(super) const TABLE: &[BuiltIn] = &[
-    BuiltIn::new("regex", &[string("pattern"), string("string")], Returns::By(match_type), FunctionBody::Values(regex)),
-    BuiltIn::new("regexall", &[string("pattern"), string("string")], Returns::By(matches_type), FunctionBody::Values(regex_all)),
+    BuiltIn::new("regex", &[string("pattern"), string("string")], Returns::Computed(match_type), FunctionBody::Values(regex)),
+    BuiltIn::new("regexall", &[string("pattern"), string("string")], Returns::Computed(matches_type), FunctionBody::Values(regex_all)),
     BuiltIn::new("replace", &[string("str"), string("substr"), string("replace")], STRING, FunctionBody::Values(replace)),
 ];
 
@@ -23,13 +23,13 @@ fn compile(call: &BodyContext<'_>, pattern: &str) -> Result<Rc<Pattern>, Functio
 impl From<PatternError> for FunctionError {
     fn from(error: PatternError) -> Self {
         match error {
-            PatternError::Wrong(message) => Self::Wrong(message),
+            PatternError::Invalid(message) => Self::Invalid(message),
             PatternError::TooLarge => Self::too_large(),
         }
     }
 }
 
-/// The shape of a match: a string without groups, a tuple of unnamed groups, an object of named ones.
+/// The type of a match: a string without groups, a tuple of unnamed groups, or an object of named groups.
 fn match_type(args: &[Value]) -> Result<Type, FunctionError> {
     let [pattern, ..] = args else { return Err(FunctionError::arity()) };
     let Some(pattern) = pattern.as_str() else { return Ok(Type::Any) };
@@ -47,11 +47,11 @@ fn matches_type(args: &[Value]) -> Result<Type, FunctionError> {
     match_type(args).map(Type::list)
 }
 
-/// A match in the shape that [`match_type`] promised. Groups that took no part are null.
-fn shape(pattern: &Pattern, found: &[Option<&str>]) -> Value {
+/// The value of a match, of the type that [`match_type`] returns. Groups that did not take part are null.
+fn match_value(pattern: &Pattern, found: &[Option<&str>]) -> Value {
     let group = |text: &Option<&str>| text.map_or_else(|| Value::null(Type::String), Value::string);
     match found {
-        [whole] => group(whole),
+        [matched] => group(matched),
         [_, groups @ ..] if pattern.names().iter().all(String::is_empty) => Value::tuple(groups.iter().map(group).collect()),
         [_, groups @ ..] => {
             Value::object(pattern.names().iter().map(|name| Arc::from(name.as_str())).zip(groups.iter().map(group)).collect())
@@ -66,7 +66,7 @@ fn regex(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     call.pay(value.len())?;
     call.work(pattern.price(value.len(), 0))?;
     let found = pattern.find(value).ok_or("pattern did not match any part of the given string")?;
-    Ok(shape(&pattern, &found))
+    Ok(match_value(&pattern, &found))
 }
 
 fn regex_all(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
@@ -77,7 +77,7 @@ fn regex_all(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
         call.pay(found.len())?;
         call.work(pattern.price(range.end - done, value.len() - done))?;
         done = range.end;
-        all.push(shape(&pattern, &found));
+        all.push(match_value(&pattern, &found));
     }
     call.work(pattern.price(value.len() - done, 0))?;
     Ok(Value::list(call.element(), all))
@@ -85,18 +85,18 @@ fn regex_all(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
 
 /// A `substr` between slashes is a regular expression.
 fn replace(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
-    let [value, part, by, ..] = args else { return Err(FunctionError::arity()) };
-    let (value, part, by) = (text(value), text(part), text(by));
+    let [value, part, replacement, ..] = args else { return Err(FunctionError::arity()) };
+    let (value, part, replacement) = (text(value), text(part), text(replacement));
     let pattern = part.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
     let replaced = match pattern {
         Some(pattern) => {
-            let replaced = compile(call, pattern)?.replace_all(value, by, REPLACEMENT_CAP, call.host.work);
+            let replaced = compile(call, pattern)?.replace_all(value, replacement, REPLACEMENT_CAP, call.host.work);
             replaced.ok_or_else(FunctionError::too_large)?
         }
         None => {
             let count = if part.is_empty() { value.len() + 1 } else { value.matches(part).count() };
-            call.pay(count.saturating_mul(by.len()))?;
-            value.replace(part, by)
+            call.pay(count.saturating_mul(replacement.len()))?;
+            value.replace(part, replacement)
         }
     };
     call.pay(replaced.len())?;

@@ -1,4 +1,4 @@
-//! What a table says of a function: its parameters, what it returns, and its body. The one caller reads it.
+//! A row of a function table: parameters, result type and body, for the single caller in `call`.
 
 use super::host::FunctionHost;
 use crate::base::Reason;
@@ -12,10 +12,10 @@ pub(super) const MAX_RESULT_SIZE: usize = 8 << 20;
 pub(super) struct BuiltIn {
     pub name: &'static str,
     pub params: &'static [Param],
-    /// What further arguments must be, where any number of them may follow.
+    /// The parameter of further arguments, if any number of them may follow.
     pub rest: Option<Param>,
     pub returns: Returns,
-    /// Whether the result can be null. Of all others Terraform knows even while they are unknown that they are not.
+    /// Whether the result can be null. Terraform refines the unknown results of all other functions to not be null.
     pub nullable: bool,
     pub availability: Availability,
     pub body: FunctionBody,
@@ -28,23 +28,23 @@ pub(super) enum Availability {
     OpenTofu,
 }
 
-/// A parameter. Unless it says otherwise the caller refuses null, answers unknown with unknown, and takes marks off and puts them on the
-/// result.
+/// A parameter. Unless allowed here, the caller rejects null, returns unknown for unknown arguments, and moves marks from the arguments to
+/// the result.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Param {
     pub name: &'static str,
-    pub want: Want,
-    pub null: bool,
-    pub unknown: bool,
-    /// The body sees and keeps the marks itself.
-    pub marked: bool,
-    /// The body takes values whose type is not known, too.
-    pub untyped: bool,
+    pub spec: TypeSpec,
+    pub allow_null: bool,
+    pub allow_unknown: bool,
+    /// The body handles the marks of this argument itself.
+    pub allow_marked: bool,
+    /// The body also accepts values of unknown type.
+    pub allow_untyped: bool,
 }
 
 /// The types that parameters and results can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Want {
+pub(super) enum TypeSpec {
     Any,
     Bool,
     Number,
@@ -59,23 +59,23 @@ pub(super) enum Want {
     StringLists,
 }
 
-/// What a function returns.
+/// The type that a function returns.
 #[derive(Debug)]
 pub(super) enum Returns {
-    /// Always this.
-    Always(Want),
-    /// What the arguments say, known or not; an error here is an error even while arguments are unknown.
-    By(fn(&[Value]) -> Result<Type, FunctionError>),
+    /// Always the same type.
+    Always(TypeSpec),
+    /// A type computed from the arguments, known or not; an error here is an error even if arguments are unknown.
+    Computed(fn(&[Value]) -> Result<Type, FunctionError>),
 }
 
-/// What a function does. Arguments are of the types the row demands, known and not null unless the row allows it.
+/// The implementation of a function. Arguments have the types that the row requires, and are known and not null unless it allows otherwise.
 #[derive(Debug)]
 pub(super) enum FunctionBody {
-    /// One text to another.
+    /// Maps a text to a text.
     Text(fn(&str) -> String),
-    /// Anything else.
+    /// Computes a value from values.
     Values(fn(&BodyContext<'_>, &[Value]) -> FunctionResult),
-    /// Its result is unknown, for this reason.
+    /// The result is unknown, for this reason.
     Unknown(&'static str),
 }
 
@@ -84,21 +84,21 @@ pub(super) type FunctionResult = Result<Value, FunctionError>;
 /// Why a function has no value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum FunctionError {
-    /// Terraform refuses the call: a sentence without a full stop.
+    /// Terraform rejects the call: a sentence without a period.
     #[error("{0}")]
-    Wrong(String),
+    Invalid(String),
     /// The result is unknown, for this reason.
     #[error("{0}")]
     Unknown(Reason),
 }
 
 impl FunctionError {
-    /// For bodies that get fewer arguments than their row promises them; the caller sees to it that this never happens.
+    /// For bodies that get fewer arguments than their row requires; the caller guarantees that this never happens.
     pub(super) fn arity() -> Self {
         Self::from("an argument is missing")
     }
 
-    /// Beyond the budget.
+    /// The result exceeds the budget.
     pub(super) fn too_large() -> Self {
         Self::Unknown(TOO_LARGE.into())
     }
@@ -106,19 +106,19 @@ impl FunctionError {
 
 impl From<String> for FunctionError {
     fn from(message: String) -> Self {
-        Self::Wrong(message)
+        Self::Invalid(message)
     }
 }
 
 impl From<&str> for FunctionError {
     fn from(message: &str) -> Self {
-        Self::Wrong(message.to_owned())
+        Self::Invalid(message.to_owned())
     }
 }
 
 impl From<crate::eval::EvalError> for FunctionError {
     fn from(error: crate::eval::EvalError) -> Self {
-        Self::Wrong(error.message)
+        Self::Invalid(error.message)
     }
 }
 
@@ -126,58 +126,58 @@ impl From<crate::eval::NumError> for FunctionError {
     fn from(error: crate::eval::NumError) -> Self {
         match error {
             crate::eval::NumError::TooLarge => Self::too_large(),
-            error => Self::Wrong(error.to_string()),
+            error => Self::Invalid(error.to_string()),
         }
     }
 }
 
-/// What a body may ask in addition to its arguments.
+/// What a body can use in addition to its arguments.
 pub(super) struct BodyContext<'a> {
     pub host: &'a FunctionHost<'a>,
-    /// The type that [`Returns`] settled.
+    /// The type determined by [`Returns`].
     pub returns: Type,
 }
 
 impl BodyContext<'_> {
     /// Pays for `amount` elements or bytes of a result.
     pub(super) fn pay(&self, amount: usize) -> Result<(), FunctionError> {
-        // One value that is too large alone does not use up what others may need.
+        // A single value that is too large must not use up the budget of others.
         if amount <= MAX_RESULT_SIZE && (self.host.spend)(amount as u64) { Ok(()) } else { Err(FunctionError::too_large()) }
     }
 
-    /// Pays for looking at `elements`, where that is more than the arguments are large.
+    /// Pays for looking at `elements`, if that is more than the size of the arguments.
     pub(super) fn work(&self, elements: u64) -> Result<(), FunctionError> {
         if (self.host.work)(elements) { Ok(()) } else { Err(FunctionError::too_large()) }
     }
 
-    /// Pays for a result whose size no one could tell before it was made. One that is too large was made up to there, and has its price:
-    /// otherwise a loop could make it again and again.
-    pub(super) fn pay_for_made(&self, amount: usize) -> Result<(), FunctionError> {
+    /// Pays for a result whose size is known only after it is made. A result that is too large costs the maximum, because it was made up to
+    /// that size: otherwise a loop could make it again and again.
+    pub(super) fn pay_for_result(&self, amount: usize) -> Result<(), FunctionError> {
         self.pay(amount.min(MAX_RESULT_SIZE))?;
         if amount <= MAX_RESULT_SIZE { Ok(()) } else { Err(FunctionError::too_large()) }
     }
 
-    /// An unknown result, for the reason of the first unknown among the values.
-    pub(super) fn unknown(&self, because: &[Value]) -> Value {
-        unknown(self.returns.clone(), because)
+    /// An unknown result, for the reason of the first unknown value among the inputs.
+    pub(super) fn unknown(&self, inputs: &[Value]) -> Value {
+        unknown(self.returns.clone(), inputs)
     }
 
-    /// The element type of the list, set or map that is returned.
+    /// The element type of the returned list, set or map.
     pub(super) fn element(&self) -> Type {
         self.returns.element().cloned().unwrap_or(Type::Any)
     }
 }
 
-/// An unknown value of a type, for the reason of the first unknown among the values.
-pub(super) fn unknown(ty: Type, because: &[Value]) -> Value {
-    match because.iter().find_map(Value::first_why) {
+/// An unknown value of a type, for the reason of the first unknown value among the inputs.
+pub(super) fn unknown(ty: Type, inputs: &[Value]) -> Value {
+    match inputs.iter().find_map(Value::first_why) {
         Some(why) => Value::unknown(ty, why.clone()),
         None => Value::unknown(ty, "it depends on a value that is unknown"),
     }
 }
 
 impl BuiltIn {
-    /// A function of fixed parameters whose result is never null.
+    /// A function with fixed parameters whose result is never null.
     pub(super) const fn new(name: &'static str, params: &'static [Param], returns: Returns, body: FunctionBody) -> Self {
         Self { name, params, rest: None, returns, nullable: false, availability: Availability::Everywhere, body }
     }
@@ -192,55 +192,55 @@ impl BuiltIn {
         Self { nullable: true, ..self }
     }
 
-    /// Only OpenTofu has it.
+    /// Only OpenTofu has the function.
     pub(super) const fn opentofu(self) -> Self {
         Self { availability: Availability::OpenTofu, ..self }
     }
 }
 
 impl Param {
-    pub(super) const fn new(name: &'static str, want: Want) -> Self {
-        Self { name, want, null: false, unknown: false, marked: false, untyped: false }
+    pub(super) const fn new(name: &'static str, spec: TypeSpec) -> Self {
+        Self { name, spec, allow_null: false, allow_unknown: false, allow_marked: false, allow_untyped: false }
     }
 
     /// Null is allowed.
     pub(super) const fn null(self) -> Self {
-        Self { null: true, ..self }
+        Self { allow_null: true, ..self }
     }
 
     /// Unknown is allowed.
     pub(super) const fn unknown(self) -> Self {
-        Self { unknown: true, ..self }
+        Self { allow_unknown: true, ..self }
     }
 
-    /// Marks are the body's.
+    /// The body handles marks.
     pub(super) const fn marked(self) -> Self {
-        Self { marked: true, ..self }
+        Self { allow_marked: true, ..self }
     }
 
     /// Values of an unknown type are allowed.
     pub(super) const fn untyped(self) -> Self {
-        Self { untyped: true, ..self }
+        Self { allow_untyped: true, ..self }
     }
 }
 
 pub(super) const fn any(name: &'static str) -> Param {
-    Param::new(name, Want::Any)
+    Param::new(name, TypeSpec::Any)
 }
 
 pub(super) const fn string(name: &'static str) -> Param {
-    Param::new(name, Want::String)
+    Param::new(name, TypeSpec::String)
 }
 
 pub(super) const fn number(name: &'static str) -> Param {
-    Param::new(name, Want::Number)
+    Param::new(name, TypeSpec::Number)
 }
 
-pub(super) const STRING: Returns = Returns::Always(Want::String);
-pub(super) const NUMBER: Returns = Returns::Always(Want::Number);
-pub(super) const BOOL: Returns = Returns::Always(Want::Bool);
+pub(super) const STRING: Returns = Returns::Always(TypeSpec::String);
+pub(super) const NUMBER: Returns = Returns::Always(TypeSpec::Number);
+pub(super) const BOOL: Returns = Returns::Always(TypeSpec::Bool);
 
-impl Want {
+impl TypeSpec {
     /// The type itself.
     pub(super) fn ty(self) -> Type {
         match self {
@@ -260,7 +260,7 @@ impl Want {
     }
 }
 
-/// The text of an argument that the row promised to be a known string.
+/// The text of an argument that the row requires to be a known string.
 pub(super) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
@@ -270,8 +270,8 @@ pub(super) fn elements(value: &Value) -> &[Value] {
     value.as_sequence().unwrap_or_default()
 }
 
-/// A whole number of 64 bits, as Go's `int`.
-pub(super) fn whole(value: &Value) -> Result<i64, FunctionError> {
+/// An integer of 64 bits, as Go's `int`.
+pub(super) fn integer(value: &Value) -> Result<i64, FunctionError> {
     value
         .as_number()
         .and_then(crate::eval::Num::to_i64)

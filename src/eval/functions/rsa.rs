@@ -4,11 +4,10 @@ use super::base_64;
 use super::row::FunctionError;
 use num_bigint::BigUint;
 
-/// The sizes of keys that are put to use, in bits. Go refuses smaller ones by default, larger ones take too long.
+/// The supported key sizes, in bits. Go rejects smaller keys by default; larger ones take too long.
 const KEY_BITS: std::ops::RangeInclusive<u64> = 1024..=8192;
 
-/// The text that was encrypted with the public half of the key.
-/// `work` pays for the arithmetic, in elements looked at.
+/// Decrypts a text that was encrypted with the public key. `work` pays for the arithmetic, in elements looked at.
 pub(super) fn decrypt(encrypted: &str, pem: &str, work: impl FnOnce(u64) -> Result<(), FunctionError>) -> Result<String, FunctionError> {
     let encrypted = base_64::decode(encrypted).ok_or("failed to decode input: cipher text must be base64-encoded")?;
     let key = RsaPrivateKey::parse(pem).ok_or("invalid private key")?;
@@ -16,7 +15,7 @@ pub(super) fn decrypt(encrypted: &str, pem: &str, work: impl FnOnce(u64) -> Resu
     if !KEY_BITS.contains(&bits) || key.exponent.bits() > bits {
         return Err(FunctionError::Unknown("keys of this size are not supported here".into()));
     }
-    // A multiplication for each bit of the exponent, each of a time that grows with the square of the size.
+    // One multiplication for each bit of the exponent, each in time quadratic in the key size.
     work(bits * bits * key.exponent.bits() / (1 << 17))?;
     let size = usize::try_from(bits.div_ceil(8)).map_err(|_| FunctionError::too_large())?;
     let number = BigUint::from_bytes_be(&encrypted);
@@ -24,7 +23,7 @@ pub(super) fn decrypt(encrypted: &str, pem: &str, work: impl FnOnce(u64) -> Resu
         return Err("failed to decrypt: decryption error".into());
     }
     let decrypted = number.modpow(&key.exponent, &key.modulus).to_bytes_be();
-    // `00 02`, at least eight bytes that are not zero, a zero, and the text; the number has no zero in front.
+    // `00 02`, at least eight nonzero bytes, a zero, and the text. The number has lost its leading zero.
     let text = match decrypted.as_slice() {
         [2, padded @ ..] if decrypted.len() + 1 == size => padded.iter().position(|byte| *byte == 0).filter(|at| *at >= 8),
         _ => None,
@@ -43,7 +42,7 @@ impl RsaPrivateKey {
         let (_, rest) = pem.split_once("-----BEGIN ")?;
         let (kind, rest) = rest.split_once("-----")?;
         let (body, _) = rest.split_once(&format!("-----END {kind}-----"))?;
-        // Headers mean that the key is encrypted; Terraform refuses such keys.
+        // Headers make this fail. They mean that the key is encrypted, and Terraform rejects such keys.
         let der = base_64::decode(&body.split_whitespace().collect::<String>())?;
         match kind {
             "RSA PRIVATE KEY" => Self::from_der(&der),
@@ -58,7 +57,7 @@ impl RsaPrivateKey {
         }
     }
 
-    /// `RSAPrivateKey` of RFC 8017: version, modulus, public and private exponent, the two primes, and what speeds things up.
+    /// `RSAPrivateKey` of RFC 8017: version, modulus, public and private exponent, two primes, and numbers that speed up decryption.
     fn from_der(der: &[u8]) -> Option<Self> {
         let (mut fields, _) = element(der, SEQUENCE)?;
         let mut numbers = Vec::with_capacity(6);
@@ -68,7 +67,7 @@ impl RsaPrivateKey {
             fields = rest;
         }
         let [_, modulus, _, exponent, first, second] = numbers.as_slice() else { return None };
-        // Go checks a key before it uses it, and refuses one whose primes do not make the modulus.
+        // Go validates a key before it uses it, and rejects one whose modulus is not the product of its primes.
         (first * second == *modulus).then(|| Self { modulus: modulus.clone(), exponent: exponent.clone() })
     }
 }
@@ -77,7 +76,7 @@ const INTEGER: u8 = 0x02;
 const OCTETS: u8 = 0x04;
 const SEQUENCE: u8 = 0x30;
 
-/// The contents of the first DER element, which must have the tag, and what follows it.
+/// The contents of the first DER element, which must have this tag, and the rest.
 fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (length, rest) = match der {
         [first, length @ 0..=0x7f, rest @ ..] if *first == tag => (usize::from(*length), rest),

@@ -1,4 +1,4 @@
-//! Functions that look at marks or change them.
+//! Functions that read or change marks.
 
 use super::row::{BOOL, BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, Param, Returns, any};
 use crate::eval::{Data, Marks, Type, Value};
@@ -7,17 +7,19 @@ use std::sync::Arc;
 const VALUE: Param = any("value").null().marked().untyped().unknown();
 
 pub(super) const TABLE: &[BuiltIn] = &[
-    BuiltIn::new("ephemeralasnull", &[VALUE], Returns::By(same), FunctionBody::Values(ephemeral_as_null)).nullable(),
+    BuiltIn::new("ephemeralasnull", &[VALUE], Returns::Computed(argument_type), FunctionBody::Values(ephemeral_as_null)).nullable(),
     BuiltIn::new("issensitive", &[VALUE], BOOL, FunctionBody::Values(is_sensitive)).nullable(),
-    BuiltIn::new("nonsensitive", &[VALUE], Returns::By(same), FunctionBody::Values(|_, args| remark(args, false))).nullable(),
-    BuiltIn::new("sensitive", &[VALUE], Returns::By(same), FunctionBody::Values(|_, args| remark(args, true))).nullable(),
+    BuiltIn::new("nonsensitive", &[VALUE], Returns::Computed(argument_type), FunctionBody::Values(|_, args| set_sensitive(args, false)))
+        .nullable(),
+    BuiltIn::new("sensitive", &[VALUE], Returns::Computed(argument_type), FunctionBody::Values(|_, args| set_sensitive(args, true)))
+        .nullable(),
 ];
 
-fn same(args: &[Value]) -> Result<Type, FunctionError> {
+fn argument_type(args: &[Value]) -> Result<Type, FunctionError> {
     args.first().map(Value::ty).ok_or_else(FunctionError::arity)
 }
 
-fn remark(args: &[Value], sensitive: bool) -> FunctionResult {
+fn set_sensitive(args: &[Value], sensitive: bool) -> FunctionResult {
     let [value, ..] = args else { return Err(FunctionError::arity()) };
     let mut value = value.clone();
     value.marks = Marks { sensitive, ..value.marks };
@@ -27,7 +29,7 @@ fn remark(args: &[Value], sensitive: bool) -> FunctionResult {
 fn is_sensitive(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let [value, ..] = args else { return Err(FunctionError::arity()) };
     let answer = if !value.marks.sensitive && value.is_unknown() { call.unknown(args) } else { Value::bool(value.marks.sensitive) };
-    // The answer itself is no secret.
+    // The answer itself is not sensitive.
     Ok(answer.with_marks(Marks { sensitive: false, ..value.marks }))
 }
 

@@ -1,34 +1,39 @@
-//! Functions on sets, and the products of sequences.
+//! Functions for sets, and products of sequences.
 
-use super::row::{BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, Param, Returns, Want, any, elements, unknown};
+use super::row::{BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, Param, Returns, TypeSpec, any, elements, unknown};
 use crate::eval::{Data, Distinct, Marks, Type, Value, convert, unify};
 
-/// Terraform bounds the length of a product with unknown parts only up to here.
+/// Terraform refines the length of a product with unknown parts only up to these limits.
 const MAX_PARTS: u64 = 1024;
 const MAX_PRODUCTS: u64 = 2048;
-/// More elements than this no value may have, so that making them would be in vain.
+/// The maximum number of elements in a product: the evaluator gives up larger values anyway.
 const MAX_ELEMENTS: usize = 1 << 20;
 
-const FIRST: Param = Param::new("first_set", Want::Set).untyped();
-const OTHER: Param = Param::new("other_sets", Want::Set).untyped();
+const FIRST: Param = Param::new("first_set", TypeSpec::Set).untyped();
+const OTHER: Param = Param::new("other_sets", TypeSpec::Set).untyped();
 
 pub(super) const TABLE: &[BuiltIn] = &[
     BuiltIn::new(
         "setintersection",
         &[FIRST],
-        Returns::By(common_set),
+        Returns::Computed(common_set),
         FunctionBody::Values(|call, args| combine(call, args, Operation::Intersection)),
     )
     .rest(OTHER),
-    BuiltIn::new("setproduct", &[], Returns::By(product_type), FunctionBody::Values(product)).rest(any("sets").marked().unknown()),
+    BuiltIn::new("setproduct", &[], Returns::Computed(product_type), FunctionBody::Values(product)).rest(any("sets").marked().unknown()),
     BuiltIn::new(
         "setsubtract",
         &[FIRST, OTHER],
-        Returns::By(common_set),
+        Returns::Computed(common_set),
         FunctionBody::Values(|call, args| combine(call, args, Operation::Difference)),
     ),
-    BuiltIn::new("setunion", &[FIRST], Returns::By(common_set), FunctionBody::Values(|call, args| combine(call, args, Operation::Union)))
-        .rest(OTHER),
+    BuiltIn::new(
+        "setunion",
+        &[FIRST],
+        Returns::Computed(common_set),
+        FunctionBody::Values(|call, args| combine(call, args, Operation::Union)),
+    )
+    .rest(OTHER),
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,7 +43,7 @@ enum Operation {
     Difference,
 }
 
-/// The set type all arguments convert to; empty sets of no particular type do not count.
+/// The set type that all arguments convert to; empty untyped sets do not count.
 fn common_set(args: &[Value]) -> Result<Type, FunctionError> {
     let counts = |arg: &&Value| !matches!(&arg.data, Data::Set(Type::Any, elements) if elements.is_empty());
     let types: Vec<Type> = args.iter().filter(counts).map(|arg| arg.ty().element().cloned().unwrap_or(Type::Any)).collect();
@@ -58,7 +63,7 @@ fn combine(call: &BodyContext<'_>, args: &[Value], operation: Operation) -> Func
         sets.push(set);
     }
     let [first, others @ ..] = sets.as_slice() else { return Err(FunctionError::arity()) };
-    // What types have in common may be `any`, and sets of different types do not go together.
+    // The common type may be `any`, but sets of different types cannot be combined.
     let mut types = sets.iter().filter(|set| !elements(set).is_empty()).map(Value::ty);
     if types.next().is_some_and(|first| types.any(|other| other != first)) {
         return Err("given sets must all have compatible element types".into());
@@ -73,8 +78,8 @@ fn combine(call: &BodyContext<'_>, args: &[Value], operation: Operation) -> Func
         }
         call.pay(other.len())?;
         let others: Distinct = other.iter().collect();
-        let wanted = operation == Operation::Intersection;
-        result.retain(|value| others.contains(value) == wanted);
+        let keep_common = operation == Operation::Intersection;
+        result.retain(|value| others.contains(value) == keep_common);
     }
     Ok(Value::set(call.element(), result))
 }
@@ -123,7 +128,7 @@ fn product(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     Ok(product.with_marks(marks))
 }
 
-/// The product of what is not known: at least its length can be bounded.
+/// The product of unknown sequences, with bounds for its length if possible.
 fn unknown_product(call: &BodyContext<'_>, args: &[Value]) -> Value {
     let result = unknown(call.returns.clone(), args);
     let mut most: u64 = 1;

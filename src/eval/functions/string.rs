@@ -1,9 +1,9 @@
-//! Functions on strings. Characters are what people see as one: grapheme clusters.
+//! Functions for strings. Characters are grapheme clusters.
 
 use super::clusters::clusters;
 use super::row::{
-    BOOL, BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, Param, Returns, STRING, Want, elements, number, string, text,
-    whole,
+    BOOL, BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, Param, Returns, STRING, TypeSpec, elements, integer, number,
+    string, text,
 };
 use crate::eval::Value;
 
@@ -11,10 +11,15 @@ pub(super) const TABLE: &[BuiltIn] = &[
     BuiltIn::new("chomp", &[string("str")], STRING, FunctionBody::Text(|text| text.trim_end_matches(['\r', '\n']).to_owned())),
     BuiltIn::new("endswith", &[string("str"), string("suffix")], BOOL, FunctionBody::Values(ends_with)),
     BuiltIn::new("indent", &[number("spaces"), string("str")], STRING, FunctionBody::Values(indent)),
-    BuiltIn::new("join", &[string("separator")], STRING, FunctionBody::Values(join)).rest(Param::new("lists", Want::Strings)),
+    BuiltIn::new("join", &[string("separator")], STRING, FunctionBody::Values(join)).rest(Param::new("lists", TypeSpec::Strings)),
     BuiltIn::new("lower", &[string("str").untyped()], STRING, FunctionBody::Text(lower)),
-    BuiltIn::new("sort", &[Param::new("list", Want::Strings).unknown()], Returns::Always(Want::Strings), FunctionBody::Values(sort)),
-    BuiltIn::new("split", &[string("separator"), string("str")], Returns::Always(Want::Strings), FunctionBody::Values(split)),
+    BuiltIn::new(
+        "sort",
+        &[Param::new("list", TypeSpec::Strings).unknown()],
+        Returns::Always(TypeSpec::Strings),
+        FunctionBody::Values(sort),
+    ),
+    BuiltIn::new("split", &[string("separator"), string("str")], Returns::Always(TypeSpec::Strings), FunctionBody::Values(split)),
     BuiltIn::new("startswith", &[string("str").unknown(), string("prefix")], BOOL, FunctionBody::Values(starts_with)),
     BuiltIn::new("strcontains", &[string("str"), string("substr")], BOOL, FunctionBody::Values(contains)).nullable(),
     BuiltIn::new("strrev", &[string("str")], STRING, FunctionBody::Text(|text| clusters(text).rev().collect())),
@@ -27,7 +32,7 @@ pub(super) const TABLE: &[BuiltIn] = &[
     BuiltIn::new("upper", &[string("str")], STRING, FunctionBody::Text(upper)),
 ];
 
-/// Go maps character by character, never one to several.
+/// Go maps each character to exactly one.
 fn upper(text: &str) -> String {
     text.chars().map(upper_char).collect()
 }
@@ -36,7 +41,7 @@ fn upper_char(c: char) -> char {
     let mut mapped = c.to_uppercase();
     match (mapped.next(), mapped.next()) {
         (Some(upper), None) => upper,
-        // Greek letters with an iota below have one capital each, eight places on.
+        // Greek letters with iota subscript have one capital each, eight or nine code points later.
         _ => match c {
             '\u{1f80}'..='\u{1f87}' | '\u{1f90}'..='\u{1f97}' | '\u{1fa0}'..='\u{1fa7}' => char::from_u32(u32::from(c) + 8).unwrap_or(c),
             '\u{1fb3}' | '\u{1fc3}' | '\u{1ff3}' => char::from_u32(u32::from(c) + 9).unwrap_or(c),
@@ -46,18 +51,19 @@ fn upper_char(c: char) -> char {
 }
 
 fn lower(text: &str) -> String {
-    // The only character whose small form is two characters is the dotted capital I.
+    // Only the dotted capital I has a lowercase form of two characters, of which Go takes the first.
     text.chars().map(|c| c.to_lowercase().next().unwrap_or(c)).collect()
 }
 
-/// Go's `strings.Title`: letters that begin a word become title case; what Go takes for a word's end is not what people do.
+/// Go's `strings.Title`: letters that begin a word become title case. Go's word boundaries are not those of natural language.
 fn title(text: &str) -> String {
     let mut previous = ' ';
     text.chars()
         .map(|c| {
-            let begins = if previous.is_ascii() { !previous.is_ascii_alphanumeric() && previous != '_' } else { previous.is_whitespace() };
+            let begins_word =
+                if previous.is_ascii() { !previous.is_ascii_alphanumeric() && previous != '_' } else { previous.is_whitespace() };
             previous = c;
-            if begins { title_char(c) } else { c }
+            if begins_word { title_char(c) } else { c }
         })
         .collect()
 }
@@ -98,7 +104,7 @@ fn contains(_: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
 
 fn indent(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let [spaces, value, ..] = args else { return Err(FunctionError::arity()) };
-    let (spaces, value) = (whole(spaces)?, text(value));
+    let (spaces, value) = (integer(spaces)?, text(value));
     let spaces = usize::try_from(spaces).map_err(|_| "the number of spaces must not be negative")?;
     call.pay(spaces.saturating_mul(value.matches('\n').count() + 1).saturating_add(value.len()))?;
     Ok(Value::string(value.replace('\n', &format!("\n{}", " ".repeat(spaces)))))
@@ -141,7 +147,7 @@ fn split(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let (separator, value) = (text(separator), text(value));
     call.pay(value.len())?;
     let parts: Vec<Value> = if separator.is_empty() {
-        // Go splits between characters here, not between grapheme clusters, by which `substr` and `length` count.
+        // Go splits between code points here, not between grapheme clusters as `substr` and `length` do.
         value.chars().map(|c| Value::string(c.encode_utf8(&mut [0; 4]))).collect()
     } else {
         value.split(separator).map(Value::string).collect()
@@ -149,10 +155,10 @@ fn split(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     Ok(Value::list(call.element(), parts))
 }
 
-/// Counts in characters as people see them. A negative offset counts from the end; from before the start Terraform begins there.
+/// Counts in grapheme clusters. A negative offset counts from the end; an offset before the start is the start.
 fn substr(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let [value, offset, length, ..] = args else { return Err(FunctionError::arity()) };
-    let (value, mut offset, length) = (text(value), whole(offset)?, whole(length)?);
+    let (value, mut offset, length) = (text(value), integer(offset)?, integer(length)?);
     call.pay(value.len())?;
     if offset < 0 {
         offset = offset.saturating_add(i64::try_from(clusters(value).count()).unwrap_or(i64::MAX));
@@ -160,7 +166,8 @@ fn substr(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
         return Ok(Value::string(""));
     }
     let rest = clusters(value).skip(usize::try_from(offset).unwrap_or(0));
-    // A length of 0 after a negative offset takes everything: the library only stops when it has counted to the length.
+    // A length of 0 after a negative offset takes everything: the Go library compares its count with the length after each cluster, and the
+    // count is never 0.
     let part: String = match usize::try_from(length) {
         Ok(length) if length > 0 => rest.take(length).collect(),
         _ => rest.collect(),

@@ -1,4 +1,4 @@
-//! `templatefile` and `templatestring`: the evaluator renders, these say with what.
+//! `templatefile` and `templatestring`, which the evaluator renders.
 
 use super::filesystem;
 use super::host::TemplateNesting;
@@ -6,7 +6,7 @@ use super::row::{BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResu
 use crate::eval::{Marks, Type, Value, convert};
 
 pub(super) const TABLE: &[BuiltIn] = &[
-    BuiltIn::new("templatefile", &[string("path"), any("vars")], Returns::By(|_| Ok(Type::Any)), FunctionBody::Values(template_file))
+    BuiltIn::new("templatefile", &[string("path"), any("vars")], Returns::Computed(|_| Ok(Type::Any)), FunctionBody::Values(template_file))
         .nullable(),
     BuiltIn::new("templatestring", &[string("template"), any("vars")], STRING, FunctionBody::Values(template_string)),
 ];
@@ -15,7 +15,7 @@ fn template_file(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let [path, vars, ..] = args else { return Err(FunctionError::arity()) };
     let template = filesystem::read_text(call, args)?;
     let rendered = render(call, &template, text(path), vars, TemplateNesting::TemplateFile)?;
-    // What it holds of other files is marked as pieces of them.
+    // Parts from other files are already marked as pieces of those.
     Ok(rendered.with_marks(Marks::FILE))
 }
 
@@ -40,6 +40,6 @@ fn render(call: &BodyContext<'_>, template: &str, name: &str, vars: &Value, insi
 
 fn is_identifier(name: &str) -> bool {
     let mut chars = name.chars();
-    // The message, which is Terraform's, forgets the hyphen that its check allows.
+    // The error message, which is Terraform's, does not mention the hyphen that Terraform's check allows.
     chars.next().is_some_and(|c| c.is_alphabetic() || c == '_') && chars.all(|c| c.is_alphanumeric() || c == '_' || c == '-')
 }

@@ -1,13 +1,13 @@
-//! What the caller settles for all functions, and all tables.
+//! Tests of the tables, and of what the caller does for all functions.
 
 use super::*;
 use crate::base::{Sources, Span};
 use crate::eval::{Budget, Dialect, EvalError, FileAccess, FileError, FileList, Marks, Members, Type, WithheldPath};
 use std::sync::Arc;
 
-struct NoFiles;
+struct TestFiles;
 
-impl FileAccess for NoFiles {
+impl FileAccess for TestFiles {
     fn read(&self, path: &str) -> Result<Arc<[u8]>, FileError> {
         match path {
             "here" => Ok(Arc::from(*b"SOFTWARE")),
@@ -35,7 +35,8 @@ fn call_with(budget: &Budget, dialect: Dialect, inside: TemplateNesting, name: &
     let spend = |amount| budget.charge(amount);
     let work = |elements| budget.work(elements);
     let render = |text: &str, _: &str, _: &Members, _: TemplateNesting| Ok(Value::string(text));
-    let host = FunctionHost { files: &NoFiles, dialect, spend: &spend, work: &work, patterns: budget.patterns(), render: &render, inside };
+    let host =
+        FunctionHost { files: &TestFiles, dialect, spend: &spend, work: &work, patterns: budget.patterns(), render: &render, inside };
     let source = Sources::default().add("expr.tf", String::new());
     call(name, args, &host, Span::new(source, 0..0))
 }
@@ -49,7 +50,7 @@ fn text(result: Result<Value, EvalError>) -> Option<String> {
 }
 
 #[test]
-fn every_function_has_one_row() {
+fn every_function_has_exactly_one_row() {
     let mut names: Vec<&str> = TABLES.into_iter().flatten().map(|function| function.name).collect();
     assert!(names.len() > 110, "{}", names.len());
     names.sort_unstable();
@@ -57,7 +58,7 @@ fn every_function_has_one_row() {
 }
 
 #[test]
-fn marks_are_taken_off_and_put_back() {
+fn marks_of_arguments_are_moved_to_the_result() {
     let secret = Value::string("hsm").with_marks(Marks { sensitive: true, ..Marks::NONE });
     let upper = called("upper", std::slice::from_ref(&secret)).unwrap();
     assert_eq!((upper.as_str(), upper.marks.sensitive), (Some("HSM"), true));
@@ -68,16 +69,16 @@ fn marks_are_taken_off_and_put_back() {
 }
 
 #[test]
-fn unknown_in_is_unknown_out_with_the_reason() {
+fn unknown_argument_gives_unknown_result_with_its_reason() {
     let unknown = Value::unknown(Type::String, "variable `x` has no value");
     let upper = called("upper", std::slice::from_ref(&unknown)).unwrap();
     assert_eq!(upper.why().map(|why| &**why), Some("variable `x` has no value"));
     assert!(upper.is_not_null());
-    assert!(called("upper", &[unknown, Value::bool(true)]).is_err(), "too many arguments are an error even then");
+    assert!(called("upper", &[unknown, Value::bool(true)]).is_err(), "too many arguments are an error even if one is unknown");
 }
 
 #[test]
-fn names_that_do_not_exist_are_errors_and_names_of_the_other_dialect_unknown() {
+fn nonexistent_function_is_an_error_and_opentofu_function_is_unknown_in_terraform() {
     assert!(called("nosuch", &[]).is_err());
     let address = [Value::string("10.0.0.0/8"), Value::string("10.1.0.0/16")];
     assert!(called("cidrcontains", &address).unwrap().is_unknown());
@@ -88,14 +89,14 @@ fn names_that_do_not_exist_are_errors_and_names_of_the_other_dialect_unknown() {
 }
 
 #[test]
-fn files_are_marked_withheld_or_missing() {
+fn file_functions_mark_values_and_handle_withheld_and_missing_files() {
     let read = called("file", &[Value::string("here")]).unwrap();
     assert_eq!((read.as_str(), read.marks.from_file), (Some("SOFTWARE"), true));
     let outside = called("file", &[Value::string("/etc/passwd")]).unwrap();
     assert_eq!(outside.why().map(|why| &**why), Some("it lies outside"));
     assert!(called("file", &[Value::string("gone")]).is_err());
     let fileset = |pattern: &str| called("fileset", &[Value::string("."), Value::string(pattern)]).unwrap();
-    // Names that git gives to nothing of its own cannot be in there; of all others no one is asked.
+    // A pattern that cannot match git's own files has a known result, although git's directories are not listed.
     for pattern in ["*", "**/*.tf", "keys/*.tf", "*/*.json", "{a,b}/*"] {
         assert!(fileset(pattern).as_unknown().is_none(), "{pattern}");
     }
@@ -107,7 +108,7 @@ fn files_are_marked_withheld_or_missing() {
 }
 
 #[test]
-fn templates_do_not_nest_and_strings_read_no_files() {
+fn templates_cannot_nest_and_templatestring_cannot_read_files() {
     let args = [Value::string("here"), Value::object(Members::default())];
     assert_eq!(text(called("templatefile", &args)).as_deref(), Some("SOFTWARE"));
     for (inside, name) in [(TemplateNesting::TemplateFile, "templatefile"), (TemplateNesting::TemplateString, "file")] {
@@ -117,7 +118,7 @@ fn templates_do_not_nest_and_strings_read_no_files() {
 }
 
 #[test]
-fn what_is_too_large_is_unknown_and_leaves_the_budget_for_others() {
+fn oversized_result_is_unknown_and_does_not_use_up_the_budget() {
     let budget = Budget::new();
     let many = called("range", &[Value::number(1000_i64)]).unwrap();
     let bombs: [(&str, Vec<Value>); 4] = [
@@ -134,7 +135,7 @@ fn what_is_too_large_is_unknown_and_leaves_the_budget_for_others() {
 }
 
 #[test]
-fn yaml_bombs_and_deep_documents_are_given_up() {
+fn yaml_bombs_and_deep_documents_are_unknown() {
     let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..12 {
         let inner = vec![format!("*a{}", level - 1); 10].join(", ");
@@ -147,7 +148,7 @@ fn yaml_bombs_and_deep_documents_are_given_up() {
 }
 
 #[test]
-fn yaml_in_brackets_may_be_laid_out_freely() {
+fn yaml_in_brackets_is_accepted_with_any_indentation() {
     let list = called("yamldecode", &[Value::string("a: [\n1,\n2\n]\nb: {\n\"c\": [\n3]\n}")]).unwrap();
     let json = called("jsonencode", &[list]);
     assert_eq!(text(json).as_deref(), Some("{\"a\":[1,2],\"b\":{\"c\":[3]}}"));

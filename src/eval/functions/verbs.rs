@@ -1,4 +1,4 @@
-//! The verbs of `format`: `%s`, `%05d`, `%[2]q`, `%.3g` … as Terraform's own parser and Go's `fmt` take them.
+//! The verbs of `format`: `%s`, `%05d`, `%[2]q`, `%.3g` … as in Terraform's own parser and Go's `fmt`.
 
 use super::clusters::clusters;
 use super::json;
@@ -6,10 +6,10 @@ use super::row::{BodyContext, FunctionError};
 use crate::eval::{Data, Num, Type, Value, convert};
 use num_bigint::{BigInt, Sign};
 
-/// The widest field of a number; Go's `fmt` has the same bound and prints an apology beyond it.
-const WIDEST: usize = 1_000_000;
+/// The maximum width of a field; Go's `fmt` has the same limit, and prints an error text beyond it.
+const MAX_WIDTH: usize = 1_000_000;
 
-/// One verb.
+/// A verb.
 #[derive(Clone, Copy, Debug, Default)]
 struct Verb {
     mode: char,
@@ -20,11 +20,11 @@ struct Verb {
     space: bool,
     width: Option<usize>,
     precision: Option<usize>,
-    /// Which argument is taken, from 1.
+    /// The number of its argument, from 1.
     argument: usize,
 }
 
-/// The text with its verbs replaced by the arguments, which are wholly known.
+/// Replaces the verbs of a text by the arguments, which are wholly known.
 pub(super) fn render(call: &BodyContext<'_>, format: &str, args: &[Value]) -> Result<String, FunctionError> {
     let mut out = String::with_capacity(format.len());
     let mut rest = format;
@@ -54,7 +54,7 @@ pub(super) fn render(call: &BodyContext<'_>, format: &str, args: &[Value]) -> Re
     Ok(out)
 }
 
-/// Reads a verb after its `%`: flags, width, precision, `[argument]`, letter.
+/// Parses a verb after its `%`: flags, width, precision, `[argument]`, letter.
 fn parse_verb(text: &str, next: usize) -> Result<(Verb, &str), FunctionError> {
     let mut verb = Verb { argument: next, ..Verb::default() };
     let mut rest = text;
@@ -81,13 +81,13 @@ fn parse_verb(text: &str, next: usize) -> Result<(Verb, &str), FunctionError> {
         verb.precision = Some(if precision.is_empty() { 0 } else { number(precision) });
         rest = after;
     }
-    let broken = || FunctionError::from("invalid format string: a verb is not complete");
+    let incomplete = || FunctionError::from("invalid format string: a verb is not complete");
     if let Some(after) = rest.strip_prefix('[') {
         let (argument, after) = split_digits(after);
-        rest = after.strip_prefix(']').filter(|_| !argument.is_empty() && !argument.starts_with('0')).ok_or_else(broken)?;
+        rest = after.strip_prefix(']').filter(|_| !argument.is_empty() && !argument.starts_with('0')).ok_or_else(incomplete)?;
         verb.argument = number(argument);
     }
-    let mode = rest.chars().next().ok_or_else(broken)?;
+    let mode = rest.chars().next().ok_or_else(incomplete)?;
     if !mode.is_ascii_alphabetic() {
         return Err(format!("unrecognized format character `{mode}`").into());
     }
@@ -112,37 +112,37 @@ fn render_verb(verb: Verb, arg: &Value) -> Result<String, FunctionError> {
             Data::Number(number) if !verb.sharp => pad(verb, &float_text(number, 'g', None)),
             _ => pad(verb, &json::encode(arg)?),
         },
-        // cty ignores the width of a truth value: `format("%6t", true)` is `true`.
-        't' => Ok(match to(verb, arg, &Type::Bool)?.as_bool() {
+        // cty ignores the width of a boolean: `format("%6t", true)` is `true`.
+        't' => Ok(match convert_argument(verb, arg, &Type::Bool)?.as_bool() {
             Some(true) => "true".to_owned(),
             _ => "false".to_owned(),
         }),
         's' | 'q' => {
-            let value = to(verb, arg, &Type::String)?;
+            let value = convert_argument(verb, arg, &Type::String)?;
             let text = value.as_str().unwrap_or_default();
             let text = match verb.precision {
-                // A precision of zero cuts nothing: `format("%.0s", "ab")` is `ab`.
+                // A precision of zero does not truncate: `format("%.0s", "ab")` is `ab`.
                 Some(precision) if precision > 0 => clusters(text).take(precision).collect(),
                 _ => text.to_owned(),
             };
-            // cty quotes as JSON does, not as Go's `%q` does: `<` becomes `\u003c`.
+            // cty quotes as in JSON, not as Go's `%q` does: `<` becomes `\u003c`.
             if verb.mode == 'q' { pad(verb, &json::encode(&Value::string(text))?) } else { pad(verb, &text) }
         }
         'b' | 'd' | 'o' | 'x' | 'X' => {
-            let value = to(verb, arg, &Type::Number)?;
+            let value = convert_argument(verb, arg, &Type::Number)?;
             let whole = value.as_number().and_then(Num::to_big);
             let whole = whole.ok_or_else(|| format!("unsupported value for `%{}`: an integer is required", verb.mode))?;
             integer(verb, &whole)
         }
         'e' | 'E' | 'f' | 'g' | 'G' => {
-            let value = to(verb, arg, &Type::Number)?;
+            let value = convert_argument(verb, arg, &Type::Number)?;
             float(verb, value.as_number().unwrap_or(&Num::ZERO))
         }
         mode => Err(format!("unsupported format verb `%{mode}`").into()),
     }
 }
 
-fn to(verb: Verb, arg: &Value, ty: &Type) -> Result<Value, FunctionError> {
+fn convert_argument(verb: Verb, arg: &Value, ty: &Type) -> Result<Value, FunctionError> {
     let value = convert(arg.clone(), ty).map_err(|error| format!("unsupported value for `%{}`: {}", verb.mode, error.message))?;
     match value.why() {
         Some(why) => Err(FunctionError::Unknown(why.clone())),
@@ -150,10 +150,10 @@ fn to(verb: Verb, arg: &Value, ty: &Type) -> Result<Value, FunctionError> {
     }
 }
 
-/// Widens a text to the verb's width, counted in characters as people see them.
+/// Pads a text to the verb's width, counted in grapheme clusters.
 fn pad(verb: Verb, text: &str) -> Result<String, FunctionError> {
     let width = verb.width.unwrap_or(0);
-    if width > WIDEST {
+    if width > MAX_WIDTH {
         return Err(FunctionError::too_large());
     }
     let fill = if verb.zero { "0" } else { " " }.repeat(width.saturating_sub(clusters(text).count()));
@@ -163,7 +163,7 @@ fn pad(verb: Verb, text: &str) -> Result<String, FunctionError> {
 /// Go's `big.Int.Format`.
 fn integer(verb: Verb, number: &BigInt) -> Result<String, FunctionError> {
     let (width, precision) = (verb.width.unwrap_or(0), verb.precision.unwrap_or(0));
-    if width.max(precision) > WIDEST {
+    if width.max(precision) > MAX_WIDTH {
         return Err(FunctionError::too_large());
     }
     let (radix, prefix) = match verb.mode {
@@ -207,7 +207,7 @@ fn sign(verb: Verb, negative: bool) -> &'static str {
 /// Go's `big.Float.Format`.
 fn float(verb: Verb, number: &Num) -> Result<String, FunctionError> {
     let width = verb.width.unwrap_or(0);
-    if width.max(verb.precision.unwrap_or(0)) > WIDEST {
+    if width.max(verb.precision.unwrap_or(0)) > MAX_WIDTH {
         return Err(FunctionError::too_large());
     }
     let precision = match verb.mode {
@@ -217,7 +217,7 @@ fn float(verb: Verb, number: &Num) -> Result<String, FunctionError> {
     let text = float_text(number, verb.mode, precision);
     let (sign, body) = match text.strip_prefix('-') {
         Some(body) => ("-", body),
-        // Only infinity brings its own plus.
+        // Only infinity has a plus sign already.
         None => match text.strip_prefix('+') {
             Some(body) if verb.space => (" ", body),
             Some(body) => ("+", body),
@@ -225,7 +225,7 @@ fn float(verb: Verb, number: &Num) -> Result<String, FunctionError> {
         },
     };
     let gap = width.saturating_sub(sign.len() + body.len());
-    // Unlike with whole numbers, zeros win over a minus.
+    // Unlike for integers, the `0` flag takes precedence over `-`.
     Ok(if verb.zero && !number.is_infinite() {
         format!("{sign}{}{body}", "0".repeat(gap))
     } else if verb.minus {
@@ -235,15 +235,15 @@ fn float(verb: Verb, number: &Num) -> Result<String, FunctionError> {
     })
 }
 
-/// Go's `big.Float.Text`. Without a precision: as many digits as it takes to read the number back.
+/// Go's `big.Float.Text`. Without a precision: as many digits as identify the number.
 fn float_text(number: &Num, mode: char, precision: Option<usize>) -> String {
     let Some((digits, point)) = number.digits(precision.is_none()) else { return number.to_string() };
     let sign = if number.is_negative() { "-" } else { "" };
-    let shifted = |by: usize| point.saturating_add(i64::try_from(by).unwrap_or(i64::MAX));
+    let digits_for = |by: usize| point.saturating_add(i64::try_from(by).unwrap_or(i64::MAX));
     let body = match (mode, precision) {
         ('f', None) => fixed(&digits, point, usize::try_from(length(&digits) - point).unwrap_or(0)),
         ('f', Some(precision)) => {
-            let (digits, point) = rounded(&digits, point, shifted(precision));
+            let (digits, point) = rounded(&digits, point, digits_for(precision));
             fixed(&digits, point, precision)
         }
         ('g' | 'G', precision) => general(&digits, point, precision, mode == 'G'),
@@ -260,7 +260,7 @@ fn length(digits: &str) -> i64 {
     i64::try_from(digits.len()).unwrap_or(i64::MAX)
 }
 
-/// `%g`: with an exponent where that is below -4 or does not fit the precision.
+/// `%g`: with an exponent if that is below -4 or does not fit the precision.
 fn general(digits: &str, point: i64, precision: Option<usize>, capital: bool) -> String {
     let (digits, point, wanted, limit) = match precision {
         None => (digits.to_owned(), point, length(digits), 6),
@@ -280,7 +280,7 @@ fn general(digits: &str, point: i64, precision: Option<usize>, capital: bool) ->
     fixed(&digits, point, usize::try_from(wanted - point).unwrap_or(0))
 }
 
-/// `0.digits * 10^point` with a number of digits after the point.
+/// `0.digits * 10^point` in decimal, with a number of digits after the point.
 fn fixed(digits: &str, point: i64, decimals: usize) -> String {
     let digit = |at: i64| usize::try_from(at).ok().and_then(|at| digits.as_bytes().get(at)).map_or('0', |byte| char::from(*byte));
     let mut out: String = if point > 0 { (0..point).map(digit).collect() } else { "0".to_owned() };
@@ -291,7 +291,7 @@ fn fixed(digits: &str, point: i64, decimals: usize) -> String {
     out
 }
 
-/// `d.ddde±dd` with a number of digits after the point.
+/// `0.digits * 10^point` as `d.ddde±dd`, with a number of digits after the point.
 fn scientific(digits: &str, point: i64, decimals: usize, capital: bool) -> String {
     let mut all = digits.chars().chain(std::iter::repeat('0'));
     let mut out = String::from(all.next().unwrap_or('0'));
@@ -304,7 +304,7 @@ fn scientific(digits: &str, point: i64, decimals: usize, capital: bool) -> Strin
     format!("{out}{letter}{sign}{:02}", exponent.abs())
 }
 
-/// Exact digits rounded to a number of them, halves to the even digit; without trailing zeros.
+/// Rounds exact digits to `count` of them, halves to the even digit; without trailing zeros.
 fn rounded(digits: &str, point: i64, count: i64) -> (String, i64) {
     if count >= length(digits) {
         return (digits.to_owned(), point);

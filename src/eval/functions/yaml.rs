@@ -1,4 +1,4 @@
-//! YAML as Terraform's go-cty-yaml reads it: YAML 1.1 in its booleans, 1.2 in its numbers.
+//! YAML as Terraform's go-cty-yaml reads it: booleans as in YAML 1.1, numbers as in YAML 1.2.
 
 use super::clock::Instant;
 use super::row::FunctionError;
@@ -9,30 +9,30 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
 
-/// The deepest nesting that is read.
+/// The maximum nesting that is parsed.
 const DEPTH_CAP: usize = 200;
-/// The most nodes, those after aliases counted every time.
+/// The maximum number of nodes; the nodes of an alias count each time.
 const NODE_CAP: u64 = 1_000_000;
 const PREFIX: &str = "tag:yaml.org,2002:";
 
-/// How often a text is read again with a line indented that our parser wants further in than Terraform's does.
+/// The maximum number of lines that are indented further, each before another parse, because our parser is stricter than Terraform's.
 const MAX_REPAIRS: usize = 50;
-/// And up to how many bytes are read so, in all.
+/// The maximum number of bytes in all repeated parses of a text.
 const MAX_REREAD: usize = 16 << 20;
 
-/// Why a text that Terraform reads is unknown.
-const UNREAD: &str = "the layout of the YAML text is not supported here";
+/// Why the value of a text that Terraform accepts is unknown.
+const UNSUPPORTED_LAYOUT: &str = "the layout of the YAML text is not supported here";
 
-/// Reads the only document of a text. Sequences become tuples, mappings objects; of equal keys the last counts.
+/// Parses a text of a single document. Sequences become tuples, mappings become objects; the last of equal keys counts.
 pub(super) fn decode(text: &str) -> Result<Value, FunctionError> {
     check_text(text)?;
-    // Our parser keeps everything between the outermost brackets until they close.
+    // Our parser buffers everything between the outermost brackets until they close.
     if text.bytes().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count() as u64 > NODE_CAP {
         return Err(FunctionError::too_large());
     }
-    // Line breaks of YAML 1.1, which our parser, of YAML 1.2, takes for text.
+    // These are line breaks in YAML 1.1, but text in YAML 1.2, which our parser implements.
     if text.contains(['\u{85}', '\u{2028}', '\u{2029}']) {
-        return Err(FunctionError::Unknown(UNREAD.into()));
+        return Err(FunctionError::Unknown(UNSUPPORTED_LAYOUT.into()));
     }
     let mut repaired = Cow::Borrowed(text);
     for round in 0..MAX_REPAIRS {
@@ -41,21 +41,21 @@ pub(super) fn decode(text: &str) -> Result<Value, FunctionError> {
         }
         let mut reader = YamlDecoder::new(&repaired);
         match reader.document() {
-            Err(FunctionError::Wrong(message)) => {
+            Err(FunctionError::Invalid(message)) => {
                 let Some(line) = reader.unindented else { return Err(message.into()) };
-                // Within brackets indentation means nothing, so more of it does no harm.
+                // Within brackets and quotes indentation has no meaning, so it can be increased.
                 let lines = repaired.split_inclusive('\n').enumerate();
-                repaired = lines.flat_map(|(at, text)| [if at + 1 == line { FURTHER_IN } else { "" }, text]).collect::<String>().into();
+                repaired = lines.flat_map(|(at, text)| [if at + 1 == line { EXTRA_INDENT } else { "" }, text]).collect::<String>().into();
             }
-            done => return done,
+            result => return result,
         }
     }
-    Err(FunctionError::Unknown(UNREAD.into()))
+    Err(FunctionError::Unknown(UNSUPPORTED_LAYOUT.into()))
 }
 
-const FURTHER_IN: &str = "                                ";
+const EXTRA_INDENT: &str = "                                ";
 
-/// What Terraform's parser refuses and ours does not: control characters, a tab in front, versions other than 1.1.
+/// Rejects what Terraform's parser rejects and ours accepts: control characters, a leading tab, versions other than 1.1.
 fn check_text(text: &str) -> Result<(), FunctionError> {
     let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..);
     if let Some(c) = text.chars().find(|c| !allowed(*c)) {
@@ -74,7 +74,7 @@ fn check_text(text: &str) -> Result<(), FunctionError> {
     Ok(())
 }
 
-/// The places, in characters, where a text has `\/`: JSON and YAML 1.2 know it in double quotes, Terraform's parser does not.
+/// The positions of `\/` in a text, in characters: JSON and YAML 1.2 allow it in double quotes, Terraform's parser does not.
 fn escaped_slashes(text: &str) -> Vec<usize> {
     let mut found = Vec::new();
     let mut escaped = false;
@@ -87,45 +87,45 @@ fn escaped_slashes(text: &str) -> Vec<usize> {
     found
 }
 
-/// What kind of error our parser found.
+/// The kinds of errors that our parser reports, by what Terraform's parser does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum YamlErrorKind {
-    /// A line that our parser wants further in. Terraform's does not mind within brackets and quotes.
+    /// A line that is not indented enough for our parser. Within brackets and quotes, Terraform's parser accepts it.
     Indentation,
-    /// More brackets within each other than our parser counts.
+    /// Brackets nested too deeply for our parser.
     TooDeep,
-    /// What Terraform's parser takes: a lone `-` in brackets, a tab after a colon.
-    ReadByTerraform,
-    /// What Terraform refuses as well.
-    Refused,
+    /// Syntax that Terraform's parser accepts: a lone `-` in brackets, a tab after a colon.
+    AcceptedByTerraform,
+    /// An error in Terraform as well.
+    Rejected,
 }
 
 impl YamlErrorKind {
-    /// Errors of `saphyr-parser` have a wording and no kind. It is read here and nowhere else, and a test provokes every wording, so that a
-    /// release that words otherwise changes no verdict unnoticed.
+    /// Errors of `saphyr-parser` have a message but no kind. The messages are matched only here, and a test triggers each of them, so that
+    /// a release with other messages cannot change a result unnoticed.
     fn of(error: &ScanError) -> Self {
         match error.info() {
             info if info.starts_with("invalid indentation") => Self::Indentation,
             "recursion limit exceeded" => Self::TooDeep,
             "plain scalar cannot start with '-' followed by ,[]{}" | "':' must be followed by a valid YAML whitespace" => {
-                Self::ReadByTerraform
+                Self::AcceptedByTerraform
             }
-            _ => Self::Refused,
+            _ => Self::Rejected,
         }
     }
 }
 
 struct YamlDecoder<'t> {
     parser: Parser<'t, StrInput<'t>>,
-    /// What an anchor stands for, and how many nodes that is.
+    /// The values of anchors, with their numbers of nodes.
     anchors: HashMap<usize, (Value, u64)>,
-    open: HashSet<usize>,
+    open_anchors: HashSet<usize>,
     nodes: u64,
-    /// The line that the parser wanted further in, from 1.
+    /// The line that is not indented enough, from 1.
     unindented: Option<usize>,
     escaped_slashes: Vec<usize>,
     /// The length of the text in characters, if it does not end with a line break.
-    ragged_end: Option<usize>,
+    end_without_break: Option<usize>,
 }
 
 impl<'t> YamlDecoder<'t> {
@@ -133,11 +133,11 @@ impl<'t> YamlDecoder<'t> {
         Self {
             parser: Parser::new_from_str(text),
             anchors: HashMap::new(),
-            open: HashSet::new(),
+            open_anchors: HashSet::new(),
             nodes: 0,
             unindented: None,
             escaped_slashes: escaped_slashes(text),
-            ragged_end: (!text.ends_with(['\n', '\r'])).then(|| text.chars().count()),
+            end_without_break: (!text.ends_with(['\n', '\r'])).then(|| text.chars().count()),
         }
     }
 
@@ -160,7 +160,7 @@ impl<'t> YamlDecoder<'t> {
         }
     }
 
-    /// The next event, with what Terraform's parser makes of scalars.
+    /// The next event, with scalars as in Terraform's parser.
     fn next(&mut self) -> Result<Event<'t>, FunctionError> {
         let (event, span) = match self.parser.next_event() {
             Some(Ok(event)) => event,
@@ -168,8 +168,8 @@ impl<'t> YamlDecoder<'t> {
                 match YamlErrorKind::of(&error) {
                     YamlErrorKind::Indentation => self.unindented = Some(error.marker().line()),
                     YamlErrorKind::TooDeep => return Err(FunctionError::too_large()),
-                    YamlErrorKind::ReadByTerraform => return Err(FunctionError::Unknown(UNREAD.into())),
-                    YamlErrorKind::Refused => {}
+                    YamlErrorKind::AcceptedByTerraform => return Err(FunctionError::Unknown(UNSUPPORTED_LAYOUT.into())),
+                    YamlErrorKind::Rejected => {}
                 }
                 return Err(format!("invalid YAML: {error}").into());
             }
@@ -183,9 +183,9 @@ impl<'t> YamlDecoder<'t> {
                 }
                 Ok(event)
             }
-            // A block that ends with the text, without a line break, has none in Terraform either.
+            // If the text ends in a block scalar without a line break, Terraform's parser does not add one.
             Event::Scalar(Cow::Owned(mut text), style @ (ScalarStyle::Literal | ScalarStyle::Folded), anchor, tag)
-                if self.ragged_end.is_some_and(|end| span.end.index() >= end) =>
+                if self.end_without_break.is_some_and(|end| span.end.index() >= end) =>
             {
                 if text.ends_with('\n') {
                     text.pop();
@@ -201,7 +201,7 @@ impl<'t> YamlDecoder<'t> {
         if self.nodes > NODE_CAP { Err(FunctionError::too_large()) } else { Ok(()) }
     }
 
-    /// A value, and how many nodes it is.
+    /// A value, and its number of nodes.
     fn node(&mut self, event: Event<'t>, depth: usize) -> Result<(Value, u64), FunctionError> {
         if depth > DEPTH_CAP {
             return Err(FunctionError::too_large());
@@ -215,16 +215,16 @@ impl<'t> YamlDecoder<'t> {
             }
             Event::SequenceStart(anchor, tag) => {
                 check_tag(tag.map(|tag| format!("{}{}", tag.handle, tag.suffix)), "seq")?;
-                self.open.insert(anchor);
+                self.open_anchors.insert(anchor);
                 (anchor, self.sequence(depth)?)
             }
             Event::MappingStart(anchor, tag) => {
                 check_tag(tag.map(|tag| format!("{}{}", tag.handle, tag.suffix)), "map")?;
-                self.open.insert(anchor);
+                self.open_anchors.insert(anchor);
                 (anchor, self.mapping(depth)?)
             }
             Event::Alias(anchor) => {
-                if self.open.contains(&anchor) {
+                if self.open_anchors.contains(&anchor) {
                     return Err("cannot refer to an anchor from inside its own definition".into());
                 }
                 let (value, size) = self.anchors.get(&anchor).cloned().ok_or("reference to undefined anchor")?;
@@ -234,9 +234,9 @@ impl<'t> YamlDecoder<'t> {
             _ => return Err("invalid YAML: a value is missing".into()),
         };
         let size = self.nodes - before + 1;
-        // 0 is no anchor.
+        // 0 means no anchor.
         if anchor > 0 {
-            self.open.remove(&anchor);
+            self.open_anchors.remove(&anchor);
             self.anchors.insert(anchor, (value.clone(), size));
         }
         Ok((value, size))
@@ -257,14 +257,14 @@ impl<'t> YamlDecoder<'t> {
         loop {
             let (text, style, tag) = match self.next()? {
                 Event::MappingEnd => return Ok(Value::object(entries.into())),
-                // An anchor at a key is not remembered.
+                // Anchors of keys are ignored.
                 Event::Scalar(text, style, _, tag) => {
                     (text, style, tag.map(|tag| format!("{}{}", tag.handle, tag.suffix)).unwrap_or_default())
                 }
                 _ => return Err("only strings are allowed as mapping keys".into()),
             };
-            let merges = (tag.is_empty() && text == "<<") || tag.strip_prefix(PREFIX) == Some("merge");
-            let key = if merges { None } else { Some(key(&tag, &text, style)?) };
+            let is_merge = (tag.is_empty() && text == "<<") || tag.strip_prefix(PREFIX) == Some("merge");
+            let key = if is_merge { None } else { Some(key(&tag, &text, style)?) };
             let event = self.next()?;
             let (value, _) = self.node(event, depth + 1)?;
             match (key, &value.data) {
@@ -280,10 +280,10 @@ impl<'t> YamlDecoder<'t> {
     }
 }
 
-fn check_tag(tag: Option<String>, wanted: &str) -> Result<(), FunctionError> {
+fn check_tag(tag: Option<String>, expected: &str) -> Result<(), FunctionError> {
     match tag {
-        Some(tag) if tag.strip_prefix(PREFIX) != Some(wanted) && !tag.is_empty() => {
-            Err(format!("cannot interpret a {} as {tag}", if wanted == "seq" { "sequence" } else { "mapping" }).into())
+        Some(tag) if tag.strip_prefix(PREFIX) != Some(expected) && !tag.is_empty() => {
+            Err(format!("cannot interpret a {} as {tag}", if expected == "seq" { "sequence" } else { "mapping" }).into())
         }
         _ => Ok(()),
     }
@@ -295,7 +295,7 @@ fn key(tag: &str, text: &str, style: ScalarStyle) -> Result<Arc<str>, FunctionEr
     Ok(key.nfc().collect::<String>().into())
 }
 
-/// A scalar's value. Block scalars are strings in the end, but only after they were read as whatever they look like.
+/// The value of a scalar. Block scalars are strings, but go-cty-yaml first resolves them like plain ones, with the same errors.
 fn scalar(tag: &str, text: &str, style: ScalarStyle) -> Result<Value, FunctionError> {
     let value = resolve(tag, text, style)?;
     if tag.is_empty() && matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
@@ -304,7 +304,7 @@ fn scalar(tag: &str, text: &str, style: ScalarStyle) -> Result<Value, FunctionEr
     Ok(value)
 }
 
-/// Words with a meaning of their own.
+/// Words that are booleans, null or infinity.
 fn word(text: &str) -> Option<Value> {
     Some(match text {
         "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => Value::bool(true),
@@ -325,11 +325,11 @@ fn resolve(tag: &str, text: &str, style: ScalarStyle) -> Result<Value, FunctionE
             _ => return Err(format!("unsupported tag `{tag}`").into()),
         }
     };
-    // Only texts that begin like one of these are looked at more closely.
+    // Only texts that begin like a word, number or timestamp can be one.
     let first = text.chars().next();
-    let hinted = first.is_none_or(|c| "+-0123456789yYnNtTfFoO~.".contains(c));
+    let may_be_typed = first.is_none_or(|c| "+-0123456789yYnNtTfFoO~.".contains(c));
     let mut numeric = false;
-    if hinted && short != "str" && short != "binary" {
+    if may_be_typed && short != "str" && short != "binary" {
         if matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted) {
             return Ok(Value::string(text));
         }
@@ -387,7 +387,7 @@ fn looks_like_number(text: &str) -> bool {
         && whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit())
 }
 
-/// A number as Terraform reads it, or as Go reads integers with a prefix.
+/// A number in Terraform's syntax, or an integer with a prefix in Go's syntax.
 fn number(text: &str) -> Result<Value, FunctionError> {
     let plain = text.replace('_', "");
     match Num::parse(&plain) {
@@ -395,7 +395,7 @@ fn number(text: &str) -> Result<Value, FunctionError> {
         Err(NumError::TooLarge) => return Err(FunctionError::too_large()),
         Err(_) => {}
     }
-    let refused = || FunctionError::Wrong(format!("cannot parse `{text}` as a number"));
+    let invalid = || FunctionError::Invalid(format!("cannot parse `{text}` as a number"));
     let (negative, digits) = match plain.strip_prefix('-') {
         Some(digits) => (true, digits),
         None => (false, plain.strip_prefix('+').unwrap_or(&plain)),
@@ -404,14 +404,14 @@ fn number(text: &str) -> Result<Value, FunctionError> {
     let (digits, radix) = [("0x", 16), ("0o", 8), ("0b", 2)]
         .into_iter()
         .find_map(|(prefix, radix)| lower.strip_prefix(prefix).map(|digits| (digits, radix)))
-        .ok_or_else(refused)?;
+        .ok_or_else(invalid)?;
     if digits.starts_with(['+', '-']) {
-        return Err(refused());
+        return Err(invalid());
     }
-    let magnitude = u64::from_str_radix(digits, radix).map_err(|_| refused())?;
+    let magnitude = u64::from_str_radix(digits, radix).map_err(|_| invalid())?;
     let number = if negative { -i128::from(magnitude) } else { i128::from(magnitude) };
     if number < i128::from(i64::MIN) {
-        return Err(refused());
+        return Err(invalid());
     }
     Ok(Value::number(Num::from_big(&number.into())?))
 }
@@ -421,7 +421,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_error_that_the_parser_words_is_known_by_its_kind() {
+    fn messages_of_the_parser_map_to_their_error_kinds() {
         let deep = "[".repeat(300);
         for (text, kind) in [
             ("a:\n  b: [1,\n2]\n", YamlErrorKind::Indentation),
@@ -429,14 +429,14 @@ mod tests {
             ("a:\n  b: \"x\ny\"\n", YamlErrorKind::Indentation),
             ("a: 'x\ny'\n", YamlErrorKind::Indentation),
             (&deep, YamlErrorKind::TooDeep),
-            ("[-, a]\n", YamlErrorKind::ReadByTerraform),
-            ("a:\tb\n", YamlErrorKind::ReadByTerraform),
-            ("a: [1\n", YamlErrorKind::Refused),
-            ("a: @b\n", YamlErrorKind::Refused),
+            ("[-, a]\n", YamlErrorKind::AcceptedByTerraform),
+            ("a:\tb\n", YamlErrorKind::AcceptedByTerraform),
+            ("a: [1\n", YamlErrorKind::Rejected),
+            ("a: @b\n", YamlErrorKind::Rejected),
         ] {
             let mut parser = Parser::new_from_str(text);
             let error = std::iter::from_fn(|| parser.next_event()).find_map(Result::err);
-            let error = error.unwrap_or_else(|| panic!("{text:?} is read"));
+            let error = error.unwrap_or_else(|| panic!("{text:?} is accepted"));
             assert_eq!(YamlErrorKind::of(&error), kind, "{text:?}: {error}");
         }
     }

@@ -1,19 +1,19 @@
-//! YAML as Terraform's go-cty-yaml writes it: libyaml's emitter with every string in double quotes, or as a literal block where it has
-//! line breaks.
+//! YAML as Terraform's go-cty-yaml writes it: libyaml's emitter with every string in double quotes, or in a literal block if it has line
+//! breaks.
 
 use super::row::{FunctionError, MAX_RESULT_SIZE};
 use crate::eval::{Data, Value};
 use std::fmt::Write;
 
-/// The deepest nesting that is written.
+/// The maximum nesting that is written.
 const DEPTH_CAP: usize = 200;
-/// Where the emitter begins to look for a space to fold a quoted string at.
+/// The column from which the emitter folds a quoted string at a space.
 const BEST_WIDTH: usize = 80;
-/// The longest key that stands before its colon, in bytes; longer ones are introduced by `?`.
+/// The maximum length of a simple key, in bytes; longer keys are introduced by `?`.
 const MAX_SIMPLE_KEY: usize = 128;
 const INDENT: usize = 2;
 
-/// The YAML text of a wholly known value. Where it grows beyond the largest result, it breaks off there.
+/// The YAML text of a wholly known value. A text that exceeds `MAX_RESULT_SIZE` is cut off, and the caller rejects it.
 pub(super) fn encode(value: &Value) -> Result<String, FunctionError> {
     let mut emitter = Emitter { out: String::new(), column: 0, indent: None, whitespace: true, indention: true, open_ended: false };
     emitter.node(value, NodeRole::Root, 0)?;
@@ -30,7 +30,7 @@ fn is_plain(value: &Value) -> bool {
     matches!(value.data, Data::Null(_) | Data::Bool(_) | Data::Number(_))
 }
 
-/// What a node is part of.
+/// The part of its parent that a node is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum NodeRole {
     Root,
@@ -39,7 +39,7 @@ enum NodeRole {
     SimpleKey,
 }
 
-/// The state of libyaml's emitter, as far as block style needs it.
+/// The state of libyaml's emitter, as far as block style needs it, with libyaml's names.
 struct Emitter {
     out: String,
     column: usize,
@@ -78,7 +78,7 @@ impl Emitter {
         self.open_ended = false;
     }
 
-    fn node(&mut self, value: &Value, place: NodeRole, depth: usize) -> Result<(), FunctionError> {
+    fn node(&mut self, value: &Value, role: NodeRole, depth: usize) -> Result<(), FunctionError> {
         if depth > DEPTH_CAP {
             return Err(FunctionError::too_large());
         }
@@ -91,7 +91,7 @@ impl Emitter {
             Data::Map(_, entries) | Data::Object(entries) if entries.is_empty() => self.empty("{", "}"),
             Data::List(_, elements) | Data::Set(_, elements) | Data::Tuple(elements) => {
                 // A sequence under a key is not indented.
-                let indentless = place == NodeRole::Mapping && !self.indention;
+                let indentless = role == NodeRole::Mapping && !self.indention;
                 self.indent = match self.indent {
                     None => Some(0),
                     Some(indent) if indentless => Some(indent),
@@ -119,11 +119,11 @@ impl Emitter {
                     self.node(element, NodeRole::Mapping, depth + 1)?;
                 }
             }
-            Data::String(text) => self.scalar_string(text, place),
-            Data::Null(_) => self.plain("null", place),
-            Data::Bool(value) => self.plain(if *value { "true" } else { "false" }, place),
-            Data::Number(number) if number.is_infinite() => self.plain(if number.is_negative() { "-Inf" } else { "+Inf" }, place),
-            Data::Number(number) => self.plain(&number.to_string(), place),
+            Data::String(text) => self.scalar_string(text, role),
+            Data::Null(_) => self.plain("null", role),
+            Data::Bool(value) => self.plain(if *value { "true" } else { "false" }, role),
+            Data::Number(number) if number.is_infinite() => self.plain(if number.is_negative() { "-Inf" } else { "+Inf" }, role),
+            Data::Number(number) => self.plain(&number.to_string(), role),
             Data::Unknown(unknown) => return Err(FunctionError::Unknown(unknown.why.clone())),
         }
         self.indent = outer;
@@ -135,23 +135,23 @@ impl Emitter {
         self.indicator(closing, false, false, false);
     }
 
-    fn plain(&mut self, text: &str, place: NodeRole) {
+    fn plain(&mut self, text: &str, role: NodeRole) {
         if !self.whitespace {
             self.put(' ');
         }
         text.chars().for_each(|c| self.put(c));
         self.whitespace = false;
         self.indention = false;
-        self.open_ended = place == NodeRole::Root;
+        self.open_ended = role == NodeRole::Root;
     }
 
-    fn scalar_string(&mut self, text: &str, place: NodeRole) {
+    fn scalar_string(&mut self, text: &str, role: NodeRole) {
         let outer = self.indent;
         self.indent = Some(self.indent.unwrap_or(0) + INDENT);
-        if text.contains('\n') && place != NodeRole::SimpleKey && block_allowed(text) {
+        if text.contains('\n') && role != NodeRole::SimpleKey && is_block_allowed(text) {
             self.literal(text);
         } else {
-            self.quoted(text, place != NodeRole::SimpleKey);
+            self.quoted(text, role != NodeRole::SimpleKey);
         }
         self.indent = outer;
     }
@@ -187,14 +187,14 @@ impl Emitter {
         }
     }
 
-    /// Double quotes. Long lines are folded at single spaces.
+    /// A string in double quotes. Long lines are folded at single spaces.
     fn quoted(&mut self, text: &str, may_fold: bool) {
         self.indicator("\"", true, false, false);
         let mut spaces = false;
-        // libyaml asks whether the text, not the character, is a byte order mark.
-        let is_marked = text.starts_with('\u{feff}');
+        // libyaml tests for a byte order mark at the start of the text, not at each character.
+        let has_bom = text.starts_with('\u{feff}');
         for (at, c) in text.char_indices() {
-            if c == ' ' && !is_marked {
+            if c == ' ' && !has_bom {
                 let inner = at > 0 && at + 1 < text.len();
                 if may_fold && !spaces && self.column > BEST_WIDTH && inner {
                     self.write_indent();
@@ -208,7 +208,7 @@ impl Emitter {
                 continue;
             }
             spaces = false;
-            if is_printable(c) && !is_break(c) && c != '"' && c != '\\' && !is_marked {
+            if is_printable(c) && !is_break(c) && c != '"' && c != '\\' && !has_bom {
                 self.put(c);
                 continue;
             }
@@ -257,13 +257,13 @@ fn is_break(c: char) -> bool {
     matches!(c, '\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// What libyaml prints as it is: nothing outside of the basic plane, no tabs.
+/// Whether libyaml prints a character without escaping: no tabs, and nothing outside of the basic multilingual plane.
 fn is_printable(c: char) -> bool {
     matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}') && c != '\u{feff}'
 }
 
-/// Whether a literal block can hold the text: no space at its end or before a break, nothing to be escaped.
-fn block_allowed(text: &str) -> bool {
+/// Whether a text can be a literal block: no space at its end or before a line break, and no characters to escape.
+fn is_block_allowed(text: &str) -> bool {
     let mut previous = None;
     for c in text.chars() {
         if !is_printable(c) || (is_break(c) && previous == Some(' ')) {
