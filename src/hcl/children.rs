@@ -1,10 +1,10 @@
-//! What an expression is made of: the one walker over the tree for all who look for something in it.
+//! The children of an expression: the only walker over the tree, for every search in it.
 
 use super::tree::{Expr, ExprKind, Part, Template, TemplateDirective, TraversalStep};
 use crate::base::Span;
 
 impl Expr {
-    /// Calls `visit` with every expression directly inside this one, in the order they are written.
+    /// Calls `visit` with every expression directly inside this one, in source order.
     pub fn children<'e>(&'e self, visit: &mut dyn FnMut(&'e Self)) {
         match &self.kind {
             ExprKind::Null
@@ -47,18 +47,18 @@ impl Expr {
         }
     }
 
-    /// The first answer that `look` gives for an expression directly inside this one.
-    pub fn find_child<'e, T>(&'e self, mut look: impl FnMut(&'e Self) -> Option<T>) -> Option<T> {
+    /// The first result of `find` for an expression directly inside this one.
+    pub fn find_child<'e, T>(&'e self, mut find: impl FnMut(&'e Self) -> Option<T>) -> Option<T> {
         let mut found = None;
         self.children(&mut |child| {
             if found.is_none() {
-                found = look(child);
+                found = find(child);
             }
         });
         found
     }
 
-    /// Where the first call in this expression is for which `is_wanted` says yes to the function's name.
+    /// The span of the first call in this expression of a function whose name `is_wanted` accepts.
     pub fn find_call(&self, is_wanted: &dyn Fn(&str) -> bool) -> Option<Span> {
         match &self.kind {
             ExprKind::Call { name, .. } if is_wanted(&name.text) => Some(self.span),

@@ -1,18 +1,18 @@
-//! Comments that speak to kmslint. Cheap for files that have none: one search of the text.
+//! Comments addressed to kmslint. Cheap for files without any: only searches the text.
 
 use super::scan::{ScanStart, TokenKind, scan};
 use super::tree::CommentText;
 use crate::base::{SourceId, Span};
 
-/// What a comment that speaks to kmslint holds.
-const WORD: &str = "kmslint:";
-/// Verbs by which other linters are reported to look away.
+/// The marker of a comment addressed to kmslint.
+const MARKER: &str = "kmslint:";
+/// Verbs that suppress findings of other linters.
 const VERBS: [&str; 7] = ["ignore", "disable", "skip", "nolint", "noqa", "exempt", "suppress"];
 
 /// The comments of a file in native syntax.
 pub(super) fn find(source: SourceId, text: &str) -> Vec<CommentText> {
     let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
-    // These find `kmslint`, `Kmslint` and `KMSLINT`; a search without regard to case would read every file more slowly.
+    // These find `kmslint`, `Kmslint` and `KMSLINT`; a case-insensitive search would be slower for every file.
     if !has("mslint") && !has("MSLINT") {
         return Vec::new();
     }
@@ -20,32 +20,32 @@ pub(super) fn find(source: SourceId, text: &str) -> Vec<CommentText> {
     comments.flat_map(|token| read(text.get(token.range()).unwrap_or_default(), Span::new(source, token.range()))).collect()
 }
 
-/// What one comment says, a line each. Its marks may be there or not. A line that was meant as an exemption and is spelled in another
-/// way (`kmslint-ignore`) is taken from its first word on: it has no effect, and must not have none in silence.
+/// The lines of a comment that are addressed to kmslint; the comment may include its delimiters. Also returns lines that were probably
+/// meant as an exemption but are spelled differently (`kmslint-ignore`), so that they are reported instead of ignored silently.
 pub(super) fn read(comment: &str, span: Span) -> Vec<CommentText> {
     let inner = comment.strip_prefix("/*").and_then(|inner| inner.strip_suffix("*/")).unwrap_or(comment);
-    let said = |line| str::split_once(line, WORD).map(|(_, text)| text.trim()).or_else(|| near_miss(line));
-    inner.lines().filter_map(said).map(|text| CommentText { text: text.to_owned(), span }).collect()
+    let addressed = |line| str::split_once(line, MARKER).map(|(_, text)| text.trim()).or_else(|| near_miss(line));
+    inner.lines().filter_map(addressed).map(|text| CommentText { text: text.to_owned(), span }).collect()
 }
 
-/// The text of a comment's line that begins like an exemption in another linter's spelling.
+/// The text of a comment line that looks like an exemption in another linter's spelling.
 fn near_miss(line: &str) -> Option<&str> {
     let text = line.trim_start_matches([' ', '\t', '#', '/', '*', '"']).trim_end();
     let lower = text.get(..text.floor_char_boundary(40))?.to_ascii_lowercase();
-    let is_between = |c: char| " -_:.=/@".contains(c);
+    let is_separator = |c: char| " -_:.=/@".contains(c);
     let verb = |rest: &str| {
-        let rest = rest.trim_start_matches(is_between);
+        let rest = rest.trim_start_matches(is_separator);
         VERBS.iter().find_map(|verb| rest.strip_prefix(verb)).map(str::to_owned)
     };
-    let is_word = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric());
-    let is_meant = match lower.strip_prefix("kmslint") {
-        Some(rest) => rest.starts_with(is_between) && verb(rest).is_some_and(|rest| is_word(&rest)),
+    let ends_word = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric());
+    let is_exemption = match lower.strip_prefix("kmslint") {
+        Some(rest) => rest.starts_with(is_separator) && verb(rest).is_some_and(|rest| ends_word(&rest)),
         // `nolint:kmslint`
         None => verb(&lower).is_some_and(|rest| {
-            rest.starts_with(is_between) && rest.trim_start_matches(is_between).strip_prefix("kmslint").is_some_and(is_word)
+            rest.starts_with(is_separator) && rest.trim_start_matches(is_separator).strip_prefix("kmslint").is_some_and(ends_word)
         }),
     };
-    is_meant.then_some(text)
+    is_exemption.then_some(text)
 }
 
 #[cfg(test)]
@@ -54,7 +54,7 @@ mod tests {
     use crate::base::Sources;
 
     #[test]
-    fn comments_are_found_and_strings_are_not() {
+    fn markers_are_found_in_comments_and_not_in_strings() {
         let text = "\
 # kmslint: ignore[A] one\r
 a = \"# kmslint: no\" // kmslint: ignore[B] two
@@ -81,7 +81,7 @@ c = \"// ${\"/* kmslint: no */\"}\" # not kmslint
     }
 
     #[test]
-    fn exemption_in_another_spelling_is_found_and_prose_is_not() {
+    fn exemptions_in_other_spellings_are_found_and_prose_is_not() {
         let found = |comment: &str| {
             let sources = Sources::default();
             let id = sources.add("a.tf", comment.to_owned());

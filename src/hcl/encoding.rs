@@ -1,13 +1,13 @@
-//! Bytes → text. Terraform's scanner works on bytes: only strings and names must be UTF-8, a comment may be of any encoding. Go's JSON
-//! decoder, which reads the strings of JSON syntax, takes any bytes in them.
+//! Bytes → text. Terraform's scanner works on bytes: only strings and names must be UTF-8, comments may have any encoding. Go's JSON
+//! decoder, which reads the strings of JSON syntax, accepts any bytes in them.
 
 use super::scan::{ScanStart, TokenKind, scan};
 
-/// The text of a file. Bytes in comments of native syntax that are not UTF-8 are each replaced by `?`, so that offsets stay; such bytes in
-/// strings of JSON syntax each by U+FFFD, as Go does.
+/// Decodes the text of a file. In comments of native syntax, each byte that is not UTF-8 is replaced by `?`, so that offsets stay the same;
+/// in strings of JSON syntax by U+FFFD, as Go does.
 ///
 /// # Errors
-/// The offset of the first byte outside of a comment, or in JSON of a string, that is not UTF-8.
+/// The offset of the first byte that is not UTF-8, outside of comments or of JSON strings.
 pub fn decode(bytes: Vec<u8>, is_json: bool) -> Result<String, usize> {
     let error = match String::from_utf8(bytes) {
         Ok(text) => return Ok(text),
@@ -16,7 +16,7 @@ pub fn decode(bytes: Vec<u8>, is_json: bool) -> Result<String, usize> {
     let first = error.utf8_error().valid_up_to();
     let bytes = error.into_bytes();
     if is_json {
-        return json(&bytes).ok_or(first);
+        return decode_json(&bytes).ok_or(first);
     }
     let (mut text, mut replaced) = (String::with_capacity(bytes.len()), Vec::new());
     for chunk in bytes.utf8_chunks() {
@@ -37,8 +37,8 @@ pub fn decode(bytes: Vec<u8>, is_json: bool) -> Result<String, usize> {
     }
 }
 
-/// The text of a JSON file; `None` where a byte outside of its strings is not UTF-8.
-fn json(bytes: &[u8]) -> Option<String> {
+/// Decodes the text of a JSON file; `None` if a byte outside of its strings is not UTF-8.
+fn decode_json(bytes: &[u8]) -> Option<String> {
     let (mut text, mut is_string, mut is_escaped) = (String::with_capacity(bytes.len()), false, false);
     for chunk in bytes.utf8_chunks() {
         for byte in chunk.valid().bytes() {
@@ -49,7 +49,7 @@ fn json(bytes: &[u8]) -> Option<String> {
         if !chunk.invalid().is_empty() && !is_string {
             return None;
         }
-        // A backslash in front of a byte that is not UTF-8 has been used up by it, and must not escape a quote after it.
+        // A backslash before a byte that is not UTF-8 escapes that byte, not a quote after it.
         is_escaped = false;
         text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
     }
@@ -60,9 +60,9 @@ fn json(bytes: &[u8]) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// What Terraform 1.15.5 takes and refuses.
+    /// As Terraform 1.15.5 accepts and rejects them.
     #[test]
-    fn only_comments_may_hold_bytes_that_are_not_text() {
+    fn bytes_that_are_not_utf8_are_accepted_in_comments_only() {
         assert_eq!(
             decode(b"# caf\xe9\na = 1 // \xe9\xff\n/* \xe9\n */\n".to_vec(), false).as_deref(),
             Ok("# caf?\na = 1 // ??\n/* ?\n */\n")
@@ -73,16 +73,16 @@ mod tests {
     }
 
     #[test]
-    fn strings_in_json_may_hold_any_bytes() {
-        let all: [(&[u8], Result<&str, usize>); 5] = [
+    fn json_strings_accept_any_bytes() {
+        let cases: [(&[u8], Result<&str, usize>); 5] = [
             (b"{\"//\": \"\xe9\"}", Ok("{\"//\": \"\u{fffd}\"}")),
             (b"{\"a\\\"\": \"\xe2\x82\"}", Ok("{\"a\\\"\": \"\u{fffd}\u{fffd}\"}")),
             (b"{\"a\": \"b\\\\\" \xe9}", Err(12)),
             (b"{\xe9: 1}", Err(1)),
             (b"\xff\xfe{\0", Err(0)),
         ];
-        for (bytes, wanted) in all {
-            assert_eq!(decode(bytes.to_vec(), true).as_deref().map_err(|at| *at), wanted, "{bytes:?}");
+        for (bytes, expected) in cases {
+            assert_eq!(decode(bytes.to_vec(), true).as_deref().map_err(|at| *at), expected, "{bytes:?}");
         }
     }
 }

@@ -1,34 +1,34 @@
-//! Tokens → expressions. Objects and templates are taken apart here, innermost first, operators and brackets in `operators`; what is left,
-//! one operand with its steps or one call, is the expression parser's (`native`), which sees an empty string in the place of each part.
+//! Tokens → expressions. Objects and templates are parsed here, innermost first, operators and brackets in `operators`. The rest, one
+//! operand with its steps or one call, goes to the expression parser (`native`), with an empty string in the place of each parsed part.
 //!
-//! Two reasons: `hcl-edit` refuses objects that repeat a key, which Terraform takes (martinohmann/hcl-rs#511), and resolves trims and
-//! indentation of templates before their tokens' borders are known.
+//! Two reasons: `hcl-edit` rejects objects that repeat a key, which Terraform accepts (martinohmann/hcl-rs#511), and it applies trim
+//! markers and indentation of templates before token boundaries are known.
 
 use super::origin::Origin;
 use super::scan::{Token, TokenKind, is_closer, is_opener, pair, pair_conditionals};
 use super::template::{Form, Piece, PieceKind, assemble};
 use super::tree::{Expr, ExprKind, Name, ObjectItem, SyntaxError, TraversalStep};
-use super::values::{normalised, plain, quoted};
+use super::values::{normalized, unescape_quoted, unescape_template};
 use std::collections::HashMap;
 use std::ops::Range;
 
 /// How deep brackets, objects and templates may nest in each other.
 const MAX_NESTING: usize = 200;
-/// How deep the tree of one expression may be: those who walk it, and the compiler's own drop, do so recursively.
+/// How deep the tree of one expression may be: walking and dropping it are recursive.
 pub(super) const MAX_HEIGHT: usize = 1500;
 
-/// A text cut into tokens.
+/// The tokens of a text.
 pub(super) struct Tokens<'a> {
     pub(super) text: &'a str,
     pub(super) origin: &'a Origin,
     pub(super) list: Vec<Token>,
-    /// For each opening token its closing one.
+    /// The closing token of each opening token.
     closers: Vec<Option<usize>>,
-    /// Each `?` with its `:`, in the order of the text.
+    /// Each `?` with its `:`, in source order.
     conditionals: Vec<(usize, usize)>,
 }
 
-/// An expression and how deep its tree is.
+/// An expression and the height of its tree.
 pub(super) struct ExprWithHeight {
     pub(super) expr: Expr,
     pub(super) height: usize,
@@ -51,7 +51,7 @@ impl<'a> Tokens<'a> {
         self.closers.get(at).copied().flatten()
     }
 
-    /// The `:` that belongs to the `?` at this index.
+    /// The index of the `:` that belongs to the `?` at an index.
     pub(super) fn colon_of(&self, question: usize) -> Option<usize> {
         let at = self.conditionals.binary_search_by_key(&question, |&(question, _)| question).ok()?;
         self.conditionals.get(at).map(|&(_, colon)| colon)
@@ -61,7 +61,7 @@ impl<'a> Tokens<'a> {
         self.text.get(range).unwrap_or_default()
     }
 
-    /// The token as a name. Names are not strings: Terraform does not bring them into Unicode's normal form.
+    /// A token as a name. Unlike strings, names are not normalized by Terraform.
     pub(super) fn name(&self, token: Token) -> Name {
         Name { text: self.slice(token.range()).into(), span: self.origin.span(token.range()) }
     }
@@ -70,8 +70,8 @@ impl<'a> Tokens<'a> {
         Err(SyntaxError { message: message.into(), span: self.origin.span(range) })
     }
 
-    /// The error of an opening token without a closing one.
-    pub(super) fn never_closed<T>(&self, token: Token) -> Parsed<T> {
+    /// The error for an opening token without a closing one.
+    pub(super) fn unclosed<T>(&self, token: Token) -> Parsed<T> {
         let opener = self.slice(token.range()).trim_end();
         match token.kind {
             TokenKind::OpenHeredoc => {
@@ -83,11 +83,11 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// Where an expression ends that begins with token `at` and ends with its line, with a comma, or at `end`: the index after its last
-    /// token.
+    /// The index after the last token of an expression that begins with token `at`. It ends with its line, at `end`, or at a comma if
+    /// `comma_ends`.
     ///
     /// # Errors
-    /// A bracket that is not closed, or closes nothing: then no one can tell where the expression ends.
+    /// An unclosed or unmatched bracket: the end of the expression is then unknown.
     pub(super) fn line_end(&self, mut at: usize, end: usize, comma_ends: bool) -> Parsed<usize> {
         while at < end {
             let Some(token) = self.get(at) else { break };
@@ -96,7 +96,7 @@ impl<'a> Tokens<'a> {
                 TokenKind::Comma if comma_ends => break,
                 kind if is_opener(kind) => match self.closer(at) {
                     Some(closer) => at = closer,
-                    None => return self.never_closed(token),
+                    None => return self.unclosed(token),
                 },
                 kind if is_closer(kind) => {
                     return self.error(token.range(), format!("unmatched `{}`", self.slice(token.range())));
@@ -108,7 +108,7 @@ impl<'a> Tokens<'a> {
         Ok(at)
     }
 
-    /// The expression made of these tokens.
+    /// Parses these tokens as an expression.
     pub(super) fn expression(&self, tokens: Range<usize>, depth: usize) -> Parsed<ExprWithHeight> {
         let inner = self.trim(tokens.clone());
         let Some(first) = self.get(inner.start).filter(|_| !inner.is_empty()) else {
@@ -117,14 +117,14 @@ impl<'a> Tokens<'a> {
         if depth > MAX_NESTING {
             return self.error(first.range(), format!("this is nested more than {MAX_NESTING} levels deep"));
         }
-        match self.simple(&inner, first) {
-            Some(simple) => Ok(simple),
+        match self.single_token(&inner, first) {
+            Some(parsed) => Ok(parsed),
             None => self.conditional(inner, depth),
         }
     }
 
-    /// Expressions of one token need no parser.
-    pub(super) fn simple(&self, tokens: &Range<usize>, token: Token) -> Option<ExprWithHeight> {
+    /// Parses an expression of one token: it needs no parser.
+    pub(super) fn single_token(&self, tokens: &Range<usize>, token: Token) -> Option<ExprWithHeight> {
         if tokens.len() != 1 {
             return None;
         }
@@ -148,7 +148,7 @@ impl<'a> Tokens<'a> {
         self.error(token.range(), format!("`{}` is not part of the language", text.escape_debug()))
     }
 
-    /// The empty range in front of a token, or after the last one.
+    /// The empty range before a token, or after the last one.
     pub(super) fn gap(&self, at: usize) -> Range<usize> {
         let before = at.checked_sub(1).and_then(|at| self.get(at));
         let end = before.map_or_else(|| self.get(at).map_or(self.text.len(), |token| token.start), |token| token.end);
@@ -162,12 +162,12 @@ impl<'a> Tokens<'a> {
             && first.is_some_and(|token| token.kind == TokenKind::Ident && self.slice(token.range()) == "for")
     }
 
-    /// The object or template that begins with token `at`, and the index of its last token.
-    pub(super) fn part(&self, at: usize, depth: usize) -> Parsed<(usize, ExprWithHeight)> {
+    /// Parses the object or template that begins with token `at`; also returns the index of its last token.
+    pub(super) fn object_or_template(&self, at: usize, depth: usize) -> Parsed<(usize, ExprWithHeight)> {
         let Some(token) = self.get(at) else { return self.error(0..0, "a value is missing here") };
-        let Some(closer) = self.closer(at) else { return self.never_closed(token) };
+        let Some(closer) = self.closer(at) else { return self.unclosed(token) };
         let end = self.get(closer).map_or(token.end, |token| token.end);
-        let part = if token.kind == TokenKind::OpenBrace {
+        let parsed = if token.kind == TokenKind::OpenBrace {
             self.object(at, closer, token.start..end, depth + 1)?
         } else {
             if self.get(closer).is_some_and(|token| token.kind == TokenKind::CutQuote) {
@@ -180,7 +180,7 @@ impl<'a> Tokens<'a> {
             };
             self.template(at + 1..closer, form, token.start..end, depth + 1)?
         };
-        Ok((closer, part))
+        Ok((closer, parsed))
     }
 
     fn object(&self, open: usize, close: usize, range: Range<usize>, depth: usize) -> Parsed<ExprWithHeight> {
@@ -204,7 +204,7 @@ impl<'a> Tokens<'a> {
         Ok(ExprWithHeight { expr: Expr { kind: ExprKind::Object(items), span: self.origin.span(range) }, height: height + 1 })
     }
 
-    /// The index of the `=` or `:` between a key that begins with token `at` and its value.
+    /// The index of the `=` or `:` after the key that begins with token `at`.
     fn separator(&self, at: usize, close: usize) -> Parsed<usize> {
         let mut questions = 0_usize;
         let end = self.line_end(at, close, true)?;
@@ -212,7 +212,7 @@ impl<'a> Tokens<'a> {
         while here < end {
             match self.get(here).map(|token| token.kind) {
                 Some(TokenKind::Equal) => return Ok(here),
-                // A key may be a conditional, whose `:` does not separate it from the value.
+                // A key may be a conditional, whose `:` is not the separator.
                 Some(TokenKind::Question) => questions += 1,
                 Some(TokenKind::Colon) if questions == 0 => return Ok(here),
                 Some(TokenKind::Colon) => questions -= 1,
@@ -227,12 +227,12 @@ impl<'a> Tokens<'a> {
     }
 
     fn key(&self, tokens: Range<usize>, depth: usize) -> Parsed<ExprWithHeight> {
-        // Keywords are names here, too: `{ null = 1 }` has the attribute `null`, and a lone name is not a reference.
+        // Keywords are names here: `{ null = 1 }` has the attribute `null`. A single name is not a reference.
         if let (1, Some(token)) = (tokens.len(), self.get(tokens.start))
             && token.kind == TokenKind::Ident
         {
             let span = self.origin.span(token.range());
-            let text = normalised(self.slice(token.range()));
+            let text = normalized(self.slice(token.range()));
             return Ok(ExprWithHeight { expr: Expr { kind: ExprKind::String(text), span }, height: 1 });
         }
         let mut key = self.expression(tokens, depth)?;
@@ -246,7 +246,7 @@ impl<'a> Tokens<'a> {
         Ok(key)
     }
 
-    /// The template made of these tokens.
+    /// Parses these tokens as a template.
     pub(super) fn template(&self, tokens: Range<usize>, form: Form, range: Range<usize>, depth: usize) -> Parsed<ExprWithHeight> {
         let mut pieces = Vec::new();
         let mut height = 0;
@@ -263,15 +263,15 @@ impl<'a> Tokens<'a> {
             match token.kind {
                 TokenKind::Literal => {
                     let text = if form == Form::Quoted {
-                        quoted(text)
-                            .or_else(|wrong| self.error(token.start + wrong.range.start..token.start + wrong.range.end, wrong.message))?
+                        unescape_quoted(text)
+                            .or_else(|error| self.error(token.start + error.range.start..token.start + error.range.end, error.message))?
                     } else {
-                        plain(text)
+                        unescape_template(text)
                     };
                     piece.kind = PieceKind::Literal(text.into_owned());
                 }
                 TokenKind::Interpolation | TokenKind::Control => {
-                    let Some(closer) = self.closer(at) else { return self.never_closed(token) };
+                    let Some(closer) = self.closer(at) else { return self.unclosed(token) };
                     if token.kind == TokenKind::Interpolation {
                         let inner = self.expression(at + 1..closer, depth)?;
                         height = height.max(inner.height);
@@ -297,7 +297,7 @@ impl<'a> Tokens<'a> {
         Ok(ExprWithHeight { expr, height: height + 1 + directives.min(MAX_NESTING) })
     }
 
-    /// The directive between `%{` and `}`, and the height of its expression.
+    /// Parses the directive between `%{` and `}`; also returns the height of its expression.
     fn directive(&self, open: usize, close: usize, depth: usize) -> Parsed<(PieceKind, usize)> {
         let mut at = open + 1;
         let mut next = |kind: TokenKind| {
@@ -349,7 +349,7 @@ impl<'a> Tokens<'a> {
     }
 }
 
-/// Whether a step's place is written rather than computed.
+/// Whether a step has a literal name or index.
 fn is_fixed(step: &TraversalStep) -> bool {
     match step {
         TraversalStep::Attr(_) | TraversalStep::LegacyIndex(..) => true,
@@ -358,27 +358,26 @@ fn is_fixed(step: &TraversalStep) -> bool {
     }
 }
 
-/// An expression whose objects and templates are masked.
+/// An expression in which parsed parts are masked by empty strings.
 #[derive(Default)]
 pub(super) struct Masked {
-    /// What the expression parser sees.
+    /// The text for the expression parser.
     pub(super) text: String,
-    /// What is masked, by its offset in the complete text.
+    /// The masked parts, by their offset in the complete text.
     pub(super) parts: HashMap<usize, ExprWithHeight>,
-    /// For each token its offset in the masked text and its range in the complete text.
+    /// Each token's offset in the masked text and range in the complete text.
     tokens: Vec<(usize, Range<usize>)>,
 }
 
 impl Masked {
-    /// Puts an empty string in the place of an expression that is read already.
+    /// Appends an empty string in the place of a parsed expression.
     pub(super) fn mask(&mut self, part: ExprWithHeight, range: Range<usize>) {
         self.parts.insert(range.start, part);
         self.push("\"\"", range);
     }
 
     pub(super) fn push(&mut self, text: &str, range: Range<usize>) {
-        // Without a blank two names would become one. Line breaks are left out: in brackets they mean nothing, and outside of them there is
-        // none.
+        // Without a space, two names would become one. Newlines are omitted: they have no meaning in brackets, and do not occur outside.
         if self.tokens.last().is_some_and(|(_, before)| before.end < range.start) {
             self.text.push(' ');
         }
@@ -386,7 +385,7 @@ impl Masked {
         self.text.push_str(text);
     }
 
-    /// The range in the complete text of a range of the masked text.
+    /// Converts a range of the masked text to a range of the complete text.
     pub(super) fn range(&self, range: Range<usize>) -> Range<usize> {
         let start = self.find(range.start).map_or(0, |(at, token)| (token.start + range.start - at).min(token.end));
         let last = self.find(range.end.saturating_sub(1).max(range.start));

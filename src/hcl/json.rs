@@ -1,19 +1,19 @@
 //! JSON syntax (`.tf.json`, `.tofu.json`, `.tfvars.json`) → the same tree as native syntax, by HashiCorp's mapping (`json/structure.go`).
 //!
-//! JSON alone does not tell blocks from arguments: the tables here say which properties are blocks, as Terraform's schemas do.
+//! JSON syntax does not distinguish blocks from arguments: as in Terraform's schemas, the tables here list which properties are blocks.
 
 use super::comments;
 use super::json_text::{JsonNode, JsonValue, Property, Text, read};
 use super::native::{parse_expression_at, parse_template};
 use super::origin::Origin;
 use super::tree::{Attribute, Block, Body, CommentText, Expr, ExprKind, File, Name, ObjectItem, SyntaxError, UnaryOp};
-use super::values::normalised;
+use super::values::normalized;
 use crate::base::{SourceId, Span};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Parses a configuration file. A syntax error keeps what stands before it, but no block in part.
+/// Parses a configuration file. With a syntax error, everything before it is kept, except for incomplete blocks.
 #[must_use]
 pub fn parse(source: SourceId, text: &str) -> File {
     file(source, text, &ROOT)
@@ -47,21 +47,21 @@ enum ArgumentReading {
     Template,
     /// Strings are strings.
     Verbatim,
-    /// A string holds an expression of native syntax: a reference, a type, a keyword.
+    /// Strings are expressions in native syntax: a reference, a type, a keyword.
     Code,
-    /// A list, each string of which holds an expression of native syntax.
+    /// A list whose strings are expressions in native syntax.
     CodeList,
-    /// An object, each string of which holds an expression of native syntax.
+    /// An object whose strings are expressions in native syntax.
     CodeMap,
 }
 
-/// What the inside of a block may hold.
+/// What a block may contain.
 struct BlockShape {
-    /// Block types, how many labels they have, and what is inside of them.
+    /// The types of its blocks, their number of labels, and their contents.
     blocks: &'static [(&'static str, usize, &'static BlockShape)],
-    /// Arguments that are not read as all others.
+    /// Arguments that are read in a special way.
     special: &'static [(&'static str, ArgumentReading)],
-    /// How all others are read.
+    /// How all other arguments are read.
     others: ArgumentReading,
 }
 
@@ -86,7 +86,7 @@ static ROOT: BlockShape = BlockShape {
 };
 static OPEN: BlockShape = BlockShape { blocks: &[], special: &[], others: ArgumentReading::Template };
 static VALUES: BlockShape = BlockShape { blocks: &[], special: &[], others: ArgumentReading::Verbatim };
-// Terraform evaluates the arguments of these blocks, and those of variables, without a context: HCL's JSON then takes strings as they are.
+// Terraform evaluates the arguments of these blocks, and those of variables, without a context: HCL's JSON then reads strings literally.
 static TERRAFORM: BlockShape = BlockShape {
     blocks: &[("required_providers", 0, &VALUES), ("backend", 1, &VALUES), ("cloud", 0, &VALUES), ("provider_meta", 1, &VALUES)],
     special: &[],
@@ -138,13 +138,13 @@ static REMOVED: BlockShape = BlockShape {
 };
 static CHECK: BlockShape =
     BlockShape { blocks: &[("assert", 0, &OPEN), ("data", 2, &RESOURCE)], special: &[], others: ArgumentReading::Template };
-/// The inside of a nested block of a resource, and of `content`.
+/// A nested block of a resource, or `content`.
 static NESTED: BlockShape = BlockShape { blocks: &[(DYNAMIC, 1, &OPEN)], special: &[], others: ArgumentReading::Template };
 static DYNAMIC_BODY: BlockShape =
     BlockShape { blocks: &[("content", 0, &NESTED)], special: &[("iterator", ArgumentReading::Code)], others: ArgumentReading::Template };
 const DYNAMIC: &str = "dynamic";
 
-/// The nested blocks, at any depth, of the resource types and data sources that are followed. Source: schemas of oracle/oci 8.28.0.
+/// The nested blocks, at any depth, of the resource types and data sources that are evaluated. Source: schemas of oracle/oci 8.28.0.
 fn nested_blocks(kind: &str) -> &'static [&'static str] {
     match kind {
         "oci_kms_key" => &[
@@ -196,7 +196,7 @@ impl JsonBuilder {
         Name { text: text.text.as_str().into(), span: self.span(text.range.clone()) }
     }
 
-    /// The properties of an object, or of all objects of an array.
+    /// The properties of an object, or of all objects in an array.
     fn properties(&mut self, node: JsonNode) -> Vec<Property> {
         match node.value {
             JsonValue::Null => Vec::new(),
@@ -218,7 +218,7 @@ impl JsonBuilder {
         }
     }
 
-    /// Reads the inside of a block. `nested`: the block types of the resource around it.
+    /// Reads the contents of a block. `nested`: the block types of the resource around it.
     fn body(&mut self, node: JsonNode, shape: &'static BlockShape, nested: &'static [&'static str], body: &mut Body) {
         let mut names: HashMap<Arc<str>, usize> = HashMap::new();
         for Property { name, value } in self.properties(node) {
@@ -237,7 +237,7 @@ impl JsonBuilder {
                     first.value.kind = ExprKind::Invalid(message.as_str().into());
                 }
                 self.fail(name.range.clone(), message);
-            } else if value.whole {
+            } else if value.is_complete {
                 names.insert(name.text.as_str().into(), body.attributes.len());
                 let special = shape.special.iter().find(|(argument, _)| *argument == name.text);
                 let reading = special.map_or(shape.others, |&(_, reading)| reading);
@@ -256,7 +256,7 @@ impl JsonBuilder {
         }
     }
 
-    /// Unpacks labels, then the one block or the array of blocks inside of them.
+    /// Reads labels, then the block or array of blocks inside.
     fn blocks(
         &mut self,
         node: JsonNode,
@@ -278,7 +278,7 @@ impl JsonBuilder {
             }
             return;
         }
-        let alone = !matches!(node.value, JsonValue::Array(_));
+        let is_single = !matches!(node.value, JsonValue::Array(_));
         let items = match node.value {
             JsonValue::Null => return,
             JsonValue::Array(items) => items,
@@ -290,7 +290,7 @@ impl JsonBuilder {
                 self.fail(range, format!("a `{}` block must be a JSON object", kind.text));
                 continue;
             }
-            if !item.whole {
+            if !item.is_complete {
                 continue;
             }
             let header = labels.last().map_or(kind.span, |label| label.span);
@@ -303,7 +303,7 @@ impl JsonBuilder {
             };
             let mut body = Body::default();
             self.body(item, inside, around, &mut body);
-            let span = if alone { header.to(object) } else { object };
+            let span = if is_single { header.to(object) } else { object };
             out.push(Block { kind: kind.clone(), labels: labels.clone(), body, header, span, is_overridden: false });
         }
     }
@@ -313,7 +313,7 @@ impl JsonBuilder {
         let kind = match node.value {
             JsonValue::Null => ExprKind::Null,
             JsonValue::Bool(value) => ExprKind::Bool(value),
-            // Native syntax has no negative numbers, only a sign in front of one, and the tree is the same for both.
+            // Native syntax has no negative numbers, only a sign before a number, and the tree is the same for both.
             JsonValue::Number(text) => match text.strip_prefix('-') {
                 Some(digits) => ExprKind::Unary(UnaryOp::Negate, Box::new(Expr { kind: ExprKind::Number(digits.into()), span })),
                 None => ExprKind::Number(text.into()),
@@ -334,9 +334,9 @@ impl JsonBuilder {
         let parsed = match reading {
             ArgumentReading::Template if text.text.contains(['$', '%']) => parse_template(&text.text, &origin),
             ArgumentReading::Code | ArgumentReading::CodeList => parse_expression_at(&text.text, &origin),
-            _ => Ok(Expr { kind: ExprKind::String(normalised(&text.text)), span }),
+            _ => Ok(Expr { kind: ExprKind::String(normalized(&text.text)), span }),
         };
-        // Terraform, too, finds such errors only when it evaluates the string.
+        // Terraform also reports such errors only when it evaluates the string.
         let kind = parsed.map_or_else(|error| ExprKind::Invalid(error.message.into()), |expr| expr.kind);
         Expr { kind, span }
     }
@@ -354,7 +354,7 @@ impl JsonBuilder {
             if let ExprKind::String(name) = &key.kind
                 && !names.insert(Arc::clone(name))
             {
-                // Unlike native syntax, where the last one wins.
+                // Unlike in native syntax, where the last one wins.
                 return ExprKind::Invalid(format!("this object has two properties `{name}`").into());
             }
             items.push(ObjectItem { key, value: self.expr(value, values) });
@@ -420,7 +420,7 @@ mod tests {
         let nested: Vec<_> = key.body.blocks.iter().map(|block| source.slice(block.header)).collect();
         assert_eq!(nested, ["\"key_shape\"", "\"auto_key_rotation_details\"", "\"lifecycle\"", "\"timeouts\""]);
         assert_eq!(source.slice(file.body.blocks[1].span), "{ \"count\": 2 }");
-        assert!(matches!(argument(&file.body.blocks[3], "key_shape").kind, ExprKind::Object(_)), "no schema says it is a block");
+        assert!(matches!(argument(&file.body.blocks[3], "key_shape").kind, ExprKind::Object(_)), "not a block in this resource's schema");
         assert_eq!(source.slice(key.body.attribute("is_auto_rotation_enabled").unwrap().span), "\"is_auto_rotation_enabled\": true");
     }
 
@@ -445,7 +445,7 @@ mod tests {
     }
 
     #[test]
-    fn references_are_code_and_not_strings() {
+    fn references_are_parsed_as_expressions() {
         let (file, _) = open(KEY, parse);
         let key = &file.body.blocks[0];
         let code = |expr: &Expr| matches!(&expr.kind, ExprKind::Traversal(..) | ExprKind::Variable(_));
@@ -460,11 +460,11 @@ mod tests {
         let variable = &file.body.blocks[0];
         assert!(matches!(argument(variable, "type").kind, ExprKind::Call { .. }));
         let ExprKind::Tuple(default) = &argument(variable, "default").kind else { panic!("a list") };
-        assert!(matches!(&default[0].kind, ExprKind::String(text) if &**text == "${x}"), "defaults are no templates");
+        assert!(matches!(&default[0].kind, ExprKind::String(text) if &**text == "${x}"), "defaults are not templates");
     }
 
     #[test]
-    fn comments_speak_to_kmslint() {
+    fn comments_for_kmslint_are_found() {
         let (file, source) = open(KEY, parse);
         let found: Vec<_> = file.comments.iter().map(|comment| comment.text.as_str()).collect();
         assert_eq!(found, ["ignore[X] file", "ignore[OCI-KMS-004] contract"]);
@@ -475,14 +475,14 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_file_keeps_what_is_whole() {
+    fn complete_blocks_of_a_broken_file_are_kept() {
         let (file, source) = open(r#"{"resource": {"oci_kms_key": {"a": {"x": 1}, "b": {"y": 2, "z": oops}}}}"#, parse);
         assert_eq!(file.body.blocks.len(), 1);
         assert_eq!(source.slice(file.error.unwrap().span), "oops");
         let (file, source) = open(r#"{"locals": {"a": 1, "a": 2, "o": {"k": 1, "k": 2}, "t": "${"}, "resource": 5}"#, parse);
         assert_eq!(source.slice(file.error.unwrap().span), "\"a\"");
         let locals = &file.body.blocks[0];
-        assert!(matches!(argument(locals, "a").kind, ExprKind::Invalid(_)), "what is set twice has no value");
+        assert!(matches!(argument(locals, "a").kind, ExprKind::Invalid(_)), "an argument that is set twice has no value");
         assert!(matches!(argument(locals, "o").kind, ExprKind::Invalid(_)));
         assert!(matches!(argument(locals, "t").kind, ExprKind::Invalid(_)));
         assert!(open("[]", parse).0.error.is_none());
@@ -499,7 +499,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_cut_off_anywhere_is_read() {
+    fn text_truncated_at_any_byte_is_read_with_an_error() {
         for (at, _) in KEY.char_indices() {
             let (file, source) = open(&KEY[..at], parse);
             let error = file.error.expect("an unfinished text");

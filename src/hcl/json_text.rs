@@ -1,4 +1,4 @@
-//! JSON text → values with their byte ranges, names in order and repeated ones kept, numbers as they are written.
+//! JSON text → values with their byte ranges. Properties keep their order and duplicates, numbers their text.
 
 use super::origin::OffsetMap;
 use crate::base::json;
@@ -14,15 +14,15 @@ const MAX_VALUES: usize = 2_000_000;
 pub(super) struct JsonNode {
     pub(super) value: JsonValue,
     pub(super) range: Range<usize>,
-    /// Whether it was read to its end; only arrays and objects may be read in part.
-    pub(super) whole: bool,
+    /// Whether it was read to its end; only arrays and objects can be incomplete.
+    pub(super) is_complete: bool,
 }
 
 #[derive(Debug)]
 pub(super) enum JsonValue {
     Null,
     Bool(bool),
-    /// As written.
+    /// The number's text.
     Number(String),
     String(Text),
     Array(Vec<JsonNode>),
@@ -32,11 +32,11 @@ pub(super) enum JsonValue {
 /// A string.
 #[derive(Debug)]
 pub(super) struct Text {
-    /// Escapes resolved.
+    /// The text, with escapes resolved.
     pub(super) text: String,
-    /// Where its characters are in the source.
+    /// Maps its offsets to the source.
     pub(super) map: OffsetMap,
-    /// Quotes included.
+    /// The range, including quotes.
     pub(super) range: Range<usize>,
 }
 
@@ -46,10 +46,10 @@ pub(super) struct Property {
     pub(super) value: JsonNode,
 }
 
-/// What is wrong, as a sentence without a full stop, and where.
+/// What is wrong, as a sentence without a final period, and where.
 pub(super) type JsonError = (String, Range<usize>);
 
-/// Reads a text; what stands before its first error where there is one.
+/// Reads a text: the value, and the first error. With an error, the value contains everything before it.
 pub(super) fn read(text: &str) -> (Option<JsonNode>, Option<JsonError>) {
     let mut reader = JsonTextReader { text, at: 0, values: 0, error: None };
     if text.starts_with('\u{feff}') {
@@ -60,9 +60,9 @@ pub(super) fn read(text: &str) -> (Option<JsonNode>, Option<JsonError>) {
     if reader.error.is_none() && reader.at < text.len() {
         reader.fail(reader.here(), "unexpected text after the JSON value");
     }
-    // The mark is an error to Terraform; what follows it is still read.
-    let marked = text.starts_with('\u{feff}').then(|| ("a file in JSON syntax must not begin with a byte order mark".to_owned(), 0..3));
-    (node, marked.or(reader.error))
+    // Terraform rejects a byte order mark; the text after it is still read.
+    let bom_error = text.starts_with('\u{feff}').then(|| ("a file in JSON syntax must not begin with a byte order mark".to_owned(), 0..3));
+    (node, bom_error.or(reader.error))
 }
 
 struct JsonTextReader<'a> {
@@ -120,8 +120,8 @@ impl<'a> JsonTextReader<'a> {
                 return None;
             }
         };
-        let whole = self.error.is_none();
-        Some(JsonNode { value, range: start..self.at, whole })
+        let is_complete = self.error.is_none();
+        Some(JsonNode { value, range: start..self.at, is_complete })
     }
 
     fn keyword(&mut self) -> Option<JsonValue> {
@@ -172,7 +172,7 @@ impl<'a> JsonTextReader<'a> {
                 }
                 Some(b'\\') => {
                     text.push(self.escape()?);
-                    map.note(text.len(), self.at);
+                    map.record(text.len(), self.at);
                 }
                 Some(_) => {
                     self.fail(start..self.at, "a JSON string cannot contain a line end or control character; write `\\n`");
@@ -256,7 +256,7 @@ impl<'a> JsonTextReader<'a> {
         }
     }
 
-    /// Reads what stands after an entry. Whether another entry follows.
+    /// Reads the comma or closing bracket after an entry; returns whether another entry follows.
     fn comma(&mut self, close: u8, open: Range<usize>) -> bool {
         self.skip();
         match self.peek() {
@@ -292,7 +292,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_have_their_ranges() {
+    fn values_have_their_text_and_range() {
         let text = "\u{feff}{ \"a\\u0062\": [1, -2.5E+3, true, null, {\"x\": \"\\ud83d\\ude00\\ud800\\/\"}] } ";
         let (node, error) = read(text);
         assert!(error.is_some_and(|(message, range)| range == (0..3) && message.contains("byte order mark")));
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_have_a_sentence_and_a_place() {
+    fn errors_point_at_the_unexpected_text() {
         for (text, place) in [
             ("", ""),
             ("{", "{"),
@@ -338,13 +338,13 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_before_an_error_is_kept_and_marked() {
+    fn values_before_an_error_are_kept_and_the_last_is_incomplete() {
         let (node, error) = read("{\"a\": {\"x\": 1}, \"b\": {\"y\": 2, \"z\": oops}}");
         assert!(error.is_some());
         let node = node.unwrap();
-        assert!(!node.whole);
+        assert!(!node.is_complete);
         let JsonValue::Object(properties) = node.value else { panic!("an object") };
-        let whole: Vec<_> = properties.iter().map(|property| (property.name.text.as_str(), property.value.whole)).collect();
-        assert_eq!(whole, [("a", true), ("b", false)]);
+        let complete: Vec<_> = properties.iter().map(|property| (property.name.text.as_str(), property.value.is_complete)).collect();
+        assert_eq!(complete, [("a", true), ("b", false)]);
     }
 }

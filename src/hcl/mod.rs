@@ -1,7 +1,7 @@
-//! Configuration files → one small spanned tree, the same for native syntax and JSON.
+//! Configuration files → one small syntax tree with spans, the same for native syntax and JSON.
 //!
-//! Read `tree` first. Native syntax goes `scan` (tokens) → `structure` (attributes and blocks, and the way on after an error) →
-//! `expression` and `operators` → `plain` (common operands) or `native` (the others, by `hcl-edit`); JSON goes `json_text` → `json`.
+//! Read `tree` first. Native syntax: `scan` (tokens) → `structure` (attributes and blocks, with error recovery) → `expression` and
+//! `operators` → `plain` (common operands) or `native` (all others, with `hcl-edit`). JSON: `json_text` → `json`.
 
 mod children;
 mod comments;
@@ -25,7 +25,7 @@ mod values;
 
 pub use encoding::decode;
 pub use headers::headers;
-pub(crate) use headers::{has_odd_source, has_template_marks};
+pub(crate) use headers::{has_computed_source, has_template_marks};
 pub(crate) use native::is_identifier;
 pub(crate) use origin::Origin;
 pub(crate) use tree::{

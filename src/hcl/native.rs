@@ -1,4 +1,4 @@
-//! Native syntax (`.tf`, `.tofu`, `.tfvars`) → the tree, through `hcl-edit`'s expression parser. The only file that names it.
+//! Native syntax (`.tf`, `.tofu`, `.tfvars`) → the tree, with `hcl-edit`'s expression parser. The only file that uses `hcl-edit`.
 
 use super::comments;
 use super::expression::{ExprWithHeight, Masked, Tokens};
@@ -12,21 +12,20 @@ use hcl_edit::expr::{Expression, FuncCall, Traversal, TraversalOperator};
 use hcl_edit::{Decorated, Ident, Span};
 use std::ops::Range;
 
-/// Parses a file. Blocks and arguments that hold a syntax error are kept as far as it is certain where they end; the rest of the file is
-/// read.
+/// Parses a file. Blocks and arguments with a syntax error are kept if their end is known; the rest of the file is parsed.
 #[must_use]
 pub fn parse(source: SourceId, text: &str) -> File {
     let (body, error) = structure::file(source, text);
     File { source, body, comments: comments::find(source, text), error }
 }
 
-/// Whether a text can be written as a name: a letter or `_` first, then letters, digits, marks, `_` and `-`.
+/// Whether a text is a valid name: a letter or `_`, then letters, digits, marks, `_` and `-`.
 #[must_use]
 pub fn is_identifier(text: &str) -> bool {
     Ident::try_new(text).is_ok()
 }
 
-/// Parses a text that is one expression, as if it stood in parentheses.
+/// Parses a text that is one expression, which may span lines as in parentheses.
 ///
 /// # Errors
 /// The text is not an expression.
@@ -34,26 +33,26 @@ pub fn parse_expression(source: SourceId, text: &str) -> Result<Expr, SyntaxErro
     parse_expression_at(text, &Origin::At(source, 0))
 }
 
-/// [`parse_expression`] of a text from anywhere.
+/// As [`parse_expression`], for a text of any origin.
 ///
 /// # Errors
 /// The text is not an expression.
 pub fn parse_expression_at(text: &str, origin: &Origin) -> Result<Expr, SyntaxError> {
     let tokens = Tokens::new(text, origin, scan(text, ScanStart::Code));
-    tokens.expression(0..tokens.list.len(), 0).map(|tall| tall.expr)
+    tokens.expression(0..tokens.list.len(), 0).map(|parsed| parsed.expr)
 }
 
-/// Parses a text that is the inside of a template: a string of JSON configuration, the text of `templatefile` and `templatestring`. A lone
+/// Parses the text of a template: a string of JSON configuration, or the argument of `templatefile` and `templatestring`. A single
 /// interpolation is an [`ExprKind::Template`] of that one part; text without sequences is an [`ExprKind::String`].
 ///
 /// # Errors
 /// The text is not a template.
 pub fn parse_template(text: &str, origin: &Origin) -> Result<Expr, SyntaxError> {
     let tokens = Tokens::new(text, origin, scan(text, ScanStart::Template));
-    tokens.template(0..tokens.list.len(), Form::Plain, 0..text.len(), 0).map(|tall| tall.expr)
+    tokens.template(0..tokens.list.len(), Form::Plain, 0..text.len(), 0).map(|parsed| parsed.expr)
 }
 
-/// Parses a text of values for variables that was made while evaluating: everything in it is at this span.
+/// Parses values of variables from a text that was computed during evaluation: everything in it has this span.
 ///
 /// # Errors
 /// The text does not parse.
@@ -62,7 +61,7 @@ pub fn parse_values(text: &str, span: Place) -> Result<Body, SyntaxError> {
     error.map_or(Ok(body), Err)
 }
 
-/// Parses an expression whose objects and templates are masked.
+/// Parses a masked expression.
 pub(super) fn expression(masked: Masked, tokens: &Tokens<'_>) -> Result<ExprWithHeight, SyntaxError> {
     match hcl_edit::parser::parse_expr(&masked.text) {
         Ok(parsed) => {
@@ -77,7 +76,7 @@ pub(super) fn expression(masked: Masked, tokens: &Tokens<'_>) -> Result<ExprWith
     }
 }
 
-/// A sentence for an error of the parser, and the range it is about.
+/// A message for an error of the parser, and its range.
 fn explain(masked: &str, at: usize) -> (String, Range<usize>) {
     let at = masked.floor_char_boundary(at);
     let rest = masked.get(at..).unwrap_or_default();
@@ -88,7 +87,7 @@ fn explain(masked: &str, at: usize) -> (String, Range<usize>) {
     let len = if is_word(first) { here.find(|c| !is_word(c)).unwrap_or(here.len()) } else { first.len_utf8().min(here.len()) };
     let word = here.get(..len).unwrap_or_default();
     let range = start..start + len;
-    // The parser cannot tell the last character from the end after it.
+    // The parser reports the same offset for the last character and for the end after it.
     let is_last = range.end >= masked.len();
     let message = match (at + 1 >= masked.len(), word) {
         (_, "=" | "&" | "|" | ":" | "." | ",") if is_last => format!("unexpected end of expression after `{word}`"),
@@ -100,7 +99,7 @@ fn explain(masked: &str, at: usize) -> (String, Range<usize>) {
     (message, range)
 }
 
-/// Turns the parser's tree into ours.
+/// Converts the tree of `hcl-edit` to ours.
 struct OperandReader<'a> {
     tokens: &'a Tokens<'a>,
     masked: Masked,
@@ -136,9 +135,9 @@ impl OperandReader<'_> {
             Expression::Null(_) => ExprKind::Null,
             Expression::Bool(value) => ExprKind::Bool(*value.value()),
             Expression::String(_) => {
-                let Some(part) = self.masked.parts.get_mut(&range.start) else { return self.foreign(range) };
+                let Some(part) = self.masked.parts.get_mut(&range.start) else { return self.unexpected(range) };
                 self.height = self.height.max(depth + part.height);
-                // The entry stays: spans that end here are still to be asked for.
+                // The entry stays, because `Masked::range` needs it for spans that end here.
                 return Ok(std::mem::replace(&mut part.expr, Expr { kind: ExprKind::Null, span }));
             }
             Expression::Variable(name) => ExprKind::Variable(name.as_str().into()),
@@ -158,13 +157,13 @@ impl OperandReader<'_> {
                     condition: for_expr.cond.map(|condition| self.expr(condition.expr, depth + 1)).transpose()?,
                 }))
             }
-            // All others are masked, or taken apart before.
-            _ => return self.foreign(range),
+            // All others are masked, or parsed by `expression` and `operators`.
+            _ => return self.unexpected(range),
         };
         Ok(Expr { kind, span })
     }
 
-    fn foreign(&self, range: Range<usize>) -> Result<Expr, SyntaxError> {
+    fn unexpected(&self, range: Range<usize>) -> Result<Expr, SyntaxError> {
         self.tokens.error(range, "expected an expression")
     }
 
@@ -193,7 +192,7 @@ impl OperandReader<'_> {
                 TraversalOperator::GetAttr(name) => TraversalStep::Attr(self.name(&name)),
                 TraversalOperator::Index(key) => TraversalStep::Index(self.expr(key, depth + 1)?, span),
                 TraversalOperator::LegacyIndex(index) => {
-                    // HashiCorp's scanner cuts `.0.1` into a dot and the number 0.1, which its parser refuses; `hcl-edit` reads two
+                    // HashiCorp's scanner splits `.0.1` into a dot and the number 0.1, which its parser rejects; `hcl-edit` reads two
                     // indexes.
                     if legacy_end == Some(range.start) {
                         return self.tokens.error(range, "two indexes in a row must be written in brackets: `[0][1]`, not `.0.1`");

@@ -1,5 +1,5 @@
-//! Operators, signs and brackets → expressions. What is between operators goes to the expression parser one operand at a time, so that
-//! its limits on nesting and on chains (64 levels, 128 operators) are not ours: generated code has longer ones, and Terraform reads them.
+//! Operators, signs and brackets → expressions. The expression parser gets one operand at a time, so that its limits on nesting and
+//! operators (64 levels, 128 operators) do not apply: generated code exceeds them, and Terraform accepts it.
 
 use super::expression::{ExprWithHeight, MAX_HEIGHT, Masked, Parsed, Tokens};
 use super::native;
@@ -8,7 +8,7 @@ use super::tree::{BinaryOp, Expr, ExprKind, UnaryOp};
 use std::ops::Range;
 
 impl Tokens<'_> {
-    /// The range without the newlines and comments at its ends.
+    /// The range without leading and trailing newlines and comments.
     pub(super) fn trim(&self, tokens: Range<usize>) -> Range<usize> {
         let list = self.list.get(tokens.clone()).unwrap_or_default();
         let is_trivia = |token: &&Token| matches!(token.kind, TokenKind::Newline | TokenKind::Comment);
@@ -17,9 +17,9 @@ impl Tokens<'_> {
         tokens.start + leading..tokens.end.saturating_sub(trailing).max(tokens.start + leading)
     }
 
-    /// `condition ? a : b`, or anything that binds tighter.
+    /// Parses `condition ? a : b`, or an expression of higher precedence.
     pub(super) fn conditional(&self, tokens: Range<usize>, depth: usize) -> Parsed<ExprWithHeight> {
-        // A chain of them leans to the right, and is read in a loop.
+        // Conditionals are right-associative; a chain of them is parsed in a loop, not recursively.
         let mut chain = Vec::new();
         let mut rest = tokens;
         while let Some(question) = self.find(rest.clone(), |token| token.kind == TokenKind::Question) {
@@ -42,7 +42,7 @@ impl Tokens<'_> {
         Ok(last)
     }
 
-    /// The first token outside of brackets that is wanted.
+    /// The index of the first wanted token outside of brackets.
     pub(super) fn find(&self, tokens: Range<usize>, wanted: impl Fn(Token) -> bool) -> Option<usize> {
         let mut at = tokens.start;
         while at < tokens.end {
@@ -55,12 +55,12 @@ impl Tokens<'_> {
         None
     }
 
-    /// The index after a token, or after what it opens. What is not closed is found by whoever reads it.
+    /// The index after a token, or after its closing token. Unclosed tokens are reported when they are parsed.
     fn after(&self, at: usize) -> usize {
         self.closer(at).unwrap_or(at) + 1
     }
 
-    /// The `:` that belongs to what is in front of these tokens, conditionals on the way left out.
+    /// The index of the first `:` that does not belong to a conditional in these tokens.
     pub(super) fn colon(&self, tokens: Range<usize>) -> Option<usize> {
         let mut questions = 0_usize;
         let mut at = tokens.start;
@@ -77,39 +77,39 @@ impl Tokens<'_> {
         None
     }
 
-    /// Operands with binary operators between them, all of which lean to the left.
+    /// Parses operands with binary operators between them; all operators are left-associative.
     fn binary(&self, tokens: Range<usize>, depth: usize) -> Parsed<ExprWithHeight> {
         let mut operands: Vec<ExprWithHeight> = Vec::new();
         let mut operators: Vec<BinaryOp> = Vec::new();
         let mut start = tokens.start;
         let mut at = tokens.start;
-        // Whether an operand has begun, and the token in front.
-        let (mut begun, mut before) = (false, "");
+        // Whether an operand has begun, and its latest token.
+        let (mut has_operand, mut before) = (false, "");
         while at < tokens.end {
             let Some(token) = self.get(at) else { break };
             let next = self.after(at);
             let text = self.slice(token.range());
             match (token.kind, operator(text)) {
                 (TokenKind::Newline | TokenKind::Comment, _) => {}
-                // The star of `a.*` is a splat and not a product.
-                (TokenKind::Other, Some(operator)) if begun && !(text == "*" && before == ".") => {
+                // The star of `a.*` is a splat, not a multiplication.
+                (TokenKind::Other, Some(operator)) if has_operand && !(text == "*" && before == ".") => {
                     operands.push(self.operand(start..at, depth)?);
                     while let Some(last) = operators.last().filter(|last| precedence(**last) >= precedence(operator)).copied() {
                         operators.pop();
-                        self.join(last, &mut operands)?;
+                        self.combine(last, &mut operands)?;
                     }
                     operators.push(operator);
-                    (start, begun, before) = (next, false, "");
+                    (start, has_operand, before) = (next, false, "");
                 }
-                // A sign belongs to the operand that it is in front of.
-                (TokenKind::Other, _) if !begun && matches!(text, "-" | "!") => {}
-                _ => (begun, before) = (true, text),
+                // A sign belongs to the operand after it.
+                (TokenKind::Other, _) if !has_operand && matches!(text, "-" | "!") => {}
+                _ => (has_operand, before) = (true, text),
             }
             at = next;
         }
         operands.push(self.operand(start..tokens.end, depth)?);
         while let Some(last) = operators.pop() {
-            self.join(last, &mut operands)?;
+            self.combine(last, &mut operands)?;
         }
         match operands.pop() {
             Some(only) => Ok(only),
@@ -117,8 +117,8 @@ impl Tokens<'_> {
         }
     }
 
-    /// Makes one operand of the last two.
-    fn join(&self, operator: BinaryOp, operands: &mut Vec<ExprWithHeight>) -> Parsed<()> {
+    /// Replaces the last two operands by the operation on them.
+    fn combine(&self, operator: BinaryOp, operands: &mut Vec<ExprWithHeight>) -> Parsed<()> {
         let (Some(right), Some(left)) = (operands.pop(), operands.pop()) else { return self.error(0..0, "a value is missing here") };
         let span = left.expr.span.to(right.expr.span);
         let height = left.height.max(right.height) + 1;
@@ -127,15 +127,16 @@ impl Tokens<'_> {
         Ok(())
     }
 
-    pub(super) fn bounded(&self, tall: ExprWithHeight) -> Parsed<ExprWithHeight> {
-        if tall.height > MAX_HEIGHT {
+    /// Rejects an expression that exceeds [`MAX_HEIGHT`].
+    pub(super) fn bounded(&self, parsed: ExprWithHeight) -> Parsed<ExprWithHeight> {
+        if parsed.height > MAX_HEIGHT {
             let message = format!("this expression is more than {MAX_HEIGHT} levels deep");
-            return Err(super::tree::SyntaxError { message, span: tall.expr.span });
+            return Err(super::tree::SyntaxError { message, span: parsed.expr.span });
         }
-        Ok(tall)
+        Ok(parsed)
     }
 
-    /// The error of a value that is missing in the place of these tokens.
+    /// The error for a missing value in the place of these tokens.
     pub(super) fn missing<T>(&self, tokens: &Range<usize>) -> Parsed<T> {
         let before = tokens.start.checked_sub(1).and_then(|at| self.get(at));
         match (before.filter(|token| matches!(token.kind, TokenKind::Other | TokenKind::Question | TokenKind::Colon)), self.get(tokens.end))
@@ -146,7 +147,7 @@ impl Tokens<'_> {
         }
     }
 
-    /// One operand with its signs.
+    /// Parses one operand with its signs.
     fn operand(&self, tokens: Range<usize>, depth: usize) -> Parsed<ExprWithHeight> {
         let tokens = self.trim(tokens);
         let mut signs = Vec::new();
@@ -174,16 +175,16 @@ impl Tokens<'_> {
         Ok(operand)
     }
 
-    /// A value and the steps after it.
+    /// Parses a value and the steps after it.
     fn term(&self, tokens: Range<usize>, depth: usize) -> Parsed<ExprWithHeight> {
         let Some(first) = self.get(tokens.start) else { return self.missing(&tokens) };
-        let plain = self.simple(&tokens, first).map(Ok).or_else(|| self.plain(&tokens, first, depth));
-        plain.unwrap_or_else(|| self.parsed(tokens, depth))
+        let plain = self.single_token(&tokens, first).map(Ok).or_else(|| self.plain(&tokens, first, depth));
+        plain.unwrap_or_else(|| self.parse_masked(tokens, depth))
     }
 
-    /// A value and the steps after it, as the expression parser reads it: it sees an empty string in the place of every number, object,
-    /// template, and of everything in brackets.
-    pub(super) fn parsed(&self, tokens: Range<usize>, depth: usize) -> Parsed<ExprWithHeight> {
+    /// Parses a value and the steps after it with the expression parser, which gets an empty string in the place of every number, object,
+    /// template, and expression in brackets.
+    pub(super) fn parse_masked(&self, tokens: Range<usize>, depth: usize) -> Parsed<ExprWithHeight> {
         let mut masked = Masked::default();
         let mut at = tokens.start;
         while at < tokens.end {
@@ -192,7 +193,7 @@ impl Tokens<'_> {
                 TokenKind::Newline | TokenKind::Comment => {}
                 TokenKind::Invalid => return self.invalid(token),
                 TokenKind::OpenQuote | TokenKind::OpenHeredoc | TokenKind::OpenBrace if !self.is_for(at) => {
-                    let (closer, part) = self.part(at, depth)?;
+                    let (closer, part) = self.object_or_template(at, depth)?;
                     if (at, closer + 1) == (tokens.start, tokens.end) {
                         return Ok(part);
                     }
@@ -204,13 +205,13 @@ impl Tokens<'_> {
                     masked.mask(ExprWithHeight { expr: Expr { kind, span: self.origin.span(token.range()) }, height: 1 }, token.range());
                 }
                 kind if is_opener(kind) => {
-                    let Some(close) = self.closer(at) else { return self.never_closed(token) };
+                    let Some(close) = self.closer(at) else { return self.unclosed(token) };
                     masked.push(self.slice(token.range()), token.range());
                     let is_tuple = at == tokens.start && self.is_for(at);
                     if is_tuple || kind == TokenKind::OpenBrace {
-                        self.for_parts(at + 1..close, &mut masked, depth + 1)?;
+                        self.mask_for(at + 1..close, &mut masked, depth + 1)?;
                     } else {
-                        self.listed(at + 1..close, &mut masked, depth + 1)?;
+                        self.mask_list(at + 1..close, &mut masked, depth + 1)?;
                     }
                     let last = self.get(close).map_or(token.range(), Token::range);
                     masked.push(self.slice(last.clone()), last);
@@ -223,8 +224,8 @@ impl Tokens<'_> {
         self.bounded(native::expression(masked, self)?)
     }
 
-    /// Elements, arguments, or an index: expressions between commas.
-    fn listed(&self, tokens: Range<usize>, masked: &mut Masked, depth: usize) -> Parsed<()> {
+    /// Masks elements, arguments, or an index: expressions between commas.
+    fn mask_list(&self, tokens: Range<usize>, masked: &mut Masked, depth: usize) -> Parsed<()> {
         let is_splat =
             |range: &Range<usize>| range.len() == 1 && self.get(range.start).is_some_and(|token| self.slice(token.range()) == "*");
         let mut start = tokens.start;
@@ -237,7 +238,7 @@ impl Tokens<'_> {
                 last.into_iter().for_each(|token| masked.push("*", token.range()));
             } else if !range.is_empty() {
                 let end = range.end - usize::from(expansion.is_some());
-                self.masked(range.start..end, masked, depth)?;
+                self.mask_expression(range.start..end, masked, depth)?;
                 expansion.into_iter().for_each(|token| masked.push("...", token.range()));
             }
             let Some(comma) = comma else { return Ok(()) };
@@ -247,8 +248,8 @@ impl Tokens<'_> {
         }
     }
 
-    /// Reads an expression and masks it.
-    fn masked(&self, tokens: Range<usize>, masked: &mut Masked, depth: usize) -> Parsed<()> {
+    /// Parses an expression and masks it.
+    fn mask_expression(&self, tokens: Range<usize>, masked: &mut Masked, depth: usize) -> Parsed<()> {
         let range = self.trim(tokens.clone());
         let ends = self.get(range.start).zip(range.end.checked_sub(1).and_then(|at| self.get(at)));
         let part = self.expression(tokens, depth)?;
@@ -258,8 +259,8 @@ impl Tokens<'_> {
         Ok(())
     }
 
-    /// The inside of `[for …]` or `{for …}`.
-    fn for_parts(&self, tokens: Range<usize>, masked: &mut Masked, depth: usize) -> Parsed<()> {
+    /// Masks the expressions inside `[for …]` or `{for …}`.
+    fn mask_for(&self, tokens: Range<usize>, masked: &mut Masked, depth: usize) -> Parsed<()> {
         let word =
             |at: usize, word: &str| self.get(at).is_some_and(|token| token.kind == TokenKind::Ident && self.slice(token.range()) == word);
         let mut at = tokens.start;
@@ -280,17 +281,17 @@ impl Tokens<'_> {
         let Some(colon) = self.colon(at..tokens.end) else {
             return self.error(self.gap(tokens.end), "expected `:` after the collection of this `for` expression");
         };
-        self.masked(at..colon, masked, depth)?;
-        let keep = |at: usize, masked: &mut Masked| {
+        self.mask_expression(at..colon, masked, depth)?;
+        let push = |at: usize, masked: &mut Masked| {
             let token = self.get(at).map_or(0..0, Token::range);
             masked.push(self.slice(token.clone()), token);
         };
-        keep(colon, masked);
+        push(colon, masked);
         let mut start = colon + 1;
         let arrow = |token: Token| token.kind == TokenKind::Other && self.slice(token.range()) == "=>";
         if let Some(arrow) = self.find(start..tokens.end, arrow) {
-            self.masked(start..arrow, masked, depth)?;
-            keep(arrow, masked);
+            self.mask_expression(start..arrow, masked, depth)?;
+            push(arrow, masked);
             start = arrow + 1;
         }
         let start_of_value = self.trim(start..tokens.end).start;
@@ -302,23 +303,23 @@ impl Tokens<'_> {
             if token.kind == TokenKind::Other && self.slice(token.range()) == "..." {
                 group.get_or_insert(end);
             }
-            // Neither an attribute (`x.if`) nor a variable (`[for if in x : if]`) of this name begins the condition.
+            // An attribute (`x.if`) or variable (`[for if in x : if]`) of this name does not begin the condition.
             if word(end, "if") && !after_dot && end > start_of_value {
                 break;
             }
             after_dot = token.kind == TokenKind::Other && self.slice(token.range()) == ".";
             end = self.after(end);
         }
-        self.masked(start..group.unwrap_or(end), masked, depth)?;
+        self.mask_expression(start..group.unwrap_or(end), masked, depth)?;
         if let Some(group) = group {
-            keep(group, masked);
+            push(group, masked);
             if let Some(extra) = self.get(self.trim(group + 1..end).start).filter(|_| !self.trim(group + 1..end).is_empty()) {
                 return self.error(extra.range(), "expected `if` or the end of the `for` expression after `...`");
             }
         }
         if end < tokens.end {
-            keep(end, masked);
-            self.masked(end + 1..tokens.end, masked, depth)?;
+            push(end, masked);
+            self.mask_expression(end + 1..tokens.end, masked, depth)?;
         }
         Ok(())
     }
@@ -343,7 +344,7 @@ fn operator(text: &str) -> Option<BinaryOp> {
     })
 }
 
-/// How tightly an operator binds. Source: `binaryOps` in HashiCorp's `hclsyntax/expression_ops.go`.
+/// The precedence of an operator; a higher one binds tighter. Source: `binaryOps` in HashiCorp's `hclsyntax/expression_ops.go`.
 fn precedence(operator: BinaryOp) -> u8 {
     match operator {
         BinaryOp::Or => 1,

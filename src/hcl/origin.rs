@@ -1,4 +1,4 @@
-//! Where a text that is parsed comes from, so that offsets in it become spans in a source.
+//! Where a parsed text comes from, to convert offsets in it to spans in a source.
 
 use crate::base::{SourceId, Span};
 use std::ops::Range;
@@ -6,11 +6,11 @@ use std::ops::Range;
 /// Where a text comes from.
 #[derive(Clone, Debug)]
 pub enum Origin {
-    /// It is a source, or a part of one that begins at this offset.
+    /// It is a source, or the part of one that begins at this offset.
     At(SourceId, usize),
-    /// It was made while evaluating (`templatestring`, `templatefile`): everything in it is at this span.
+    /// It was computed during evaluation (`templatestring`, `templatefile`): everything in it has this span.
     Within(Span),
-    /// It is a string of a JSON source whose escapes were resolved.
+    /// It is a string of a JSON source, with escapes resolved.
     Unescaped(SourceId, OffsetMap),
 }
 
@@ -26,24 +26,24 @@ impl Origin {
     }
 }
 
-/// Offsets in a text whose escapes were resolved → offsets in the text as it is written.
+/// Maps offsets in a text with resolved escapes to offsets in the source.
 #[derive(Clone, Debug)]
 pub struct OffsetMap {
-    /// How much larger offsets in the source are before the first escape.
+    /// The difference between offsets in the source and in the text before the first escape.
     start: usize,
-    /// From this offset of the text on, offsets in the source are this much larger; sorted. Most texts have no escape and take no memory.
+    /// Offsets in the text, and the difference from there on; sorted. Empty for most texts, which have no escapes.
     shifts: Vec<(usize, usize)>,
 }
 
 impl OffsetMap {
-    /// A map of a text that begins at this offset of the source.
+    /// The map of a text that begins at this offset of the source.
     #[must_use]
     pub fn new(start: usize) -> Self {
         Self { start, shifts: Vec::new() }
     }
 
-    /// Notes that offset `text` of the resolved text is offset `source` of the source, and so on from there.
-    pub fn note(&mut self, text: usize, source: usize) {
+    /// Records that offset `text` of the resolved text is offset `source` of the source; later offsets have the same difference.
+    pub fn record(&mut self, text: usize, source: usize) {
         self.shifts.push((text, source.saturating_sub(text)));
     }
 
@@ -61,10 +61,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn offsets_behind_an_escape_are_those_of_the_source() {
+    fn offsets_after_an_escape_are_mapped_to_the_source() {
         // Source `"a\u0062c"`: the text `abc` begins at 1, its `c` is at 8.
         let mut map = OffsetMap::new(1);
-        map.note(2, 8);
+        map.record(2, 8);
         assert_eq!([0, 1, 2, 3].map(|at| map.source(at)), [1, 2, 8, 9]);
     }
 }

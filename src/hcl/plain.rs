@@ -1,46 +1,46 @@
-//! Operands that are read without the expression parser: names joined by dots, and a call, a list or parentheses, each as one operand. They are most
-//! of what people write, and reading them here takes a third of the time. Whatever is the least bit unusual goes to the parser.
+//! Parses common operands without the expression parser: names joined by dots, calls, lists and parentheses. Most operands are of these
+//! kinds, and parsing them here takes a third of the time. Anything unusual goes to the expression parser.
 
 use super::expression::{ExprWithHeight, Parsed, Tokens};
 use super::scan::{Token, TokenKind};
 use super::tree::{Expr, ExprKind, TraversalStep};
 use std::ops::Range;
 
-/// How many steps are read here: of the parser's own limits none is reached.
+/// How many steps are parsed here: few enough that the parser's own limits do not matter.
 const MAX_STEPS: usize = 32;
 
 impl Tokens<'_> {
-    /// The operand, where it is of these kinds.
+    /// Parses the operand; `None` if it is not of these kinds.
     pub(super) fn plain(&self, tokens: &Range<usize>, first: Token, depth: usize) -> Option<Parsed<ExprWithHeight>> {
         match first.kind {
             TokenKind::Ident if tokens.len() >= 3 => match self.get(tokens.start + 1)?.kind {
-                TokenKind::OpenParen => self.whole(tokens.start + 1, tokens).map(|parts| self.call(tokens, parts, depth)),
+                TokenKind::OpenParen => self.bracketed(tokens.start + 1, tokens).map(|parts| self.call(tokens, parts, depth)),
                 TokenKind::Other => self.path(tokens).map(Ok),
                 _ => None,
             },
-            TokenKind::OpenParen => match self.whole(tokens.start, tokens)?.as_slice() {
+            TokenKind::OpenParen => match self.bracketed(tokens.start, tokens)?.as_slice() {
                 [only] => Some(self.expression(only.clone(), depth + 1).and_then(|inner| {
                     let height = inner.height + 2;
-                    self.made(tokens, ExprKind::Parens(Box::new(inner.expr)), height)
+                    self.node(tokens, ExprKind::Parens(Box::new(inner.expr)), height)
                 })),
                 _ => None,
             },
             TokenKind::OpenBracket if !self.is_for(tokens.start) => {
-                let parts = self.whole(tokens.start, tokens)?;
-                Some(self.all(parts, depth).and_then(|(elements, height)| self.made(tokens, ExprKind::Tuple(elements), height)))
+                let parts = self.bracketed(tokens.start, tokens)?;
+                Some(self.expressions(parts, depth).and_then(|(elements, height)| self.node(tokens, ExprKind::Tuple(elements), height)))
             }
             _ => None,
         }
     }
 
-    /// `a.b.c`, without spaces.
+    /// Parses `a.b.c`, without spaces.
     fn path(&self, tokens: &Range<usize>) -> Option<ExprWithHeight> {
         if tokens.len() > 2 * MAX_STEPS + 1 {
             return None;
         }
         let (base, steps) = self.list.get(tokens.clone())?.split_first()?;
         let name = self.slice(base.range());
-        // Only the parser knows which letters beyond ASCII are allowed in names, and what steps after a keyword mean.
+        // The parser decides which letters beyond ASCII are allowed in names, and what steps after a keyword mean.
         if !name.is_ascii() || matches!(name, "true" | "false" | "null") {
             return None;
         }
@@ -63,13 +63,13 @@ impl Tokens<'_> {
 
     fn call(&self, tokens: &Range<usize>, parts: Vec<Range<usize>>, depth: usize) -> Parsed<ExprWithHeight> {
         let Some(name) = self.get(tokens.start) else { return self.missing(tokens) };
-        let (arguments, height) = self.all(parts, depth)?;
-        self.made(tokens, ExprKind::Call { name: self.name(name), arguments, expand: false }, height)
+        let (arguments, height) = self.expressions(parts, depth)?;
+        self.node(tokens, ExprKind::Call { name: self.name(name), arguments, expand: false }, height)
     }
 
-    /// What is between the commas of the brackets that open at `open`, if they close at the end of the tokens and nothing in them is
-    /// missing, a splat, or expanded.
-    fn whole(&self, open: usize, tokens: &Range<usize>) -> Option<Vec<Range<usize>>> {
+    /// The parts between the commas in the brackets that open at `open`. `None` unless the brackets close at the end of the tokens, and no
+    /// part is missing, a splat, or expanded.
+    fn bracketed(&self, open: usize, tokens: &Range<usize>) -> Option<Vec<Range<usize>>> {
         let close = self.closer(open).filter(|close| close + 1 == tokens.end)?;
         let (bracket, before) = (self.get(open)?, self.get(tokens.start)?);
         if open > tokens.start && (before.end != bracket.start || !self.slice(before.range()).is_ascii()) {
@@ -81,7 +81,7 @@ impl Tokens<'_> {
             let comma = self.find(start..close, |token| token.kind == TokenKind::Comma);
             let part = self.trim(start..comma.unwrap_or(close));
             let Some(last) = part.end.checked_sub(1).and_then(|at| self.get(at)).filter(|_| !part.is_empty()) else {
-                // After the last comma of a list nothing needs to follow; nor between empty brackets.
+                // Empty brackets, or the trailing comma of a list.
                 let may_end = if parts.is_empty() { start == open + 1 } else { bracket.kind == TokenKind::OpenBracket };
                 let is_end = comma.is_none() && may_end;
                 return is_end.then_some(parts);
@@ -97,8 +97,8 @@ impl Tokens<'_> {
         }
     }
 
-    /// These expressions, and the height of what is made of them.
-    fn all(&self, parts: Vec<Range<usize>>, depth: usize) -> Parsed<(Vec<Expr>, usize)> {
+    /// Parses these parts; also returns the height of a node with these children.
+    fn expressions(&self, parts: Vec<Range<usize>>, depth: usize) -> Parsed<(Vec<Expr>, usize)> {
         let mut list = Vec::with_capacity(parts.len());
         let mut height = 1;
         for part in parts {
@@ -109,7 +109,7 @@ impl Tokens<'_> {
         Ok((list, height))
     }
 
-    fn made(&self, tokens: &Range<usize>, kind: ExprKind, height: usize) -> Parsed<ExprWithHeight> {
+    fn node(&self, tokens: &Range<usize>, kind: ExprKind, height: usize) -> Parsed<ExprWithHeight> {
         self.bounded(ExprWithHeight { expr: Expr { kind, span: self.span(tokens) }, height })
     }
 
@@ -127,23 +127,23 @@ mod tests {
     use super::*;
     use crate::base::Sources;
 
-    /// What is read here of a text, and what the parser makes of it.
+    /// The results of `plain` and of the expression parser for a text.
     fn both(text: &str) -> (Option<String>, String) {
         let sources = Sources::default();
         let origin = Origin::At(sources.add("a.tf", text.to_owned()), 0);
         let tokens = Tokens::new(text, &origin, scan(text, ScanStart::Code));
         let all = 0..tokens.list.len();
         let shown = |parsed: Parsed<ExprWithHeight>| match parsed {
-            Ok(tall) => format!("{} {:?}", tall.height, tall.expr),
+            Ok(parsed) => format!("{} {:?}", parsed.height, parsed.expr),
             Err(error) => format!("{error:?}"),
         };
         let first = tokens.get(0).unwrap();
-        (tokens.plain(&all, first, 0).map(shown), shown(tokens.parsed(all, 0)))
+        (tokens.plain(&all, first, 0).map(shown), shown(tokens.parse_masked(all, 0)))
     }
 
     #[test]
-    fn what_is_read_without_the_parser_is_what_the_parser_reads() {
-        let plain = [
+    fn plain_operands_are_parsed_as_by_the_expression_parser() {
+        let operands = [
             "var.a",
             "a-b.c_d.e0",
             "data.oci_kms_vault.v.management_endpoint",
@@ -168,18 +168,18 @@ mod tests {
             "[a b]",
             "[1 + ]",
         ];
-        for text in plain {
-            let (here, parser) = both(text);
-            if let Some(here) = here {
-                assert_eq!(here, parser, "{text}");
+        for text in operands {
+            let (plain, parser) = both(text);
+            if let Some(plain) = plain {
+                assert_eq!(plain, parser, "{text}");
             }
         }
-        let read = plain.iter().filter(|text| both(text).0.is_some()).count();
-        assert!(read + 2 >= plain.len(), "{read}");
+        let parsed = operands.iter().filter(|text| both(text).0.is_some()).count();
+        assert!(parsed + 2 >= operands.len(), "{parsed}");
     }
 
     #[test]
-    fn what_is_unusual_is_the_parsers() {
+    fn unusual_operands_are_left_to_the_expression_parser() {
         let chain = format!("a{}", ".b".repeat(MAX_STEPS + 1));
         for text in [
             "true.a",

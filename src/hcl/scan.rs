@@ -1,9 +1,9 @@
-//! Text → tokens, cut exactly where HashiCorp's scanner (`hclsyntax/scan_tokens.rl`) cuts it: trims and heredoc indentation work on
-//! tokens, so their borders are part of the language.
+//! Text → tokens, with exactly the boundaries of HashiCorp's scanner (`hclsyntax/scan_tokens.rl`): trim markers and heredoc indentation
+//! work on tokens, so token boundaries are part of the language.
 
 use std::ops::Range;
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TokenKind {
     Ident,
@@ -23,11 +23,11 @@ pub(super) enum TokenKind {
     /// `"`
     OpenQuote,
     CloseQuote,
-    /// The end of a line inside a quoted string: the string ends here as far as we are concerned. Empty.
+    /// The end of a line inside a quoted string, where error recovery ends the string. Empty.
     CutQuote,
-    /// `<<EOT` or `<<-EOT` with its line end.
+    /// `<<EOT` or `<<-EOT` with its newline.
     OpenHeredoc,
-    /// The line of the end marker without its line end.
+    /// The line of the end marker without its newline.
     CloseHeredoc,
     /// Literal text of a template: a line, or a part of one.
     Literal,
@@ -39,11 +39,11 @@ pub(super) enum TokenKind {
     SequenceEnd,
     /// Any other operator.
     Other,
-    /// A character that is not part of the language, or the beginning of a comment that never ends.
+    /// A character that is not part of the language, or an unclosed comment.
     Invalid,
 }
 
-/// A token; what lies between two tokens is spaces and tabs.
+/// A token. Between two tokens there are only spaces and tabs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Token {
     pub(super) kind: TokenKind,
@@ -57,7 +57,7 @@ impl Token {
     }
 }
 
-/// What the text is.
+/// What a text contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ScanStart {
     /// A body or an expression.
@@ -66,10 +66,10 @@ pub(super) enum ScanStart {
     Template,
 }
 
-/// How many tokens a text may have. People's largest files have a tenth of it; a tree of more would take gigabytes.
+/// How many tokens a text may have. The largest real files have a tenth as many; a larger tree would take gigabytes.
 pub(super) const MAX_TOKENS: usize = 2_000_000;
 
-/// Cuts a text into tokens. Total: every text has tokens. What is after [`MAX_TOKENS`] of them is one invalid token.
+/// Splits a text into tokens. Never fails: everything after [`MAX_TOKENS`] tokens is one invalid token.
 pub(super) fn scan(text: &str, start: ScanStart) -> Vec<Token> {
     let base = match start {
         ScanStart::Code => Mode::Code { braces: 0 },
@@ -83,10 +83,10 @@ pub(super) fn scan(text: &str, start: ScanStart) -> Vec<Token> {
     scanner.tokens
 }
 
-/// How many openers a closer looks back over for its own, so that hostile texts cost no more than their length.
-const REACH: usize = 256;
+/// How many openers are searched for the one that a closer matches, so that the time for hostile texts is linear.
+const MAX_LOOKBACK: usize = 256;
 
-/// For each token that opens something, the index of the token that closes it.
+/// For each opening token, the index of its closing token.
 pub(super) fn pair(tokens: &[Token]) -> Vec<Option<usize>> {
     let mut closers = vec![None; tokens.len()];
     let mut open: Vec<(usize, TokenKind)> = Vec::new();
@@ -94,40 +94,38 @@ pub(super) fn pair(tokens: &[Token]) -> Vec<Option<usize>> {
         if let Some(closer) = closer_of(token.kind) {
             open.push((index, closer));
         } else if is_closer(token.kind) {
-            // A string that is cut at the end of its line is closed there, so that one forgotten quote does not unbalance the rest of the
-            // file.
+            // An unclosed string ends with its line, so that a forgotten quote does not unbalance the rest of the file.
             let wanted = if token.kind == TokenKind::CutQuote { TokenKind::CloseQuote } else { token.kind };
-            // A closer that does not fit the innermost opener leaves openers without one, so that a forgotten `)` does not
-            // reach beyond the braces around it. A bracket never does that to braces.
-            let reach = open.iter().rev().take(REACH).position(|&(_, closer)| closer == wanted || closer == TokenKind::CloseBrace);
-            if let Some(&(opener, closer)) = reach.and_then(|back| open.iter().rev().nth(back))
+            // A closer that does not match the innermost opener leaves openers unclosed, so that a forgotten `)` does not affect what is
+            // outside of the braces around it. A closing bracket never leaves an opening brace unclosed.
+            let back = open.iter().rev().take(MAX_LOOKBACK).position(|&(_, closer)| closer == wanted || closer == TokenKind::CloseBrace);
+            if let Some(&(opener, closer)) = back.and_then(|back| open.iter().rev().nth(back))
                 && closer == wanted
             {
                 if let Some(slot) = closers.get_mut(opener) {
                     *slot = Some(index);
                 }
-                open.truncate(open.len() - reach.unwrap_or(0) - 1);
+                open.truncate(open.len() - back.unwrap_or(0) - 1);
             }
         }
     }
     closers
 }
 
-/// Each `?` with the `:` that belongs to it, in the order of the text. Nested conditionals would look for theirs in the same tokens again
-/// and again.
+/// Pairs each `?` with its `:`, in source order. Done once for all, because nested conditionals would search the same tokens repeatedly.
 pub(super) fn pair_conditionals(tokens: &[Token], closers: &[Option<usize>]) -> Vec<(usize, usize)> {
     let mut pairs = Vec::new();
     let mut questions: Vec<usize> = Vec::new();
-    // The closers of the brackets around a token, and how many `?` were open in front of each bracket.
-    let mut around: Vec<(usize, usize)> = Vec::new();
+    // The closers of the brackets around a token, and how many `?` were open before each bracket.
+    let mut brackets: Vec<(usize, usize)> = Vec::new();
     for (index, (token, closer)) in tokens.iter().zip(closers).enumerate() {
-        let outside = around.last().map_or(0, |&(_, open)| open);
+        let outside = brackets.last().map_or(0, |&(_, open)| open);
         match (token.kind, closer) {
-            (_, Some(closer)) => around.push((*closer, questions.len())),
+            (_, Some(closer)) => brackets.push((*closer, questions.len())),
             (TokenKind::Question, _) => questions.push(index),
             (TokenKind::Colon, _) if questions.len() > outside => pairs.extend(questions.pop().map(|question| (question, index))),
-            _ if around.last().is_some_and(|&(closer, _)| closer == index) => {
-                around.pop();
+            _ if brackets.last().is_some_and(|&(closer, _)| closer == index) => {
+                brackets.pop();
                 questions.truncate(outside);
             }
             _ => {}
@@ -149,18 +147,18 @@ fn closer_of(kind: TokenKind) -> Option<TokenKind> {
     }
 }
 
-/// Whether a token opens something.
+/// Whether a token of this kind needs a closing token.
 pub(super) fn is_opener(kind: TokenKind) -> bool {
     closer_of(kind).is_some()
 }
 
-/// Whether a token closes something.
+/// Whether a token of this kind closes another.
 pub(super) fn is_closer(kind: TokenKind) -> bool {
     use TokenKind::{CloseBrace, CloseBracket, CloseHeredoc, CloseParen, CloseQuote, CutQuote, SequenceEnd};
     matches!(kind, CloseParen | CloseBracket | CloseBrace | CloseQuote | CutQuote | CloseHeredoc | SequenceEnd)
 }
 
-/// Whether a character may begin a name. The expression parser is stricter beyond ASCII.
+/// Whether a character may begin a name. For characters beyond ASCII, the expression parser is stricter.
 pub(super) fn is_name_start(c: char) -> bool {
     c == '_' || c.is_alphabetic()
 }
@@ -192,7 +190,7 @@ impl<'a> Scanner<'a> {
             match self.modes.last() {
                 Some(Mode::Code { .. }) | None => self.code(),
                 Some(Mode::Quote) => self.quote(),
-                Some(Mode::Heredoc { .. } | Mode::Template) => self.lines(),
+                Some(Mode::Heredoc { .. } | Mode::Template) => self.template_line(),
             }
         }
     }
@@ -262,7 +260,7 @@ impl<'a> Scanner<'a> {
         self.emit(kind, first.len_utf8());
     }
 
-    /// Whether a closing brace here ends an interpolation or directive.
+    /// Whether a `}` at this point ends an interpolation or directive.
     fn ends_sequence(&self) -> bool {
         self.modes.len() > 1 && matches!(self.modes.last(), Some(Mode::Code { braces: 0 }))
     }
@@ -294,20 +292,20 @@ impl<'a> Scanner<'a> {
         self.modes.push(Mode::Heredoc { marker, line_start: true });
     }
 
-    /// An interpolation, a directive, or literal text that begins with `$` or `%`. `false` where none of them is here.
+    /// Scans an interpolation, a directive, or literal text that begins with `$` or `%`; false if the text begins with none of them.
     fn sequence(&mut self, rest: &str) -> bool {
         let Some(sign @ ('$' | '%')) = rest.chars().next() else { return false };
         let after = rest.get(1..).unwrap_or_default();
         if let Some(inner) = after.strip_prefix('{') {
             let kind = if sign == '$' { TokenKind::Interpolation } else { TokenKind::Control };
-            self.mid_line();
+            self.leave_line_start();
             self.emit(kind, 2 + usize::from(inner.starts_with('~')));
             self.modes.push(Mode::Code { braces: 0 });
             return true;
         }
         let doubled = after.strip_prefix(sign).and_then(|after| after.strip_prefix('{'));
         let len = doubled.map_or(1, |inner| 3 + usize::from(inner.starts_with('~')));
-        self.mid_line();
+        self.leave_line_start();
         self.emit(TokenKind::Literal, len);
         true
     }
@@ -324,22 +322,22 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// A quoted string that does not end on its line. HashiCorp's scanner goes on inside of it, and the rest of the file is lost; we go
-    /// on after all strings that begin on this line.
+    /// Ends a quoted string that is not closed on its line. HashiCorp's scanner continues inside the string and loses the rest of the file;
+    /// this one continues after all strings that begin on the line.
     fn cut_quote(&mut self) {
         self.emit(TokenKind::CutQuote, 0);
         let heredoc = self.modes.iter().rposition(|mode| matches!(mode, Mode::Heredoc { .. }));
         self.modes.truncate(heredoc.map_or(1, |at| at + 1));
     }
 
-    fn mid_line(&mut self) {
+    fn leave_line_start(&mut self) {
         if let Some(Mode::Heredoc { line_start, .. }) = self.modes.last_mut() {
             *line_start = false;
         }
     }
 
-    /// Literal text of a heredoc or a bare template: up to the end of the line, or to the next `$` or `%`.
-    fn lines(&mut self) {
+    /// Scans literal text of a heredoc or an unquoted template, up to the end of the line or the next `$` or `%`.
+    fn template_line(&mut self) {
         let rest = self.rest();
         if self.sequence(rest) {
             return;
@@ -348,9 +346,9 @@ impl<'a> Scanner<'a> {
         let ends_line = rest.as_bytes().get(len) == Some(&b'\n');
         let line = rest.get(..len).unwrap_or_default();
         if let Some(Mode::Heredoc { marker, line_start }) = self.modes.last_mut() {
-            let whole = *line_start && (ends_line || len == rest.len());
-            // An indented marker ends a plain `<<EOT` as well: HashiCorp's scanner trims the line for both forms.
-            if whole && line.trim() == self.text.get(marker.clone()).unwrap_or_default() {
+            let is_complete_line = *line_start && (ends_line || len == rest.len());
+            // An indented marker also ends a plain `<<EOT`: HashiCorp's scanner trims the line for both forms.
+            if is_complete_line && line.trim() == self.text.get(marker.clone()).unwrap_or_default() {
                 self.modes.pop();
                 let len = line.strip_suffix('\r').unwrap_or(line).len();
                 return self.emit(TokenKind::CloseHeredoc, len);
@@ -361,7 +359,7 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// The length of the name that a text begins with.
+/// The length of the name at the start of a text.
 fn name_len(text: &str) -> usize {
     let is_ascii = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     let len = text.bytes().take_while(|byte| is_ascii(byte)).count();
@@ -369,12 +367,12 @@ fn name_len(text: &str) -> usize {
     len + rest.find(|c| !is_name_part(c)).unwrap_or(rest.len())
 }
 
-/// The length of the text up to its line end.
+/// The length of the first line, without its line ending.
 fn line_len(text: &str) -> usize {
     text.split('\n').next().map_or(0, |line| line.strip_suffix('\r').unwrap_or(line).len())
 }
 
-/// The length of literal text in a quoted string, escapes included.
+/// The length of literal text in a quoted string, including escapes.
 fn quoted_len(text: &str) -> usize {
     let mut chars = text.char_indices();
     while let Some((at, c)) = chars.next() {
@@ -389,7 +387,7 @@ fn quoted_len(text: &str) -> usize {
     text.len()
 }
 
-/// The length of a number, as greedy as HashiCorp's: `0.0` after a dot is one number, and never ends with a dot.
+/// The length of a number, as greedy as in HashiCorp's scanner: `0.0` after a dot is one number. A number never ends with a dot.
 fn number_len(text: &str) -> usize {
     let bytes = text.as_bytes();
     let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
@@ -412,16 +410,16 @@ fn number_len(text: &str) -> usize {
 mod tests {
     use super::*;
 
-    fn cut(text: &str, start: ScanStart) -> Vec<(TokenKind, &str)> {
+    fn tokens(text: &str, start: ScanStart) -> Vec<(TokenKind, &str)> {
         scan(text, start).into_iter().map(|token| (token.kind, &text[token.range()])).collect()
     }
 
     #[test]
-    fn a_template_is_cut_at_lines_and_signs() {
+    fn template_is_split_at_lines_and_sequences() {
         use TokenKind::{Control, Ident, Interpolation, Literal, SequenceEnd};
         let text = "5 % $${~ a\r\n ${~ x ~}%{ b }$";
         assert_eq!(
-            cut(text, ScanStart::Template),
+            tokens(text, ScanStart::Template),
             [
                 (Literal, "5 "),
                 (Literal, "%"),
@@ -441,17 +439,17 @@ mod tests {
     }
 
     #[test]
-    fn only_a_line_of_its_own_ends_a_heredoc() {
+    fn heredoc_ends_at_a_line_with_only_its_marker() {
         use TokenKind::{CloseHeredoc, CloseParen, Equal, Ident, Literal, Newline, OpenHeredoc, OpenParen};
         let text = "a = f(<<-E\n E,\n${x}E\n\tE \r\n)\n";
-        let kinds: Vec<TokenKind> = cut(text, ScanStart::Code).into_iter().map(|(kind, _)| kind).collect();
+        let kinds: Vec<TokenKind> = tokens(text, ScanStart::Code).into_iter().map(|(kind, _)| kind).collect();
         let expected =
             [Ident, Equal, Ident, OpenParen, OpenHeredoc, Literal, TokenKind::Interpolation, Ident, TokenKind::SequenceEnd, Literal];
         assert_eq!(kinds, [&expected[..], &[CloseHeredoc, Newline, CloseParen, Newline]].concat());
     }
 
     #[test]
-    fn a_forgotten_quote_ends_with_its_line() {
+    fn unclosed_quote_ends_with_its_line() {
         let text = "a = \"x\nb = 1\n";
         let tokens = scan(text, ScanStart::Code);
         let closers = pair(&tokens);
@@ -461,7 +459,7 @@ mod tests {
     }
 
     #[test]
-    fn a_forgotten_bracket_stays_within_its_braces() {
+    fn unclosed_bracket_does_not_affect_text_outside_of_its_braces() {
         let tokens = scan("a { b = [1 } c { }", ScanStart::Code);
         let closers = pair(&tokens);
         let open: Vec<_> = tokens.iter().zip(&closers).filter(|(token, _)| is_opener(token.kind)).map(|(_, closer)| *closer).collect();
@@ -469,7 +467,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_cut_as_greedily_as_hashicorp_does() {
+    fn numbers_are_as_long_as_in_the_hashicorp_scanner() {
         for (text, number) in [("0.b", "0"), ("0.0.b", "0.0"), ("1e5x", "1e5"), ("1e-5", "1e-5"), ("1e", "1"), ("1...", "1"), ("12", "12")]
         {
             assert_eq!(&text[..number_len(text)], number, "{text}");

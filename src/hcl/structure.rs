@@ -1,13 +1,13 @@
-//! Tokens → attributes and blocks, and the way on after a syntax error.
+//! Tokens → attributes and blocks, with recovery from syntax errors.
 //!
-//! An argument whose value does not parse stays as [`ExprKind::Invalid`], so that its block is checked and the argument is unknown. Where
-//! brackets do not fit, no one can tell which block an argument belongs to: the outermost block is left out, never half of it.
+//! An argument whose value does not parse becomes [`ExprKind::Invalid`], so that its block is checked and the argument is unknown. With
+//! unbalanced brackets, the block of an argument is ambiguous: the complete outermost block is omitted, never a part of it.
 
 use super::expression::Tokens;
 use super::origin::Origin;
 use super::scan::{MAX_TOKENS, ScanStart, Token, TokenKind, is_closer, is_name_start, is_opener, pair, scan};
 use super::tree::{Attribute, Block, Body, Expr, ExprKind, Name, SyntaxError};
-use super::values::{EscapeError, quoted};
+use super::values::{EscapeError, unescape_quoted};
 use crate::base::{SourceId, Span};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -15,20 +15,20 @@ use std::ops::Range;
 
 /// How deep blocks may nest.
 const MAX_BLOCKS: usize = 64;
-/// How often reading begins again after a block that never ends.
+/// How often reading restarts after an unclosed block.
 const MAX_RESTARTS: usize = 20;
 
-/// Reads a file: all of it that can be read, and its first error.
+/// Reads a file: everything that can be read, and the first error.
 pub(super) fn file(source: SourceId, text: &str) -> (Body, Option<SyntaxError>) {
     read(text, &|start| Origin::At(source, start))
 }
 
-/// Reads a text from anywhere as the inside of a file. `origin` is that of the rest of the text from an offset on.
+/// Reads a text of any origin as the contents of a file. `origin` returns the origin of the text from an offset on.
 pub(super) fn read(text: &str, origin: &dyn Fn(usize) -> Origin) -> (Body, Option<SyntaxError>) {
     let mut body = Body::default();
     let mut errors = SyntaxErrors::default();
     let (mut start, mut unread) = (0, None);
-    // Each round scans the rest of the text again; a hostile file could have an unclosed block on every line.
+    // Each iteration scans the rest of the text again, and a hostile file may have an unclosed block on every line.
     for _ in 0..=MAX_RESTARTS {
         let part = text.get(start..).unwrap_or_default();
         let origin = origin(start);
@@ -36,24 +36,24 @@ pub(super) fn read(text: &str, origin: &dyn Fn(usize) -> Origin) -> (Body, Optio
         unread = unread.or_else(|| tokens.get(MAX_TOKENS).map(|token| origin.span(token.start..token.start)));
         let mut reader = StructureReader { tokens: &tokens, errors: &mut errors };
         let unclosed = reader.body(0..tokens.list.len(), 0, &mut body).err();
-        // Only what never ends stops the reading of the outermost body; the next line that looks like an item is after it.
+        // Only an unclosed block stops reading the outermost body; reading restarts at the next line that looks like an item.
         let Some(next) = unclosed.and_then(|UnknownEnd(at)| next_item(part, at)) else { break };
         start += next;
     }
-    // What seems to be wrong where the reading broke off is not.
+    // Errors after the limit of tokens come from the limit, so it is reported first.
     let too_long = |span| SyntaxError { message: format!("this file is not read to its end: it has more than {MAX_TOKENS} tokens"), span };
     (body, unread.map(too_long).or(errors.first))
 }
 
-/// Where an argument or a block is in a text.
+/// The range of an argument or block in a text.
 pub(super) struct ItemRange {
-    pub(super) whole: Range<usize>,
-    /// What is between the braces of a block.
+    pub(super) range: Range<usize>,
+    /// The text between the braces of a block.
     pub(super) inside: Option<Range<usize>>,
 }
 
-/// Where the outermost arguments and blocks of a text are, and the insides of the blocks' braces. `None` where its brackets do not fit: then
-/// only the complete text shows what belongs to what.
+/// The ranges of the outermost arguments and blocks of a text. `None` if its brackets are unbalanced: then only reading the complete text
+/// determines which block an argument belongs to.
 pub(super) fn items(text: &str) -> Option<Vec<ItemRange>> {
     let list = scan(text, ScanStart::Code);
     let closers = pair(&list);
@@ -67,7 +67,7 @@ pub(super) fn items(text: &str) -> Option<Vec<ItemRange>> {
             (TokenKind::Invalid | TokenKind::CutQuote, _) => return None,
             (kind, _) if is_closer(kind) => return None,
             (kind, Some(item)) if is_open => {
-                item.whole.end = end;
+                item.range.end = end;
                 if is_header && kind == TokenKind::OpenBrace {
                     item.inside = Some(token.end..list.get(closer).map_or(end, |closer| closer.start));
                 }
@@ -75,7 +75,7 @@ pub(super) fn items(text: &str) -> Option<Vec<ItemRange>> {
             }
             (TokenKind::Comment, _) => {}
             (kind, _) => {
-                items.push(ItemRange { whole: token.start..end, inside: None });
+                items.push(ItemRange { range: token.start..end, inside: None });
                 (is_open, is_header) = (true, kind == TokenKind::Ident);
             }
         }
@@ -84,7 +84,7 @@ pub(super) fn items(text: &str) -> Option<Vec<ItemRange>> {
     Some(items)
 }
 
-/// The first error in the order of the text.
+/// The first error in source order, and the one added last.
 #[derive(Default)]
 struct SyntaxErrors {
     first: Option<SyntaxError>,
@@ -92,9 +92,9 @@ struct SyntaxErrors {
 }
 
 impl SyntaxErrors {
-    /// The latest error, where it is within a text.
+    /// The latest error, if it is within a span.
     fn within(&self, span: Span) -> Option<&SyntaxError> {
-        self.latest.as_ref().filter(|first| span.start <= first.span.start && first.span.end <= span.end)
+        self.latest.as_ref().filter(|latest| span.start <= latest.span.start && latest.span.end <= span.end)
     }
 
     fn add(&mut self, error: SyntaxError) {
@@ -105,7 +105,7 @@ impl SyntaxErrors {
     }
 }
 
-/// It is unknown where the item ends that begins at this offset.
+/// The end of the item that begins at this offset is unknown.
 struct UnknownEnd(usize);
 
 struct StructureReader<'a> {
@@ -122,7 +122,7 @@ impl StructureReader<'_> {
         self.tokens.get(at).filter(|_| at < end).map(|token| token.kind)
     }
 
-    /// The next token on the line.
+    /// The index of the first token from `at` on that is not a comment.
     fn skip_comments(&self, mut at: usize, end: usize) -> usize {
         while self.kind(at, end) == Some(TokenKind::Comment) {
             at += 1;
@@ -153,7 +153,7 @@ impl StructureReader<'_> {
                             }
                             Entry::Occupied(first) => {
                                 let message = format!("`{}` is already set above; an argument may be set only once", attribute.name.text);
-                                // Terraform refuses the file, and which of the two values was meant is unknown: neither may count.
+                                // Terraform rejects the file, and which of the two values was meant is unknown: use neither.
                                 if let Some(first) = body.attributes.get_mut(*first.get()) {
                                     first.value.kind = ExprKind::Invalid(message.as_str().into());
                                 }
@@ -177,7 +177,7 @@ impl StructureReader<'_> {
             };
             match item {
                 Ok(next) => at = next,
-                // The outermost block is left out, and where it ends is known: go on after it.
+                // The outermost block is omitted, and its end is known: continue after it.
                 Err(_) if depth == 0 && self.end_of_block(at, end).is_some() => at = self.end_of_block(at, end).unwrap_or(end),
                 Err(_) => return Err(unclosed),
             }
@@ -197,11 +197,11 @@ impl StructureReader<'_> {
         }
     }
 
-    /// After the line, and after what is opened on it.
+    /// The index after the line, and after everything that is opened on it.
     fn skip(&self, mut at: usize, end: usize) -> Result<usize, UnknownEnd> {
         while let Some(kind) = self.kind(at, end) {
             if kind == TokenKind::Newline {
-                // A header whose brace is on the next line.
+                // The brace of a block header on the next line.
                 if self.kind(at + 1, end) != Some(TokenKind::OpenBrace) {
                     break;
                 }
@@ -213,7 +213,7 @@ impl StructureReader<'_> {
         Ok(at)
     }
 
-    /// The index after the first block that opens after token `at` on its line, where it is closed.
+    /// The index after the first block that opens on the line of token `at`, if it is closed.
     fn end_of_block(&self, mut at: usize, end: usize) -> Option<usize> {
         while let Some(kind) = self.kind(at, end) {
             match kind {
@@ -225,7 +225,8 @@ impl StructureReader<'_> {
         None
     }
 
-    /// The attribute whose name is token `at`, those that its value swallows because something is wrong with it, and the index after them.
+    /// Reads the attribute whose name is token `at`. If its value is invalid, further attributes on the line are part of the value and are
+    /// returned, too. Also returns the index after them.
     fn attribute(&mut self, at: usize, equal: usize, end: usize) -> Result<(Vec<(Token, Attribute)>, usize), UnknownEnd> {
         let Some(name) = self.tokens.get(at) else { return Err(UnknownEnd(0)) };
         let next = match self.tokens.line_end(equal + 1, end, false) {
@@ -242,21 +243,20 @@ impl StructureReader<'_> {
             Attribute { name, value, span }
         };
         let error = match self.tokens.expression(equal + 1..next, 0) {
-            Ok(tall) => return Ok((vec![(name, make(name, tall.expr))], next)),
+            Ok(parsed) => return Ok((vec![(name, make(name, parsed.expr))], next)),
             Err(error) => error,
         };
         let start = self.tokens.get(equal + 1).filter(|_| equal + 1 < next).map_or(value_end, |token| token.start);
         let span = self.tokens.origin.span(start..value_end);
         let kind = ExprKind::Invalid(self.errors.within(span).unwrap_or(&error).message.as_str().into());
-        let swallowed = self.swallowed(equal + 1, next);
-        let names = std::iter::once(name).chain(swallowed);
+        let names = std::iter::once(name).chain(self.further_names(equal + 1, next));
         let attributes = names.map(|name| (name, make(name, Expr { kind: kind.clone(), span }))).collect();
         self.errors.add(error);
         Ok((attributes, next))
     }
 
-    /// The names of further arguments on the line of one whose value does not parse. They are not unset.
-    fn swallowed(&self, mut at: usize, end: usize) -> Vec<Token> {
+    /// The names of further arguments on the line of one whose value does not parse. They must not count as unset.
+    fn further_names(&self, mut at: usize, end: usize) -> Vec<Token> {
         let mut names = Vec::new();
         while at < end {
             let Some(token) = self.tokens.get(at) else { break };
@@ -268,7 +268,7 @@ impl StructureReader<'_> {
         names
     }
 
-    /// The block whose type is token `at`, and the index after it. No block where its header is wrong.
+    /// Reads the block whose type is token `at`; returns it and the index after it. No block if its header is invalid.
     fn block(&mut self, at: usize, mut here: usize, end: usize, depth: usize) -> Result<(Option<Block>, usize), UnknownEnd> {
         let Some(first) = self.tokens.get(at) else { return Err(UnknownEnd(0)) };
         let kind = self.tokens.name(first);
@@ -305,7 +305,7 @@ impl StructureReader<'_> {
         let open = here;
         let brace = self.tokens.get(open).map_or(first.range(), Token::range);
         let Some(close) = self.tokens.closer(open) else {
-            self.never_closed(open, brace);
+            self.unclosed_block(open, brace);
             return Err(UnknownEnd(first.start));
         };
         if depth >= MAX_BLOCKS {
@@ -313,7 +313,7 @@ impl StructureReader<'_> {
             return Ok((None, close + 1));
         }
         let mut body = Body::default();
-        self.one_line(open, close);
+        self.check_single_line(open, close);
         self.body(open + 1..close, depth + 1, &mut body)?;
         body.shrink();
         labels.shrink_to_fit();
@@ -321,7 +321,7 @@ impl StructureReader<'_> {
         let last = self.tokens.get(close).map_or(brace.end, |token| token.end);
         let span = self.tokens.origin.span(first.start..last);
         let next = self.skip_comments(close + 1, end);
-        // The block itself is complete and is kept; only the file has an error.
+        // The block itself is complete and kept; only the file has an error.
         if !matches!(self.kind(next, end), None | Some(TokenKind::Newline)) {
             let range = self.tokens.get(next).map_or(brace, Token::range);
             self.error(range, "expected a newline after the closing `}`");
@@ -329,23 +329,23 @@ impl StructureReader<'_> {
         Ok((Some(Block { kind, labels, body, header, span, is_overridden: false }), close + 1))
     }
 
-    /// The error of a block that never ends; what swallowed its end is named instead.
-    fn never_closed(&mut self, open: usize, brace: Range<usize>) {
+    /// Reports an unclosed block, or the unclosed heredoc that contains its end.
+    fn unclosed_block(&mut self, open: usize, brace: Range<usize>) {
         let heredoc = (open..self.tokens.list.len())
             .filter(|&at| self.tokens.closer(at).is_none())
             .find_map(|at| self.tokens.get(at).filter(|token| token.kind == TokenKind::OpenHeredoc));
-        match heredoc.map(|token| self.tokens.never_closed::<()>(token)) {
+        match heredoc.map(|token| self.tokens.unclosed::<()>(token)) {
             Some(Err(error)) => self.errors.add(error),
             _ => self.error(brace, "unclosed block"),
         }
     }
 
-    /// A block whose first argument is on the line of its brace has only this one and ends on the same line.
-    fn one_line(&mut self, open: usize, close: usize) {
+    /// Reports a block with an argument on the line of its brace if it has further arguments or does not end on that line.
+    fn check_single_line(&mut self, open: usize, close: usize) {
         let first = self.skip_comments(open + 1, close);
         let Some(token) = self.tokens.get(first).filter(|token| first < close && token.kind != TokenKind::Newline) else { return };
-        let ends = self.tokens.line_end(first, close, false).unwrap_or(close);
-        if ends < close {
+        let line_end = self.tokens.line_end(first, close, false).unwrap_or(close);
+        if line_end < close {
             return self.error(token.range(), "the first argument of a multi-line block must be on a new line");
         }
         if matches!(
@@ -356,7 +356,7 @@ impl StructureReader<'_> {
             return self.error(token.range(), message);
         }
         let value_end = self.tokens.line_end(first, close, true).unwrap_or(close);
-        let second = if value_end < close { self.tokens.get(value_end) } else { self.swallowed(first + 2, close).first().copied() };
+        let second = if value_end < close { self.tokens.get(value_end) } else { self.further_names(first + 2, close).first().copied() };
         if let Some(second) = second {
             let message = "a single-line block can have only one argument; write each argument on a separate line";
             self.error(second.range(), message);
@@ -376,7 +376,7 @@ impl StructureReader<'_> {
                 self.error(first.start..last.end, "a label cannot contain a template; write `$${` for a literal `${`");
                 return None;
             }
-            match quoted(self.tokens.slice(token.range())) {
+            match unescape_quoted(self.tokens.slice(token.range())) {
                 Ok(literal) => text.push_str(&literal),
                 Err(EscapeError { message, range }) => {
                     self.error(token.start + range.start..token.start + range.end, message);
@@ -388,18 +388,18 @@ impl StructureReader<'_> {
     }
 }
 
-/// The offset of the next line after `from` that begins an argument or a block in its first column.
+/// The offset of the next line after `from` with an argument or block that begins in the first column.
 fn next_item(text: &str, from: usize) -> Option<usize> {
     let mut at = from + text.get(from..)?.find('\n')? + 1;
     loop {
         let rest = text.get(at..)?;
         let line = rest.split('\n').next()?;
         let after = line.trim_start_matches(|c: char| c == '_' || c == '-' || c.is_alphanumeric());
-        let begins = line.starts_with(is_name_start) && {
+        let is_item = line.starts_with(is_name_start) && {
             let after = after.trim_start();
             (after.starts_with('=') && !after.starts_with("==")) || after.starts_with(['"', '{']) || line.trim_end().ends_with('{')
         };
-        if begins {
+        if is_item {
             return Some(at);
         }
         at += rest.find('\n')? + 1;

@@ -1,23 +1,23 @@
-//! Templates: literals unescaped, trims and heredoc indentation applied, directives nested. The order of the steps and their borders are
-//! those of HashiCorp's `hclsyntax/parser_template.go`.
+//! Template pieces → templates: applies trim markers and heredoc indentation, and nests directives. The order of the steps is that of
+//! HashiCorp's `hclsyntax/parser_template.go`.
 
 use super::origin::Origin;
 use super::tree::{Expr, ExprKind, Name, Part, SyntaxError, Template, TemplateDirective};
-use super::values::normalised;
+use super::values::normalized;
 use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// How deep directives may nest.
 const MAX_DIRECTIVES: usize = 64;
 
-/// A piece of a template in the order of the text.
+/// A piece of a template, in source order.
 pub(super) struct Piece {
     pub(super) kind: PieceKind,
     /// The range in the text.
     pub(super) range: Range<usize>,
-    /// Whether it eats the spaces of the literal before it (`${~`).
+    /// Whether it trims the end of the literal before it (`${~`).
     pub(super) trim_before: bool,
-    /// Whether it eats the spaces of the literal after it (`~}`).
+    /// Whether it trims the start of the literal after it (`~}`).
     pub(super) trim_after: bool,
 }
 
@@ -36,25 +36,25 @@ pub(super) enum PieceKind {
     EndFor,
 }
 
-/// How the text of a template is written.
+/// The syntax of a template.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
-    /// In quotes: backslash escapes.
+    /// In quotes, with backslash escapes.
     Quoted,
-    /// A heredoc or a template of its own: no backslash escapes.
+    /// A heredoc or a separate template, without backslash escapes.
     Plain,
-    /// `<<-`: the smallest indentation of its lines is taken from all lines.
+    /// `<<-`: the smallest indentation of its lines is removed from all lines.
     Flush,
 }
 
-/// Makes the template of its pieces. What has no sequences is a string.
+/// Assembles a template from its pieces. Without sequences it is a string.
 pub(super) fn assemble(mut pieces: Vec<Piece>, form: Form, origin: &Origin, range: Range<usize>) -> Result<Expr, SyntaxError> {
     trim(&mut pieces);
     if form == Form::Flush {
-        flush(&mut pieces);
+        remove_indentation(&mut pieces);
     }
     let span = origin.span(range);
-    let mut parts = nest(meld(pieces), origin)?;
+    let mut parts = nest(merge_literals(pieces), origin)?;
     let kind = match parts.as_slice() {
         [] => ExprKind::String("".into()),
         [Part::Literal(_)] => match parts.pop() {
@@ -66,7 +66,7 @@ pub(super) fn assemble(mut pieces: Vec<Piece>, form: Form, origin: &Origin, rang
     Ok(Expr { kind, span })
 }
 
-/// Applies `~`: it reaches over one token only, i.e. not over the end of a line.
+/// Applies trim markers (`~`). They affect only one token, so they do not trim beyond the end of a line.
 fn trim(pieces: &mut [Piece]) {
     for at in 0..pieces.len() {
         let Some((before, [piece, after @ ..])) = pieces.split_at_mut_checked(at) else { return };
@@ -83,8 +83,8 @@ fn trim(pieces: &mut [Piece]) {
     }
 }
 
-/// Takes the smallest indentation from all lines that begin with text. Lines of nothing but spaces neither count nor change.
-fn flush(pieces: &mut [Piece]) {
+/// Removes the smallest indentation from all lines that begin with text. Blank lines neither count nor change.
+fn remove_indentation(pieces: &mut [Piece]) {
     let mut smallest = usize::MAX;
     let mut line_start = true;
     let mut lines = Vec::new();
@@ -99,7 +99,7 @@ fn flush(pieces: &mut [Piece]) {
                     lines.push(at);
                 }
             } else {
-                // A line that begins with a sequence has no indentation, which leaves nothing to take from the others.
+                // A line that begins with a sequence has no indentation, so nothing is removed from the others.
                 smallest = 0;
             }
         }
@@ -114,52 +114,52 @@ fn flush(pieces: &mut [Piece]) {
     }
 }
 
-/// Joins neighbouring literals. An empty literal stays: it keeps `"${x} "` with a trim from being a lone interpolation.
-fn meld(pieces: Vec<Piece>) -> Vec<Piece> {
-    let mut melded: Vec<Piece> = Vec::with_capacity(pieces.len());
+/// Merges adjacent literals. An empty literal stays, so that `"${x ~} "` does not become a single interpolation.
+fn merge_literals(pieces: Vec<Piece>) -> Vec<Piece> {
+    let mut merged: Vec<Piece> = Vec::with_capacity(pieces.len());
     for piece in pieces {
         if let PieceKind::Literal(text) = &piece.kind
-            && let Some(Piece { kind: PieceKind::Literal(before), range, .. }) = melded.last_mut()
+            && let Some(Piece { kind: PieceKind::Literal(before), range, .. }) = merged.last_mut()
         {
             before.push_str(text);
             range.end = piece.range.end;
         } else {
-            melded.push(piece);
+            merged.push(piece);
         }
     }
-    melded
+    merged
 }
 
-/// A directive whose end has not come yet.
-enum Open {
+/// A directive whose end has not been reached.
+enum OpenDirective {
     If { condition: Expr, then: Option<Vec<Part>>, start: usize },
     For { key_var: Option<Name>, value_var: Name, collection: Expr, start: usize },
 }
 
-/// Nests what stands between directives.
+/// Nests the parts between the beginnings and ends of directives.
 fn nest(pieces: Vec<Piece>, origin: &Origin) -> Result<Vec<Part>, SyntaxError> {
-    let mut open: Vec<(Open, Vec<Part>)> = Vec::new();
+    let mut open: Vec<(OpenDirective, Vec<Part>)> = Vec::new();
     let mut parts = Vec::new();
     let unbalanced = |range: Range<usize>, message: &str| SyntaxError { message: message.to_owned(), span: origin.span(range) };
     for Piece { kind, range, .. } in pieces {
         match kind {
-            PieceKind::Literal(text) => parts.push(Part::Literal(normalised(&text))),
+            PieceKind::Literal(text) => parts.push(Part::Literal(normalized(&text))),
             PieceKind::Interpolation(expr) => parts.push(Part::Interpolation(expr)),
             PieceKind::If(_) | PieceKind::For { .. } if open.len() >= MAX_DIRECTIVES => {
                 return Err(unbalanced(range, "the directives of this template are nested too deeply"));
             }
             PieceKind::If(condition) => {
-                open.push((Open::If { condition, then: None, start: range.start }, std::mem::take(&mut parts)));
+                open.push((OpenDirective::If { condition, then: None, start: range.start }, std::mem::take(&mut parts)));
             }
             PieceKind::For { key_var, value_var, collection } => {
-                open.push((Open::For { key_var, value_var, collection, start: range.start }, std::mem::take(&mut parts)));
+                open.push((OpenDirective::For { key_var, value_var, collection, start: range.start }, std::mem::take(&mut parts)));
             }
             PieceKind::Else => match open.last_mut() {
-                Some((Open::If { then: then @ None, .. }, _)) => *then = Some(std::mem::take(&mut parts)),
+                Some((OpenDirective::If { then: then @ None, .. }, _)) => *then = Some(std::mem::take(&mut parts)),
                 _ => return Err(unbalanced(range, "`else` without `if`")),
             },
             PieceKind::EndIf => {
-                let Some((Open::If { condition, then, start }, before)) = open.pop() else {
+                let Some((OpenDirective::If { condition, then, start }, before)) = open.pop() else {
                     return Err(unbalanced(range, "`endif` without `if`"));
                 };
                 let last = std::mem::replace(&mut parts, before);
@@ -173,7 +173,7 @@ fn nest(pieces: Vec<Piece>, origin: &Origin) -> Result<Vec<Part>, SyntaxError> {
                 parts.push(Part::Directive(Box::new(directive)));
             }
             PieceKind::EndFor => {
-                let Some((Open::For { key_var, value_var, collection, start }, before)) = open.pop() else {
+                let Some((OpenDirective::For { key_var, value_var, collection, start }, before)) = open.pop() else {
                     return Err(unbalanced(range, "`endfor` without `for`"));
                 };
                 let body = Template { parts: std::mem::replace(&mut parts, before) };
@@ -184,7 +184,7 @@ fn nest(pieces: Vec<Piece>, origin: &Origin) -> Result<Vec<Part>, SyntaxError> {
     }
     match open.pop() {
         None => Ok(parts),
-        Some((Open::If { start, .. }, _)) => Err(unbalanced(start..start + 2, "this `if` directive has no `endif`")),
-        Some((Open::For { start, .. }, _)) => Err(unbalanced(start..start + 2, "this `for` directive has no `endfor`")),
+        Some((OpenDirective::If { start, .. }, _)) => Err(unbalanced(start..start + 2, "this `if` directive has no `endif`")),
+        Some((OpenDirective::For { start, .. }, _)) => Err(unbalanced(start..start + 2, "this `for` directive has no `endfor`")),
     }
 }

@@ -1,4 +1,4 @@
-//! Tests of native syntax: each construct, its spans, and what hostile texts do.
+//! Tests of native syntax: each construct, its spans, and hostile texts.
 
 use super::native::{parse, parse_expression, parse_template};
 use super::{Body, Expr, ExprKind, File, Origin, Part, Template, TemplateDirective, TraversalStep};
@@ -18,7 +18,7 @@ fn file(text: &str) -> (File, Arc<Source>) {
     (parse(id, text), source)
 }
 
-/// The tree as a short text: operators in front, everything in brackets that nests.
+/// Formats the tree as a short text: operators first, nested expressions in brackets.
 fn show(expr: &Expr) -> String {
     let list = |list: &[Expr]| list.iter().map(show).collect::<Vec<_>>().join(" ");
     match &expr.kind {
@@ -92,7 +92,7 @@ fn tree(text: &str) -> String {
     parse_expression(id, text).map_or_else(|error| format!("error: {}", error.message), |expr| show(&expr))
 }
 
-/// All spans of an expression with the expression's tree.
+/// Collects all spans in the tree of an expression.
 fn spans(expr: &Expr, out: &mut Vec<Span>) {
     out.push(expr.span);
     let each = |list: &[&Expr], out: &mut Vec<Span>| list.iter().for_each(|expr| spans(expr, out));
@@ -158,7 +158,7 @@ fn slices(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_expression_has_its_tree() {
+fn expressions_are_parsed_to_their_tree() {
     for (text, expected) in [
         ("null", "null"),
         ("true", "true"),
@@ -214,9 +214,9 @@ fn every_expression_has_its_tree() {
     }
 }
 
-/// The results are Terraform's (1.15.5).
+/// The expected results are those of Terraform 1.15.5.
 #[test]
-fn trims_and_heredocs_are_terraforms() {
+fn trim_markers_and_heredocs_give_the_results_of_terraform() {
     for (text, expected) in [
         ("<<E\na$\nb%\n$\nE\n", "\"a$\\nb%\\n$\\n\""),
         ("<<E\nx\nE", "\"x\\n\""),
@@ -239,7 +239,7 @@ fn trims_and_heredocs_are_terraforms() {
     }
     let (id, text) = (source("\" ${~ 1}\"").0, "\" ${~ 1}\"");
     let ExprKind::Template(template) = parse_expression(id, text).unwrap().kind else { panic!("a template") };
-    assert_eq!(template.parts.len(), 2, "the trimmed literal keeps the interpolation from being a lone one");
+    assert_eq!(template.parts.len(), 2, "because of the trimmed literal, it is not a single interpolation");
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn spans_are_exact() {
 }
 
 #[test]
-fn a_file_has_its_blocks_and_arguments() {
+fn blocks_and_arguments_of_a_file_are_parsed() {
     let text = "\u{feff}resource \"oci_kms_key\" k\\u0031 {}\r\n";
     let (broken, _) = file(text);
     assert!(broken.error.is_some(), "an escape outside of quotes");
@@ -315,9 +315,9 @@ fn keys(body: &Body) -> Vec<&str> {
 }
 
 #[test]
-fn what_is_not_broken_is_still_read() {
-    for (text, left, error) in [
-        // One argument is wrong: its block stays.
+fn valid_blocks_of_a_broken_file_are_parsed() {
+    for (text, kept, error) in [
+        // One argument is invalid: its block is kept.
         ("k \"a\" {\n x = 1 +\n y = 2\n}\nk \"b\" {}\n", "a b", "+"),
         ("k \"a\" {\n x = \"HSM\n y = 2\n}\nk \"b\" {}\n", "a b", "\"HSM"),
         ("k \"a\" {\n x = [1 2]\n}\nk \"b\" {}\n", "a b", "2"),
@@ -329,7 +329,7 @@ fn what_is_not_broken_is_still_read() {
         ("k \"a\" { x = f(1) y = 1 }\nk \"b\" {}\n", "a b", "y"),
         ("k \"a\" { r { x = 1 } }\nk \"b\" {}\n", "a b", "r"),
         ("k \"a\" {} k \"b\" {}\n", "a b", "k"),
-        // No one can tell where something ends: its outermost block is left out.
+        // The end of an argument or block is unknown: its outermost block is omitted.
         ("k \"a\" {\n x = [1\n y = 2\n}\nk \"b\" {}\n", "b", "["),
         ("k \"a\" {\n r {\n x = 1)\n }\n}\nk \"b\" {}\n", "b", ")"),
         ("k \"a\" {\n r {\n y = 2\n}\nk \"b\" {}\nk \"c\" {}\n", "b c", "{"),
@@ -341,7 +341,7 @@ fn what_is_not_broken_is_still_read() {
         ("k \"a\" {}\n§ § {\n}\nk \"b\" {}\n", "a b", "§"),
     ] {
         let (file, source) = file(text);
-        assert_eq!(keys(&file.body).join(" "), left, "{text}");
+        assert_eq!(keys(&file.body).join(" "), kept, "{text}");
         let found = file.error.as_ref().map(|error| source.slice(error.span));
         assert_eq!(found, Some(error), "{text}: {:?}", file.error);
     }
@@ -350,13 +350,13 @@ fn what_is_not_broken_is_still_read() {
     assert!(matches!(body.attribute("x").unwrap().value.kind, ExprKind::Invalid(_)), "an argument that is set twice has no value");
     let (file, _) = file("k \"a\" {\n x = 1 +\n x = 3\n y = 2\n}\n");
     let body = &file.body.blocks[0].body;
-    assert!(matches!(body.attribute("x").unwrap().value.kind, ExprKind::Invalid(_)), "a broken argument is not an unset one");
+    assert!(matches!(body.attribute("x").unwrap().value.kind, ExprKind::Invalid(_)), "an invalid argument is not unset");
     assert_eq!(body.attributes.len(), 2);
     assert_eq!(show(&body.attribute("y").unwrap().value), "2");
 }
 
 #[test]
-fn arguments_on_the_line_of_a_broken_one_are_not_unset() {
+fn arguments_on_the_line_of_an_invalid_one_are_not_unset() {
     for text in
         ["k \"a\" { x = 1, y = 2, z = { w = 3 } }\n", "k \"a\" {\n x = [1] y = 2 z = a\n}\n", "k \"a\" {\n x = 1, y = 2, z\n = 3\n}\n"]
     {
@@ -374,7 +374,7 @@ fn arguments_on_the_line_of_a_broken_one_are_not_unset() {
 }
 
 #[test]
-fn variables_behind_a_broken_one_are_still_read() {
+fn arguments_after_an_unclosed_one_are_parsed() {
     let (file, source) = file("a = 1\nb = (\nc = 3\nd = [\n]\n");
     let names: Vec<_> = file.body.attributes.iter().map(|attribute| &*attribute.name.text).collect();
     assert_eq!(names, ["a", "c", "d"]);
@@ -382,7 +382,7 @@ fn variables_behind_a_broken_one_are_still_read() {
 }
 
 #[test]
-fn errors_say_what_is_wrong_and_where() {
+fn errors_have_a_message_and_a_span() {
     for (text, message, place) in [
         ("", "a value is missing here", ""),
         ("1 +", "unexpected end of expression after `+`", "+"),
@@ -418,7 +418,7 @@ fn errors_say_what_is_wrong_and_where() {
 }
 
 #[test]
-fn a_template_may_come_from_anywhere() {
+fn template_of_computed_text_has_the_given_span() {
     let (id, source) = source("x = f(\"…\")");
     let at = Span::new(id, 4..5);
     let expr = parse_template("a\n${b}\n\\n", &Origin::Within(at)).unwrap();
@@ -431,13 +431,13 @@ fn a_template_may_come_from_anywhere() {
 }
 
 #[test]
-fn depth_is_an_error_and_never_an_overflow() {
-    // As deep as the threads that read modules are.
-    let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(read_deep_texts).unwrap();
+fn too_deep_nesting_is_an_error_and_not_a_stack_overflow() {
+    // The stack size of the threads that read modules.
+    let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(parse_deep_texts).unwrap();
     thread.join().unwrap();
 }
 
-fn read_deep_texts() {
+fn parse_deep_texts() {
     let deep = 100_000;
     for (open, middle, close) in [
         ("(", "1", ")"),
@@ -471,7 +471,7 @@ fn read_deep_texts() {
     assert!(parse_template(&directives, &Origin::At(source("").0, 0)).is_err());
     let blocks = format!("{}{}", "a {\n".repeat(deep), "}\n".repeat(deep));
     assert!(file(&blocks).0.error.is_some());
-    // As deep as is allowed: the tree is made, walked and dropped.
+    // Within the limits, the tree is built, walked and dropped.
     for text in [
         format!("{}1{}", "{a=".repeat(60), "}".repeat(60)),
         format!("{}1{}", "(".repeat(150), ")".repeat(150)),
@@ -499,7 +499,7 @@ const RICH: &str = "\u{feff}# kmslint: ignore[X] y\r\nresource \"oci_kms_key\" \
                     É\n  }\n}\nlocals { s = p::q(1) /* c */ }\n";
 
 #[test]
-fn a_text_cut_off_anywhere_is_read() {
+fn text_truncated_at_any_byte_is_parsed() {
     let mut errors = 0;
     for (at, _) in RICH.char_indices() {
         let text = &RICH[..at];
@@ -531,7 +531,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn any_text_is_read_and_its_spans_fit(
+    fn spans_of_any_text_are_within_the_text(
         text in prop_oneof![
             "\\PC{0,60}",
             prop::collection::vec(prop::sample::select(vec![

@@ -1,18 +1,18 @@
-//! The tree. Every node has its exact span; nothing in it knows which syntax it was written in.
+//! The syntax tree. Every node has its exact span; the tree is independent of the syntax of the file.
 
 use crate::base::{SourceId, Span};
 use std::sync::Arc;
 
-/// A file that was parsed, wholly or up to its first error.
+/// A parsed file. With an error, it is incomplete.
 #[derive(Clone, Debug)]
 pub struct File {
     /// The text.
     pub source: SourceId,
-    /// What it holds; what stands before the error where there is one.
+    /// The attributes and blocks that could be read.
     pub body: Body,
-    /// Comments that speak to kmslint.
+    /// Comments addressed to kmslint.
     pub comments: Vec<CommentText>,
-    /// Why the rest could not be read.
+    /// The first syntax error.
     pub error: Option<SyntaxError>,
 }
 
@@ -20,7 +20,7 @@ pub struct File {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct SyntaxError {
-    /// What is wrong, as a sentence without a full stop.
+    /// What is wrong, as a sentence without a final period.
     pub message: String,
     /// Where.
     pub span: Span,
@@ -35,12 +35,12 @@ pub struct CommentText {
     pub span: Span,
 }
 
-/// The inside of a file or block.
+/// The contents of a file or block.
 #[derive(Clone, Debug, Default)]
 pub struct Body {
-    /// Attributes in the order they are written.
+    /// Attributes, in source order.
     pub attributes: Vec<Attribute>,
-    /// Blocks in the order they are written.
+    /// Blocks, in source order.
     pub blocks: Vec<Block>,
 }
 
@@ -51,7 +51,7 @@ impl Body {
         self.attributes.iter().find(|attribute| &*attribute.name.text == name)
     }
 
-    /// Gives back the memory that a growing list takes in advance: four places for the one argument that most blocks have.
+    /// Frees unused capacity: a growing list reserves four places, and most blocks have one argument.
     pub(super) fn shrink(&mut self) {
         self.attributes.shrink_to_fit();
         self.blocks.shrink_to_fit();
@@ -63,12 +63,12 @@ impl Body {
     }
 }
 
-/// A name with its place.
+/// A name with its span.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
     /// The name, unquoted and unescaped.
     pub text: Arc<str>,
-    /// The place, quotes included.
+    /// The span, including quotes.
     pub span: Span,
 }
 
@@ -79,7 +79,7 @@ pub struct Attribute {
     pub name: Name,
     /// The value.
     pub value: Expr,
-    /// Name to value.
+    /// From the name to the end of the value.
     pub span: Span,
 }
 
@@ -90,11 +90,11 @@ pub struct Block {
     pub kind: Name,
     /// The labels.
     pub labels: Vec<Name>,
-    /// The inside.
+    /// The contents.
     pub body: Body,
-    /// Type and labels: what a caret goes under where something is missing inside.
+    /// Type and labels: reports point here if something is missing inside.
     pub header: Span,
-    /// The complete block, closing brace included.
+    /// The complete block, including the closing brace.
     pub span: Span,
     /// Whether a block of an override file was merged into it.
     pub is_overridden: bool,
@@ -103,9 +103,9 @@ pub struct Block {
 /// An expression.
 #[derive(Clone, Debug)]
 pub struct Expr {
-    /// What it is.
+    /// The kind of expression.
     pub kind: ExprKind,
-    /// The text it is written in. Parentheses are part of the span of [`ExprKind::Parens`].
+    /// The complete expression. Parentheses are part of the span of [`ExprKind::Parens`].
     pub span: Span,
 }
 
@@ -128,7 +128,7 @@ pub enum ExprKind {
     Null,
     /// `true`, `false`.
     Bool(bool),
-    /// A number as it is written, so that no digit is lost.
+    /// A number as text, so that no digit is lost.
     Number(Arc<str>),
     /// A string without interpolation, unescaped.
     String(Arc<str>),
@@ -138,7 +138,7 @@ pub enum ExprKind {
     Tuple(Vec<Expr>),
     /// `{ a = 1 }`.
     Object(Vec<ObjectItem>),
-    /// A name at the beginning of a traversal: `var`, `local`, `oci_kms_vault`, a `for` variable.
+    /// The root name of a traversal: `var`, `local`, `oci_kms_vault`, a `for` variable.
     Variable(Arc<str>),
     /// `(a)`.
     Parens(Box<Expr>),
@@ -152,7 +152,7 @@ pub enum ExprKind {
     For(Box<ForExpr>),
     /// `f(a, b...)`.
     Call {
-        /// The name; with namespaces (`provider::oci::f`) as written.
+        /// The name, including namespaces (`provider::oci::f`).
         name: Name,
         /// The arguments.
         arguments: Vec<Expr>,
@@ -161,7 +161,7 @@ pub enum ExprKind {
     },
     /// `base` followed by steps: `.a`, `["k"]`, `.0`, `[*]`, `.*`.
     Traversal(Box<Expr>, Vec<TraversalStep>),
-    /// Something the parser cannot express; evaluating it is an error with this sentence.
+    /// An expression with an error; evaluating it fails with this message.
     Invalid(Arc<str>),
 }
 
@@ -174,14 +174,14 @@ pub enum TraversalStep {
     Index(Expr, Span),
     /// `.0`.
     LegacyIndex(u64, Span),
-    /// `[*]`; applies all steps that follow to each element.
+    /// `[*]`; applies all following steps to each element.
     FullSplat(Span),
-    /// `.*`; applies the attribute steps that follow to each element.
+    /// `.*`; applies the following attribute steps to each element.
     AttrSplat(Span),
 }
 
 impl TraversalStep {
-    /// The text of the step.
+    /// The span of the step.
     #[must_use]
     pub fn span(&self) -> Span {
         match self {
@@ -194,7 +194,7 @@ impl TraversalStep {
 /// One entry of an object constructor.
 #[derive(Clone, Debug)]
 pub struct ObjectItem {
-    /// The key. A bare identifier is a [`ExprKind::String`]; a parenthesised one is [`ExprKind::Parens`].
+    /// The key. A bare identifier is an [`ExprKind::String`]; a parenthesized one is an [`ExprKind::Parens`].
     pub key: Expr,
     /// The value.
     pub value: Expr,
@@ -203,26 +203,26 @@ pub struct ObjectItem {
 /// `for k, v in collection : key => value if condition`.
 #[derive(Clone, Debug)]
 pub struct ForExpr {
-    /// First variable where two are written.
+    /// The first of two variables.
     pub key_var: Option<Name>,
     /// The only or second variable.
     pub value_var: Name,
-    /// What is iterated.
+    /// The collection.
     pub collection: Expr,
-    /// Key expression: set for `{for …}`.
+    /// The key expression; set for `{for …}`.
     pub key: Option<Expr>,
-    /// Value expression.
+    /// The value expression.
     pub value: Expr,
     /// Whether values are grouped (`...`).
     pub group: bool,
-    /// `if`.
+    /// The `if` condition.
     pub condition: Option<Expr>,
 }
 
 /// A template.
 #[derive(Clone, Debug)]
 pub struct Template {
-    /// Its parts, with trims and heredoc indentation already applied to the literals.
+    /// Its parts. Trim markers and heredoc indentation have been applied to the literals.
     pub parts: Vec<Part>,
 }
 
@@ -244,22 +244,22 @@ pub enum TemplateDirective {
     If {
         /// The condition.
         condition: Expr,
-        /// What is written when it is true.
+        /// The output if it is true.
         then: Template,
-        /// What is written when it is false.
+        /// The output if it is false.
         otherwise: Template,
         /// The complete directive.
         span: Span,
     },
     /// `%{ for k, v in c }…%{ endfor }`.
     For {
-        /// First variable where two are written.
+        /// The first of two variables.
         key_var: Option<Name>,
         /// The only or second variable.
         value_var: Name,
-        /// What is iterated.
+        /// The collection.
         collection: Expr,
-        /// What is written for each element.
+        /// The output for each element.
         body: Template,
         /// The complete directive.
         span: Span,

@@ -1,26 +1,26 @@
-//! Literal text → the strings it stands for.
+//! Literal text → string values: escapes and Unicode normalization.
 
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-/// An escape sequence that there is not.
+/// An invalid escape sequence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub(super) struct EscapeError {
     pub message: String,
-    /// Its bytes in the text.
+    /// Its range in the text, in bytes.
     pub range: Range<usize>,
 }
 
-/// A string as Terraform keeps it: in Unicode's normal form C.
-pub(super) fn normalised(text: &str) -> Arc<str> {
+/// A string in Unicode normalization form C, as Terraform stores it.
+pub(super) fn normalized(text: &str) -> Arc<str> {
     if is_nfc(text) { text.into() } else { text.nfc().collect::<String>().into() }
 }
 
-/// Text of a heredoc or a bare template: only `$${` and `%%{` are escapes.
-pub(super) fn plain(text: &str) -> Cow<'_, str> {
+/// Resolves the escapes in the text of a heredoc or an unquoted template: only `$${` and `%%{`.
+pub(super) fn unescape_template(text: &str) -> Cow<'_, str> {
     if text.contains("$${") || text.contains("%%{") {
         Cow::Owned(text.replace("$${", "${").replace("%%{", "%{"))
     } else {
@@ -28,19 +28,19 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Text of a quoted string, backslash escapes resolved.
+/// Resolves the escapes in the text of a quoted string.
 ///
 /// # Errors
-/// An escape sequence that there is not.
-pub(super) fn quoted(text: &str) -> Result<Cow<'_, str>, EscapeError> {
+/// An invalid escape sequence.
+pub(super) fn unescape_quoted(text: &str) -> Result<Cow<'_, str>, EscapeError> {
     if !text.contains('\\') {
-        return Ok(plain(text));
+        return Ok(unescape_template(text));
     }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('\\') {
         let (before, escape) = rest.split_at_checked(at).unwrap_or((rest, ""));
-        out.push_str(&plain(before));
+        out.push_str(&unescape_template(before));
         let start = text.len() - escape.len();
         let Some(selector) = escape.chars().nth(1) else {
             let message = "a backslash must be followed by `n`, `r`, `t`, `\"`, `\\`, `u` or `U`".to_owned();
@@ -75,7 +75,7 @@ pub(super) fn quoted(text: &str) -> Result<Cow<'_, str>, EscapeError> {
         out.push(resolved);
         rest = escape.get(len..).unwrap_or_default();
     }
-    out.push_str(&plain(rest));
+    out.push_str(&unescape_template(rest));
     Ok(Cow::Owned(out))
 }
 
@@ -85,21 +85,21 @@ mod tests {
 
     #[test]
     fn escapes_are_resolved() {
-        assert_eq!(quoted(r#"a\n\"\\\t\r\u00e9\U0001F600é"#).unwrap(), "a\n\"\\\t\r\u{e9}\u{1F600}é");
-        assert_eq!(quoted("\\\\$${x} %%{y} $$ %").unwrap(), "\\${x} %{y} $$ %");
-        assert_eq!(plain("\\n $${"), "\\n ${");
+        assert_eq!(unescape_quoted(r#"a\n\"\\\t\r\u00e9\U0001F600é"#).unwrap(), "a\n\"\\\t\r\u{e9}\u{1F600}é");
+        assert_eq!(unescape_quoted("\\\\$${x} %%{y} $$ %").unwrap(), "\\${x} %{y} $$ %");
+        assert_eq!(unescape_template("\\n $${"), "\\n ${");
     }
 
     #[test]
-    fn escapes_that_are_none_are_named_with_their_place() {
+    fn invalid_escapes_are_errors_with_their_range() {
         for (text, range) in [(r"a\q", 1..3), (r"\u12", 0..2), (r"\uD800", 0..2), (r"é\U110000", 2..4), ("\\\u{e9}", 0..3), ("x\\", 1..2)]
         {
-            assert_eq!(quoted(text).unwrap_err().range, range, "{text}");
+            assert_eq!(unescape_quoted(text).unwrap_err().range, range, "{text}");
         }
     }
 
     #[test]
-    fn strings_are_composed() {
-        assert_eq!(&*normalised("e\u{301}"), "\u{e9}");
+    fn strings_are_normalized_to_nfc() {
+        assert_eq!(&*normalized("e\u{301}"), "\u{e9}");
     }
 }

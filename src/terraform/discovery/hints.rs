@@ -1,6 +1,6 @@
 //! What the bytes of a file can prove: that it declares no key and calls no module. Everything else is decided by the parsed structure.
 
-use crate::hcl::has_odd_source;
+use crate::hcl::has_computed_source;
 use crate::key::kinds;
 use memchr::memmem::{self, Finder};
 use std::sync::LazyLock;
@@ -36,7 +36,7 @@ impl Hints {
         if may_call(bytes) && sources(bytes, &mut self.sources) && !self.odd {
             // Many arguments are called `source`: only those of module calls matter.
             let text = if is_json { None } else { std::str::from_utf8(bytes).ok() };
-            self.odd = text.is_none_or(has_odd_source);
+            self.odd = text.is_none_or(has_computed_source);
         }
     }
 
