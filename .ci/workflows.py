@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Checks workflows: runner labels and pinned actions against the lists, and takes the workflows out of the pages.
+"""Checks runner labels and pinned actions of workflows against the lists, and extracts the workflows from the documentation.
 
-usage: workflows.py check FILE...    every label stands in .ci/runners.txt, every action of others in .ci/actions.txt
-       workflows.py extract DIRECTORY PAGE...    writes each workflow that a page shows into DIRECTORY, and prints its path
+usage: workflows.py check FILE...    every label must be in .ci/runners.txt, every third-party action in .ci/actions.txt
+       workflows.py extract DIRECTORY PAGE...    writes each workflow on a page to DIRECTORY, and prints its path
 """
 import pathlib
 import re
@@ -21,7 +21,7 @@ def rows(name):
 
 
 def labels(job):
-    """The labels of a job, with those that a matrix gives it."""
+    """The runner labels of a job, including those from a matrix."""
     runs_on = job.get("runs-on")
     if runs_on is None:
         return []
@@ -32,13 +32,13 @@ def labels(job):
     return list(matrix.get(key, [])) + [row[key] for row in matrix.get("include", []) if key in row]
 
 
-def own_commit(where, commit, comment, mistakes):
-    """An example may name only a commit of this repository that has the version and the inputs that it shows."""
+def check_own_commit(where, commit, comment, mistakes):
+    """Checks that an example pins a commit of this repository with the version in its comment; returns the inputs of the action there."""
     shown = subprocess.run(["git", "show", f"{commit}:Cargo.toml"], cwd=HERE.parent, capture_output=True, text=True)
     if shown.returncode:
         shallow = subprocess.run(["git", "rev-parse", "--is-shallow-repository"], cwd=HERE.parent, capture_output=True, text=True)
         if shallow.stdout.strip() != "true":
-            mistakes.append(f"{where}: {OWN}@{commit} is no commit of this repository")
+            mistakes.append(f"{where}: {OWN}@{commit} is not a commit of this repository")
         return None
     version = re.search(r'^version = "(.*)"', shown.stdout, re.M).group(1)
     if comment != f"v{version}":
@@ -68,7 +68,7 @@ def check(paths):
                 comment = re.search(re.escape(uses) + r" # (\S+)", text)
                 comment = comment.group(1) if comment else "nothing"
                 if action == OWN:
-                    inputs = own_commit(path, commit, comment, mistakes)
+                    inputs = check_own_commit(path, commit, comment, mistakes)
                     for given in step.get("with", {}) if inputs is not None else []:
                         if given not in inputs:
                             mistakes.append(f"{path}: {OWN}@{commit} has no input `{given}`")

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Puts kmslint on the PATH of the steps that follow: a released binary, checked by its SHA-256, or a build of the action's own source.
+# Puts kmslint on the PATH of the following steps: a released binary, verified by its SHA-256, or a build from the action's source.
 set -euo pipefail
 
 home=$GITHUB_ACTION_PATH
 temp=${RUNNER_TEMP:?}
-# Git Bash on Windows: its tools want POSIX paths, the runner wants Windows paths.
+# Git Bash on Windows: its tools need POSIX paths, the runner needs Windows paths.
 if command -v cygpath >/dev/null; then home=$(cygpath -u "$home") temp=$(cygpath -u "$temp"); fi
 own=$(sed -n 's/^version = "\(.*\)"/\1/p' "$home/Cargo.toml" | head -n 1)
 wanted=${KMSLINT_VERSION:-}
@@ -40,7 +40,7 @@ sha256() { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 25
 # fetch NAME: downloads a file of the release. Returns 1 if there is none; any other failure ends the step.
 fetch() {
   local status code=0
-  status=$(curl --silent --show-error --location --retry 3 --output "$folder/$1" --write-out '%{http_code}' "$releases/v$version/$1") || code=$?
+  status=$(curl --silent --show-error --location --retry 3 --output "$directory/$1" --write-out '%{http_code}' "$releases/v$version/$1") || code=$?
   case $code-$status in
     0-200) return 0 ;;
     0-404) return 1 ;;
@@ -49,29 +49,30 @@ fetch() {
   esac
 }
 
-# Returns 1 if the release has no such binary. A checksum or an attestation that does not fit ends the step: it is never built around.
+# download TARGET: downloads and unpacks the binary. Returns 1 if the release has none. If the checksum or the attestation is wrong, the step
+# fails; it does not fall back to a build from source.
 download() {
   local name=kmslint-$1.tar.gz expected got
-  folder=$(mktemp -d "$temp/kmslint.XXXXXX")
+  directory=$(mktemp -d "$temp/kmslint.XXXXXX")
   fetch "$name" || return 1
   expected=${KMSLINT_CHECKSUM:-}
   if [ -z "$expected" ]; then
     fetch SHA256SUMS || fail "The release $version of kmslint has no SHA256SUMS; nothing was installed"
-    expected=$(awk -v name="$name" '$2 == name || $2 == "*" name { print $1 }' "$folder/SHA256SUMS")
+    expected=$(awk -v name="$name" '$2 == name || $2 == "*" name { print $1 }' "$directory/SHA256SUMS")
   fi
-  got=$(sha256 <"$folder/$name")
+  got=$(sha256 <"$directory/$name")
   [ "$got" = "$expected" ] || fail "The checksum of $name is $got and not ${expected:-listed}; nothing was installed"
   verified="checksum verified"
-  # A checksum that the workflow itself names needs no further proof. The published ones come from the same place as the archive.
+  # A checksum in the workflow needs no attestation. The published checksums come from the same place as the archive.
   if [ -z "${KMSLINT_CHECKSUM:-}" ] && [ -n "${GH_TOKEN:-}" ] && gh attestation verify --help >/dev/null 2>&1; then
-    gh attestation verify "$folder/$name" --repo "$repository" >"$folder/attestation" 2>&1 || {
-      cat "$folder/attestation"
+    gh attestation verify "$directory/$name" --repo "$repository" >"$directory/attestation" 2>&1 || {
+      cat "$directory/attestation"
       fail "$name has no valid attestation of $repository; nothing was installed"
     }
     verified="checksum and attestation verified"
   fi
-  # From standard input, because GNU tar takes a colon in an archive's name for a remote host.
-  tar -xz -C "$bin" <"$folder/$name"
+  # From standard input, because GNU tar treats an archive name with a colon as a remote host.
+  tar -xz -C "$bin" <"$directory/$name"
 }
 
 if ! machine=$(target); then
@@ -84,17 +85,17 @@ else
 fi
 
 if [ -n "$reason" ]; then
-  # Only the action's own version can be built here: the sources of another one are not at hand.
+  # Only the action's own version can be built: the sources of other versions are not available.
   [ "$version" = "$own" ] || fail "Cannot install kmslint $version: $reason"
   [ -z "${KMSLINT_CHECKSUM:-}" ] || fail "Cannot install kmslint $version: $reason, and a build from source has no checksum"
   command -v cargo >/dev/null || fail "Cannot install kmslint $version: $reason, and there is no cargo to build it with"
   echo "Building kmslint $version from source: $reason"
-  # Not in the checkout: cargo and rustup take orders (`.cargo/config.toml`, `rust-toolchain.toml`) from the directory they run in.
+  # Not in the checkout, because cargo and rustup read `.cargo/config.toml` and `rust-toolchain.toml` from the working directory.
   (cd "$home" && cargo install --locked --path "$home" --root "$temp/kmslint-build")
   cp "$temp/kmslint-build/bin/"kmslint* "$bin/"
 fi
 
 if command -v cygpath >/dev/null; then bin=$(cygpath -w "$bin") home=$(cygpath -w "$home"); fi
 echo "$bin" >>"$GITHUB_PATH"
-# Later steps that run `kmslint --format short` themselves get annotations, too.
+# Later steps that run `kmslint --format short` get annotations too.
 echo "::add-matcher::$home/.github/action/matcher.json"

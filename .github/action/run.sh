@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# One run of kmslint: annotations, step summary and SARIF. The step ends with kmslint's own exit code.
+# Runs kmslint with annotations, step summary and SARIF. The step ends with kmslint's exit code.
 set -uo pipefail
 
-# What this step prints quotes the repository, error messages included: until the end, none of it is read as a command.
+# The output quotes text from the repository, even in error messages, so the runner must not read commands in it until the end.
 token=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 echo "::stop-commands::$token"
 exec 2>&1
 
 kmslint=${KMSLINT_BIN:-kmslint}
-folder=$(mktemp -d "${RUNNER_TEMP:?}/kmslint.XXXXXX")
+directory=$(mktemp -d "${RUNNER_TEMP:?}/kmslint.XXXXXX")
 
 # `sarif-file` is relative to the workspace, where upload-sarif looks for it, whatever the working directory is.
 sarif=${KMSLINT_SARIF:-}
@@ -17,9 +17,9 @@ case $sarif in
   *) written=$GITHUB_WORKSPACE/$sarif ;;
 esac
 
-options=(--format "human=$folder/human.txt" --format "json=$folder/report.json" --format "markdown=$folder/summary.md")
-[ -n "$written" ] && options+=(--format "sarif=$folder/kmslint.sarif" --format "sarif=$written")
-[ "${KMSLINT_ANNOTATIONS:-true}" = true ] && options+=(--format "github=$folder/annotations.txt")
+options=(--format "human=$directory/human.txt" --format "json=$directory/report.json" --format "markdown=$directory/summary.md")
+[ -n "$written" ] && options+=(--format "sarif=$directory/kmslint.sarif" --format "sarif=$written")
+[ "${KMSLINT_ANNOTATIONS:-true}" = true ] && options+=(--format "github=$directory/annotations.txt")
 [ -n "${KMSLINT_FAIL_ON:-}" ] && options+=(--fail-on "$KMSLINT_FAIL_ON")
 [ "${KMSLINT_STRICT:-false}" = true ] && options+=(--strict)
 [ -n "${KMSLINT_CONFIG:-}" ] && options+=(--config "$KMSLINT_CONFIG")
@@ -39,18 +39,18 @@ else
   "$kmslint" check "${options[@]}" -- "${paths[@]}" || code=$?
 fi
 
-[ -f "$folder/human.txt" ] && cat "$folder/human.txt"
-[ -f "$folder/summary.md" ] && cat "$folder/summary.md" >>"$GITHUB_STEP_SUMMARY"
+[ -f "$directory/human.txt" ] && cat "$directory/human.txt"
+[ -f "$directory/summary.md" ] && cat "$directory/summary.md" >>"$GITHUB_STEP_SUMMARY"
 
-# A file that kmslint refused to write is not its report: a pull request may have brought it along.
-if [ -n "$written" ] && ! cmp -s "$folder/kmslint.sarif" "$written"; then
+# If kmslint refused to write the file, a file at this path is not its report: a pull request may have committed it.
+if [ -n "$written" ] && ! cmp -s "$directory/kmslint.sarif" "$written"; then
   echo "error: there is no SARIF of this run in \`$sarif\`"
   sarif=
 fi
 
-# A number of the report's summary, which is its last object.
-total() { sed -n "s/^    \"$1\": \([0-9]*\),\{0,1\}\$/\1/p" "$folder/report.json" 2>/dev/null | tail -n 1; }
-# A line feed in an input would begin another output.
+# total NAME: a number from the report's summary, which is its last object.
+total() { sed -n "s/^    \"$1\": \([0-9]*\),\{0,1\}\$/\1/p" "$directory/report.json" 2>/dev/null | tail -n 1; }
+# A line break in an input would begin another output.
 {
   echo "sarif-file=${sarif//[$'\r\n']/}"
   echo "findings=$(total findings)"
@@ -59,8 +59,8 @@ total() { sed -n "s/^    \"$1\": \([0-9]*\),\{0,1\}\$/\1/p" "$folder/report.json
   echo "exit-code=$code"
 } >>"$GITHUB_OUTPUT"
 
-# The annotations are commands, of kmslint's own making: it escapes what it quotes in them.
+# The annotations are commands. kmslint writes them itself and escapes quoted text.
 echo
 echo "::$token::"
-[ -f "$folder/annotations.txt" ] && cat "$folder/annotations.txt"
+[ -f "$directory/annotations.txt" ] && cat "$directory/annotations.txt"
 exit "$code"
