@@ -73,10 +73,13 @@ pub(super) fn run(
     }
     let cwd = &context.environment.cwd;
     let within = context.repository.bounds().to_path_buf();
-    if let Err(error) = fix::apply(&files, cwd, &within, &|path, text| parses(path, text)) {
-        fail(format!("{error}; no file was changed"));
-        return Ok(FixResult::Failed);
-    }
+    let applied = match fix::apply(&files, cwd, &within, &|path, text| parses(path, text)) {
+        Ok(applied) => applied,
+        Err(error) => {
+            fail(format!("{error}; no file was changed"));
+            return Ok(FixResult::Failed);
+        }
+    };
     // Plans and states do not change with the code, so only findings in code can be checked again.
     let code_findings = |outcome: &Outcome| -> HashSet<String> {
         let findings =
@@ -92,7 +95,7 @@ pub(super) fn run(
         fixed.iter().filter(|finding| after.contains(**finding)).count()
     });
     if remaining > 0 {
-        let back = fix::revert(&files, cwd, &within).err().map_or_else(String::new, |error| format!("; {error}"));
+        let back = applied.revert(cwd, &within).err().map_or_else(String::new, |error| format!("; {error}"));
         let why = after.err().map(|error| error.to_string()).unwrap_or_else(|| {
             if remaining == 1 { "1 finding would remain".to_owned() } else { format!("{remaining} findings would remain") }
         });

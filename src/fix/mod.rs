@@ -18,8 +18,7 @@ mod write;
 pub use diff::diff;
 pub use edit::{Edit, FixOptions, Note};
 pub(crate) use refusal::FixError;
-pub(crate) use write::revert;
-pub use write::{ApplyError, apply, rewrite};
+pub use write::{Applied, ApplyError, apply, rewrite};
 
 use crate::base::{Place, Sources};
 use crate::key::KeyFacts;

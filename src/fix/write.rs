@@ -3,6 +3,7 @@
 use super::edit::Edit;
 use crate::base::Sources;
 use crate::base::disk::{self, DiskError};
+use crate::hcl;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -73,6 +74,10 @@ pub fn rewrite(edits: &[Edit], sources: &Sources) -> Vec<RewrittenFile> {
     files.into_iter().map(end).collect()
 }
 
+/// Files that were written, with the bytes that they had before.
+#[derive(Debug, Default)]
+pub struct Applied(Vec<(PathBuf, Vec<u8>)>);
+
 /// Writes all files or none. Each file is verified first (`verify` gets its path as shown and its new text), and if one cannot be written,
 /// those before it are reverted. Paths are relative to `directory`, and links must not lead out of `within`.
 ///
@@ -83,48 +88,94 @@ pub fn apply(
     directory: &Path,
     within: &Path,
     verify: &dyn Fn(&str, &str) -> Result<(), ApplyError>,
-) -> Result<(), ApplyError> {
+) -> Result<Applied, ApplyError> {
+    let mut contents = Vec::with_capacity(files.len());
     for file in files {
-        verify(&file.path.to_string_lossy(), &file.new)?;
-        let now = disk::read_text(&directory.join(&file.path), disk::CONFIG_CAP);
-        let now = now.map_err(|error| ApplyError::Disk { path: file.path.clone(), error })?;
+        let path = &file.path;
+        verify(&path.to_string_lossy(), &file.new)?;
+        let error = |error| ApplyError::Disk { path: path.clone(), error };
+        let old = disk::read(&directory.join(path), disk::CONFIG_CAP).map_err(error)?;
         // An editor or a formatter may have saved the file since it was read: the edits would be at the wrong offsets.
-        if now != file.old {
-            return Err(ApplyError::Changed(file.path.clone()));
-        }
+        let new = spliced(&old, file).ok_or_else(|| ApplyError::Changed(path.clone()))?;
+        contents.push((old, new));
     }
-    for (at, file) in files.iter().enumerate() {
-        if let Err(error) = disk::replace(&directory.join(&file.path), file.new.as_bytes(), within) {
-            let written = files.get(..at).unwrap_or_default();
-            return Err(revert(written, directory, within).err().unwrap_or(ApplyError::Disk { path: file.path.clone(), error }));
+    let mut applied = Applied::default();
+    for (file, (old, new)) in files.iter().zip(contents) {
+        if let Err(error) = disk::replace(&directory.join(&file.path), &new, within) {
+            return Err(applied.revert(directory, within).err().unwrap_or(ApplyError::Disk { path: file.path.clone(), error }));
         }
+        applied.0.push((file.path.clone(), old));
     }
-    Ok(())
+    Ok(applied)
 }
 
-/// Restores the old text of written files.
-///
-/// # Errors
-/// If a file cannot be written; the error is that of the last one.
-pub(crate) fn revert(files: &[RewrittenFile], directory: &Path, within: &Path) -> Result<(), ApplyError> {
-    let mut result = Ok(());
-    for file in files {
-        if let Err(error) = disk::replace(&directory.join(&file.path), file.old.as_bytes(), within) {
-            result = Err(ApplyError::Disk { path: file.path.clone(), error });
+impl Applied {
+    /// Writes the old contents back.
+    ///
+    /// # Errors
+    /// The last file that cannot be written.
+    pub fn revert(&self, directory: &Path, within: &Path) -> Result<(), ApplyError> {
+        let mut done = Ok(());
+        for (path, old) in &self.0 {
+            if let Err(error) = disk::replace(&directory.join(path), old, within) {
+                done = Err(ApplyError::Disk { path: path.clone(), error });
+            }
         }
+        done
     }
-    result
+}
+
+/// The new bytes of a file that holds `old`; `None` if that is not the text that was read. What is not edited keeps its bytes, including
+/// those that are not UTF-8: Terraform accepts any in comments and in JSON strings.
+fn spliced(old: &[u8], file: &RewrittenFile) -> Option<Vec<u8>> {
+    let is_json = file.path.extension().is_some_and(|extension| extension == "json");
+    if hcl::decode(old.to_vec(), is_json).ok()? != file.old {
+        return None;
+    }
+    let (mut new, mut done) = (Vec::with_capacity(file.new.len()), 0);
+    for (replaced, replacement) in &file.changes {
+        new.extend_from_slice(old.get(done..hcl::encoded_offset(old, is_json, replaced.start))?);
+        new.extend_from_slice(file.new.get(replacement.clone())?.as_bytes());
+        done = hcl::encoded_offset(old, is_json, replaced.end);
+    }
+    new.extend_from_slice(old.get(done..)?);
+    Some(new)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn edited(name: &str, old: &str, replaced: Range<usize>, replacement: &str) -> RewrittenFile {
+        let mut new = old.to_owned();
+        new.replace_range(replaced.clone(), replacement);
+        let start = replaced.start;
+        RewrittenFile { path: name.into(), old: old.to_owned(), new, changes: vec![(replaced, start..start + replacement.len())] }
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf_8_stay_as_they_are() {
+        let directory = tempfile::tempdir().unwrap();
+        let cases: [(&str, &[u8], &[u8]); 2] = [
+            ("a.tf", b"# caf\xe9\na = 1 # \xff\n", b"# caf\xe9\na = 23 # \xff\n"),
+            ("a.tf.json", b"{\"//\": \"caf\xe9\", \"a\": 1, \"b\": \"\xff\"}", b"{\"//\": \"caf\xe9\", \"a\": 23, \"b\": \"\xff\"}"),
+        ];
+        for (name, old, new) in cases {
+            std::fs::write(directory.path().join(name), old).unwrap();
+            let text = hcl::decode(old.to_vec(), name.ends_with(".json")).unwrap();
+            let at = text.find('1').unwrap();
+            let applied = apply(&[edited(name, &text, at..at + 1, "23")], directory.path(), directory.path(), &|_, _| Ok(())).unwrap();
+            assert_eq!(std::fs::read(directory.path().join(name)).unwrap(), new, "{name}");
+            applied.revert(directory.path(), directory.path()).unwrap();
+            assert_eq!(std::fs::read(directory.path().join(name)).unwrap(), old, "{name}");
+        }
+    }
+
     #[test]
     fn files_are_written_all_or_none() {
         let directory = tempfile::tempdir().unwrap();
         let read = |name: &str| std::fs::read_to_string(directory.path().join(name)).unwrap();
-        let file = |name: &str| RewrittenFile { path: name.into(), old: "old".to_owned(), new: "new".to_owned(), changes: Vec::new() };
+        let file = |name: &str| edited(name, "old", 0..3, "new");
         for name in ["a.tf", "b.tf"] {
             std::fs::write(directory.path().join(name), "old").unwrap();
         }
@@ -152,9 +203,9 @@ mod tests {
         std::fs::write(directory.path().join("a.tf"), "old").unwrap();
         std::fs::write(outside.path().join("b.tf"), "old").unwrap();
         std::os::unix::fs::symlink(outside.path().join("b.tf"), directory.path().join("b.tf")).unwrap();
-        let file = |name: &str| RewrittenFile { path: name.into(), old: "old".to_owned(), new: "new".to_owned(), changes: Vec::new() };
-        let result = apply(&[file("a.tf"), file("b.tf")], directory.path(), directory.path(), &|_, _| Ok(()));
-        assert!(matches!(result, Err(ApplyError::Disk { error: DiskError::Outside, .. })));
+        let file = |name: &str| edited(name, "old", 0..3, "new");
+        let done = apply(&[file("a.tf"), file("b.tf")], directory.path(), directory.path(), &|_, _| Ok(()));
+        assert!(matches!(done, Err(ApplyError::Disk { error: DiskError::Outside, .. })));
         for path in [directory.path().join("a.tf"), outside.path().join("b.tf")] {
             assert_eq!(std::fs::read_to_string(path).unwrap(), "old");
         }

@@ -37,6 +37,23 @@ pub fn decode(bytes: Vec<u8>, is_json: bool) -> Result<String, usize> {
     }
 }
 
+/// Converts an offset in the text that [`decode`] returns to one in the bytes of the file.
+#[must_use]
+pub fn encoded_offset(bytes: &[u8], is_json: bool, offset: usize) -> usize {
+    let replacement = if is_json { char::REPLACEMENT_CHARACTER.len_utf8() } else { 1 };
+    let mut shift = 0;
+    let mut end = 0;
+    for chunk in bytes.utf8_chunks() {
+        end += chunk.valid().len();
+        if offset <= end {
+            break;
+        }
+        end += chunk.invalid().len() * replacement;
+        shift += chunk.invalid().len() * (replacement - 1);
+    }
+    offset.saturating_sub(shift)
+}
+
 /// Decodes the text of a JSON file; `None` if a byte outside of its strings is not UTF-8.
 fn decode_json(bytes: &[u8]) -> Option<String> {
     let (mut text, mut is_string, mut is_escaped) = (String::with_capacity(bytes.len()), false, false);

@@ -127,6 +127,12 @@ pub fn read_json(text: &str) -> serde_json::Result<serde_json::Value> {
     text.parse()
 }
 
+/// The step through a product of cases too large for each run of the tests: `usual`, but 1 where `KMSLINT_EXHAUSTIVE` is set, as
+/// `.ci/run` does. Every value of every factor is still covered.
+pub fn every(usual: usize) -> usize {
+    if std::env::var_os("KMSLINT_EXHAUSTIVE").is_some() { 1 } else { usual }
+}
+
 /// Compares with a checked-in file. `SNAPSHOTS=overwrite cargo test` rewrites it; a missing file is a failure.
 pub fn expect_file(path: &Path, actual: &str) {
     if std::env::var("SNAPSHOTS").as_deref() == Ok("overwrite") {

@@ -1,6 +1,6 @@
 //! Secrets are not in any output: every kind of secret, through every expression, into every argument, in every format.
 
-use crate::harness::{Output, command, formats, in_all_formats, output_of, read_json, report, scratch, with_tested_rules};
+use crate::harness::{Output, command, every, formats, in_all_formats, output_of, read_json, report, scratch, with_tested_rules};
 use base64::Engine as _;
 use rayon::prelude::*;
 use regex::Regex;
@@ -192,14 +192,17 @@ fn run(directory: &Path, kind: &Kind, arguments: &[&str]) -> Output {
     output_of(command.args(with_tested_rules(arguments)).args(kind.arguments.iter().map(|argument| argument.replace("SECRET", SECRET))))
 }
 
-/// What gives a kind of secret away in any format, and how many expressions were looked at.
-fn leaks_of(kind: &Kind, traces: &Regex) -> (String, usize) {
+/// What gives a kind of secret away in any format, and how many expressions were looked at. `start` differs between kinds: together they
+/// cover each expression in each sink.
+fn leaks_of(kind: &Kind, start: usize, traces: &Regex) -> (String, usize) {
     let mut looked_at = 0;
+    let mut planted_keys = 0;
     let mut leaks = String::new();
     let mut text = String::new();
     for (at, expression) in EXPRESSIONS.iter().enumerate() {
         let expression = expression.replace('§', kind.holds);
-        for (sink, body) in SINKS.iter().enumerate() {
+        for (sink, body) in SINKS.iter().enumerate().skip((start + at) % every(4)).step_by(every(4)) {
+            planted_keys += 1;
             let body = body.replace('¤', &expression);
             writeln!(text, "resource \"oci_kms_key\" \"k{at}_{sink}\" {{\n  {body}\n}}").expect("a text");
         }
@@ -218,10 +221,10 @@ fn leaks_of(kind: &Kind, traces: &Regex) -> (String, usize) {
     let text = fs::read_to_string(directory.path().join("out-json")).expect("a report");
     let report = read_json(&text).expect("JSON");
     let keys = report["keys"].as_array().expect("keys").len();
-    assert!(keys > EXPRESSIONS.len() * (SINKS.len() - 4), "{}: only {keys} keys", kind.name);
+    assert!(keys > planted_keys * 3 / 4, "{}: only {keys} of {planted_keys} keys", kind.name);
     let files = formats().map(|format| (format, fs::read_to_string(directory.path().join(format!("out-{format}"))).expect("a report")));
     for (output, text) in files.chain([("standard output", output.out.clone()), ("standard error", output.err.clone())]) {
-        looked_at += EXPRESSIONS.len() * SINKS.len();
+        looked_at += planted_keys;
         if let Some(trace) = trace(&text, traces) {
             let line = text.lines().find(|line| line.contains(trace)).unwrap_or_default();
             writeln!(leaks, "{}, {output}: {}", kind.name, line.get(..line.floor_char_boundary(300)).unwrap_or(line)).expect("a text");
@@ -239,11 +242,11 @@ fn leaks_of(kind: &Kind, traces: &Regex) -> (String, usize) {
 fn no_secret_is_shown_in_any_format() {
     let traces = traces();
     // The longest of all tests, and one of the last: it keeps every processor busy.
-    let found: Vec<(String, usize)> = KINDS.par_iter().map(|kind| leaks_of(kind, &traces)).collect();
+    let found: Vec<(String, usize)> = KINDS.par_iter().enumerate().map(|(start, kind)| leaks_of(kind, start, &traces)).collect();
     let leaks: String = found.iter().map(|(leaks, _)| leaks.as_str()).collect();
     let looked_at: usize = found.iter().map(|(_, looked_at)| looked_at).sum();
     assert!(leaks.is_empty(), "{leaks}");
-    assert!(looked_at >= 2_220, "{looked_at}");
+    assert!(looked_at >= 30_000, "{looked_at}");
 }
 
 #[test]
