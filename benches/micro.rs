@@ -1,9 +1,9 @@
-//! Where the time goes, part by part: parsing, evaluating, scanning JSON, judging, writing.
+//! Where the time goes, part by part: parsing, evaluating, scanning JSON, checking, writing reports.
 //!
 //!     cargo bench --locked -- [NAME]
 //!
-//! Whole runs beside other tools are `benches/bench`, regressions `benches/instructions`.
-#![allow(missing_docs, clippy::expect_used, reason = "a benchmark, and no part of the library")]
+//! `benches/bench` compares entire runs with other tools, and `benches/instructions` finds regressions.
+#![allow(missing_docs, clippy::expect_used, reason = "a benchmark, not part of the library")]
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
@@ -25,13 +25,13 @@ fn main() {
     divan::main();
 }
 
-/// A workspace of 200 root modules, each with a key of its own and one of a module: of its own, or of one that all of them call.
+/// A workspace of 200 root modules, each with its own key and one from a module: its own module, or one that all of them call.
 fn workspace(is_shared: bool) -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("a directory");
     let write = |name: &str, text: &str| {
         let path = directory.path().join(name);
-        std::fs::create_dir_all(path.parent().expect("a directory")).expect("it is made");
-        std::fs::write(path, text).expect("it is written");
+        std::fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
+        std::fs::write(path, text).expect("a file");
     };
     let module = "variable \"mode\" {}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.mode\n}\n";
     write("modules/key/main.tf", module);
@@ -46,8 +46,8 @@ fn workspace(is_shared: bool) -> tempfile::TempDir {
     directory
 }
 
-/// From an editor's change in one of 200 root modules to the end of the answer, through the pipes of the language server.
-/// Of a root module that shares nothing, of one that shares a module with all others, and of that module.
+/// From an editor's change in one of 200 root modules to the end of the response, through the pipes of the language server. The change is
+/// in a root module that shares nothing, in one that shares a module with all others, and in that module.
 #[divan::bench(args = [(false, "root7/terraform.tfvars"), (true, "root7/terraform.tfvars"), (true, "modules/key/main.tf")])]
 fn answer_a_change(bencher: Bencher<'_, '_>, (is_shared, file): (bool, &str)) {
     use std::io::{BufReader, Write};
@@ -81,7 +81,7 @@ fn answer_a_change(bencher: Bencher<'_, '_>, (is_shared, file): (bool, &str)) {
         send(format!(
             r#"{{"jsonrpc":"2.0","method":"textDocument/didChange","params":{{"textDocument":{document},"contentChanges":[{edit}]}}}}"#
         ));
-        // The answer to any request comes after the diagnostics.
+        // The response to any request comes after the diagnostics.
         send(format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"kmslint/nothing"}}"#));
         wait(id);
         id += 1;
@@ -92,11 +92,11 @@ fn answer_a_change(bencher: Bencher<'_, '_>, (is_shared, file): (bool, &str)) {
     server.join().expect("the server ends");
 }
 
-/// How many resources the texts have.
+/// The number of resources in the texts.
 const RESOURCES: usize = 200;
 
 fn hcl() -> String {
-    let one = |at| {
+    let resource = |at| {
         format!(
             r#"# Keys of team {at}
 resource "oci_kms_key" "k{at}" {{
@@ -116,7 +116,7 @@ resource "oci_kms_key" "k{at}" {{
 "#
         )
     };
-    (0..RESOURCES).map(one).collect()
+    (0..RESOURCES).map(resource).collect()
 }
 
 #[divan::bench]
@@ -138,7 +138,7 @@ fn parse_json(bencher: Bencher<'_, '_>) {
     bencher.counter(BytesCount::of_str(&text)).bench_local(|| json::parse(id, black_box(&text)));
 }
 
-/// Expressions of the kinds that modules are full of.
+/// Expressions that are typical of modules.
 const EXPRESSIONS: [&str; 6] = [
     r#""${upper("a")}-${format("%04d", 7)}""#,
     r#"{ for n in range(100) : format("key-%03d", n) => { mode = n % 2 == 0 ? "HSM" : "SOFTWARE" } }"#,
@@ -160,27 +160,27 @@ fn evaluate(bencher: Bencher<'_, '_>, which: usize) {
 #[divan::bench]
 fn read_root_with_for_each(bencher: Bencher<'_, '_>) {
     let directory = tempfile::tempdir().expect("a directory");
-    let one = r#"resource "oci_kms_key" "k" {
+    let text = r#"resource "oci_kms_key" "k" {
   for_each        = { for n in range(1000) : format("key-%04d", n) => { mode = n % 2 == 0 ? "HSM" : "SOFTWARE" } }
   compartment_id  = "c"
   display_name    = each.key
   protection_mode = each.value.mode
 }
 "#;
-    std::fs::write(directory.path().join("main.tf"), one).expect("a file");
-    bencher.counter(ItemsCount::new(1000_usize)).bench_local(|| keys_of(directory.path()));
+    std::fs::write(directory.path().join("main.tf"), text).expect("a file");
+    bencher.counter(ItemsCount::new(1000_usize)).bench_local(|| count_keys(directory.path()));
 }
 
 #[divan::bench]
 fn scan_plan(bencher: Bencher<'_, '_>) {
-    let text = planned();
+    let text = plan_text();
     let read = || plan::read("plan.json", std::io::Cursor::new(text.clone().into_bytes()), &plan::PlanOptions::default()).inventory;
     assert_eq!(read().keys.len(), RESOURCES / 20);
     bencher.counter(BytesCount::of_str(&text)).bench_local(read);
 }
 
 /// A plan in which one resource in twenty is a key.
-fn planned() -> String {
+fn plan_text() -> String {
     let mut text = r#"{"format_version":"1.2","terraform_version":"1.9.0","resource_changes":["#.to_owned();
     for at in 0..RESOURCES {
         let kind = if at % 20 == 0 { "oci_kms_key" } else { "oci_core_security_list" };
@@ -198,14 +198,14 @@ fn planned() -> String {
 
 #[divan::bench]
 fn check_keys(bencher: Bencher<'_, '_>) {
-    let inventory = thousand();
-    bencher.counter(ItemsCount::new(inventory.keys.len())).with_inputs(|| inventory.clone()).bench_local_values(checked);
+    let inventory = thousand_keys();
+    bencher.counter(ItemsCount::new(inventory.keys.len())).with_inputs(|| inventory.clone()).bench_local_values(check);
 }
 
 #[divan::bench(args = ["human", "json", "sarif"])]
 fn write(bencher: Bencher<'_, '_>, format: &str) {
     let format = report::Format::by_name(format).expect("a format");
-    let outcome = checked(thousand());
+    let outcome = check(thousand_keys());
     let sources = Sources::default();
     let context = report::ReportContext {
         sources: &sources,
@@ -235,7 +235,7 @@ fn write(bencher: Bencher<'_, '_>, format: &str) {
 }
 
 /// A thousand keys of a plan.
-fn thousand() -> Inventory {
+fn thousand_keys() -> Inventory {
     let keys = (0..1000).map(|at| format!(r#"{{"address":"oci_kms_key.k[\"{at}\"]","mode":"managed","type":"oci_kms_key","name":"k","index":"{at}","change":{{"actions":["create"],"before":null,"after":{{"display_name":"k{at}","protection_mode":"HSM"}},"after_unknown":{{"id":true}}}}}}"#));
     let text =
         format!(r#"{{"format_version":"1.2","terraform_version":"1.9.0","resource_changes":[{}]}}"#, keys.collect::<Vec<_>>().join(","));
@@ -244,14 +244,14 @@ fn thousand() -> Inventory {
     inventory
 }
 
-fn checked(inventory: Inventory) -> Outcome {
+fn check(inventory: Inventory) -> Outcome {
     let (config, options, repository) = (Config::default(), PolicyOptions::default(), Repository::around(Path::new("/")));
     let decisions =
         Decisions { config: &config, baseline: None, options: &options, now: jiff::Timestamp::UNIX_EPOCH, repository: &repository };
     decide(Input { inventory, ..Input::default() }, &decisions, &Sources::default())
 }
 
-fn keys_of(directory: &Path) -> usize {
+fn count_keys(directory: &Path) -> usize {
     let keys = terraform::read(&terraform::ScanRequest::new(directory.to_path_buf(), Vec::new()), &Arc::new(Sources::default())).keys.len();
     assert_eq!(keys, 1000);
     keys

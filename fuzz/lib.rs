@@ -1,4 +1,4 @@
-//! What the fuzz targets share: checks on what the readers return, and the surroundings of an expression.
+//! Shared code of the fuzz targets: checks of what the readers return, and the scope of an expression.
 
 mod repository;
 
@@ -12,7 +12,7 @@ use kmslint::hcl::{Body, File};
 use std::io::Cursor;
 use std::sync::Arc;
 
-/// Every place that a file speaks of lies in its text.
+/// Checks that every span in a parsed file is within its text.
 pub fn check_file(file: &File, text: &str) {
     check_body(&file.body, text);
     if let Some(error) = &file.error {
@@ -31,13 +31,13 @@ fn check_body(body: &Body, text: &str) {
     }
 }
 
-/// A span lies in its text, on character boundaries.
+/// Checks that a span is within its text, on character boundaries.
 pub fn check_span(span: Span, text: &str) {
     assert!(text.get(span.range()).is_some(), "{span:?} does not fit a text of {} bytes", text.len());
 }
 
-/// Reads a plan or state and checks what is in it; reading twice gives the same.
-pub fn document(bytes: &[u8]) {
+/// Reads a plan or state twice, compares the results, and checks the keys.
+pub fn check_document(bytes: &[u8]) {
     let read = |bytes: &[u8]| plan::read("plan.json", Cursor::new(bytes.to_vec()), &plan::PlanOptions::default()).inventory;
     let (first, second) = (read(bytes), read(bytes));
     assert_eq!(format!("{first:?}"), format!("{second:?}"));
@@ -49,7 +49,7 @@ pub fn check_keys(inventory: Inventory, sources: &Sources) {
     drop(outcome(inventory, sources));
 }
 
-/// What both rules and the default policy make of an inventory.
+/// The outcome of both rules and the default policy for an inventory.
 pub fn outcome(inventory: Inventory, sources: &Sources) -> kmslint::policy::Outcome {
     use kmslint::check::{Decisions, decide};
     use kmslint::policy::{Config, Input, PolicyOptions};
@@ -61,10 +61,10 @@ pub fn outcome(inventory: Inventory, sources: &Sources) -> kmslint::policy::Outc
     decide(input, &decisions, sources)
 }
 
-/// A root module in which every variable is `HSM`, everything else that is declared is unknown, and some files are there.
-pub struct Surroundings;
+/// A root module in which every variable is `HSM`, all other declared objects are unknown, and some files exist.
+pub struct FuzzScope;
 
-impl Scope for Surroundings {
+impl Scope for FuzzScope {
     fn resolve(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
         match (name, steps) {
             ("var", [RefStep::Attr(_), ..]) => Ok((Value::string("HSM"), 1)),
@@ -82,7 +82,7 @@ impl Scope for Surroundings {
     }
 }
 
-impl FileAccess for Surroundings {
+impl FileAccess for FuzzScope {
     fn read(&self, path: &str) -> Result<Arc<[u8]>, FileError> {
         if path.len() % 2 == 0 { Err(FileError::Missing) } else { Ok(Arc::from(path.as_bytes())) }
     }

@@ -1,7 +1,7 @@
-//! A repository from bytes, written below a directory, and what is there afterwards.
+//! Builds a repository from bytes below a directory, and compares the directory before and after a run.
 //!
-//! The first two bytes are options of the run. Then come entries, each behind `\n== `: a line with what it is (`file`, `link`, `fifo`, `dir`,
-//! `eval`) and its path, then its content, its target, or an expression.
+//! The first two bytes are options of the run. The rest are entries, each after `\n== `: a line with its kind (`file`, `link`, `fifo`,
+//! `dir`, `eval`) and its path, then its content, its target, or an expression.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -10,14 +10,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Component, Path, PathBuf};
 
-/// How many entries of an input count, for the sake of speed.
-const ENTRIES: usize = 40;
+/// The maximum number of entries of an input, for speed.
+const MAX_ENTRIES: usize = 40;
 
-/// What an input says.
+/// A parsed input.
 pub struct Repository {
     /// The first two bytes.
     pub options: u16,
-    /// What is to be evaluated.
+    /// The expressions to evaluate.
     pub expressions: Vec<String>,
     entries: Vec<Entry>,
 }
@@ -37,13 +37,13 @@ enum Kind {
 }
 
 impl Repository {
-    /// Reads an input. Everything can be read; what makes no sense is left out.
+    /// Parses an input. Never fails: invalid entries are skipped.
     #[must_use]
     pub fn read(data: &[u8]) -> Self {
         let (options, rest) = data.split_at_checked(2).unwrap_or_default();
         let options = u16::from_le_bytes(options.try_into().unwrap_or_default());
         let mut repository = Self { options, expressions: Vec::new(), entries: Vec::new() };
-        for part in split(rest, b"\n== ").into_iter().skip(1).take(ENTRIES) {
+        for part in split(rest, b"\n== ").into_iter().skip(1).take(MAX_ENTRIES) {
             let (head, content) = part.split_at(part.iter().position(|byte| *byte == b'\n').unwrap_or(part.len()));
             let content = content.get(1..).unwrap_or_default();
             let (word, path) = head.split_at(head.iter().position(|byte| *byte == b' ').unwrap_or(head.len()));
@@ -69,33 +69,33 @@ impl Repository {
         repository
     }
 
-    /// Whether the input may take the mark from the planted variable: what it does with it otherwise is to use it.
+    /// Whether the input may remove the mark from the planted variable, or redefine it, instead of only using it.
     #[must_use]
-    pub fn unmarks(&self) -> bool {
+    pub fn may_unmark(&self) -> bool {
         let texts = || self.entries.iter().map(|entry| entry.content.as_slice()).chain(self.expressions.iter().map(String::as_bytes));
         let count = |needle: &[u8]| texts().map(|text| split(text, needle).len() - 1).sum::<usize>();
         count(b"nonsensitive") > 0 || count(b"planted") != count(b"var.planted") || count(b"\\u") > 0
     }
 
-    /// The paths of files, as pre-commit passes them; those that are not Unicode are left out.
+    /// The paths of files, as pre-commit passes them; paths that are not Unicode are skipped.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         let listed = self.entries.iter().filter(|entry| matches!(entry.kind, Kind::File | Kind::Link));
         listed.filter_map(|entry| entry.path.to_str().map(ToOwned::to_owned)).collect()
     }
 
-    /// Writes everything below a directory. Nothing is written through a link, and no link leads out of the directory's parent, but for some
-    /// places that cannot be harmed.
+    /// Writes all entries below a directory. Nothing is written through a link, and no link points outside of the directory's parent,
+    /// except to a few harmless places.
     pub fn write(&self, root: &Path) {
         fs::create_dir_all(root).expect("a directory");
         for entry in &self.entries {
             let path = root.join(&entry.path);
             let parents = path.ancestors().skip(1).take_while(|parent| parent.starts_with(root));
-            let is_plain = |path: &Path| fs::symlink_metadata(path).map_or(true, |about| about.is_dir());
+            let is_plain = |path: &Path| fs::symlink_metadata(path).map_or(true, |metadata| metadata.is_dir());
             if !parents.into_iter().all(is_plain) || fs::symlink_metadata(&path).is_ok() {
                 continue;
             }
-            // Names may be too long for the system: then they are not there.
+            // Entries whose names are too long for the system are skipped.
             if path.parent().is_some_and(|parent| fs::create_dir_all(parent).is_err()) {
                 continue;
             }
@@ -116,7 +116,7 @@ impl Repository {
     }
 }
 
-/// A path without anything that leads upwards.
+/// The path without components that could leave the directory.
 fn inside(bytes: &[u8]) -> Option<PathBuf> {
     if bytes.contains(&0) {
         return None;
@@ -125,7 +125,7 @@ fn inside(bytes: &[u8]) -> Option<PathBuf> {
     Some(names.collect::<PathBuf>()).filter(|path| !path.as_os_str().is_empty() && path.components().count() <= 8)
 }
 
-/// Where a link may lead.
+/// The target of a link, if it is allowed.
 fn target(bytes: &[u8], root: &Path, link: &Path) -> Option<PathBuf> {
     let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     if bytes.is_empty() || bytes.contains(&0) || bytes.len() > 300 {
@@ -141,7 +141,7 @@ fn target(bytes: &[u8], root: &Path, link: &Path) -> Option<PathBuf> {
         let names: PathBuf = target.components().filter(|part| matches!(part, Component::Normal(_))).collect();
         return Some(around.join("outside").join(names));
     }
-    // The deepest that it goes upwards, read as a text; links on the way lead to places that are inside themselves.
+    // The target must not go above the parent, as far as its text shows. Links in it point to places that are allowed themselves.
     let mut depth = link.parent()?.strip_prefix(around).ok()?.components().count();
     for part in target.components() {
         match part {
@@ -149,7 +149,7 @@ fn target(bytes: &[u8], root: &Path, link: &Path) -> Option<PathBuf> {
             Component::Normal(_) => depth += 1,
             _ => {}
         }
-        // Behind a link upwards, a text says little: at most one `..` more than there are names is let through.
+        // After a link that goes up, the text alone does not show the depth: only short targets are allowed there.
         if depth == 0 && target.components().count() > 4 {
             return None;
         }
@@ -168,12 +168,12 @@ fn split<'d>(data: &'d [u8], separator: &[u8]) -> Vec<&'d [u8]> {
     pieces
 }
 
-/// What lies below a directory: the mode of each path, and a file's content or a link's target. Reports are left out.
+/// The contents of a directory: the mode of each path, and a file's content or a link's target. Reports are left out.
 #[derive(PartialEq, Eq)]
 pub struct Snapshot(BTreeMap<PathBuf, (u32, Vec<u8>)>);
 
 impl Snapshot {
-    /// Looks at everything but `out`.
+    /// The snapshot of everything except `out`.
     #[must_use]
     pub fn of(base: &Path) -> Self {
         let mut all = BTreeMap::new();
@@ -182,34 +182,34 @@ impl Snapshot {
             for entry in fs::read_dir(&directory).expect("a directory") {
                 let path = entry.expect("an entry").path();
                 let short = path.strip_prefix(base).expect("below").to_path_buf();
-                let about = fs::symlink_metadata(&path).expect("it is there");
-                let content = if about.is_symlink() {
+                let metadata = fs::symlink_metadata(&path).expect("metadata");
+                let content = if metadata.is_symlink() {
                     fs::read_link(&path).expect("a link").into_os_string().as_bytes().to_vec()
-                } else if about.is_file() {
+                } else if metadata.is_file() {
                     fs::read(&path).expect("a file")
                 } else {
                     Vec::new()
                 };
-                if about.is_dir() && short != Path::new("out") {
+                if metadata.is_dir() && short != Path::new("out") {
                     open.push(path);
                 }
-                all.insert(short, (about.permissions().mode(), content));
+                all.insert(short, (metadata.permissions().mode(), content));
             }
         }
         Self(all)
     }
 
-    /// Fails if something is other than before that nobody asked for: with `fixes`, contents of configuration inside the repository may
-    /// change; `asked` are files that may be there now, if they were asked for.
-    pub fn compare(&self, after: &Self, fixes: bool, asked: &[(bool, &str)]) {
-        let may_be_written = |path: &Path| asked.iter().any(|(is, asked)| *is && path == Path::new(asked));
+    /// Fails on any change that was not requested: with `fixes`, the contents of configuration in the repository may change; `outputs` are
+    /// files that may be written, each with whether it was requested.
+    pub fn compare(&self, after: &Self, fixes: bool, outputs: &[(bool, &str)]) {
+        let may_be_written = |path: &Path| outputs.iter().any(|(is_requested, output)| *is_requested && path == Path::new(output));
         let is_configuration = |path: &Path| {
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             path.starts_with("repo") && [".tf", ".tofu", ".json", ".tfvars"].iter().any(|end| name.ends_with(end))
         };
         for (path, (mode, content)) in &after.0 {
             match self.0.get(path) {
-                None => assert!(may_be_written(path), "{} was not there before", path.display()),
+                None => assert!(may_be_written(path), "{} is new", path.display()),
                 Some((old_mode, old)) if (old_mode, old) != (mode, content) => {
                     let is_link = mode & 0o170_000 == 0o120_000 || old_mode & 0o170_000 == 0o120_000;
                     let is_fixed = fixes && mode == old_mode && !is_link && is_configuration(path);

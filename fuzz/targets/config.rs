@@ -1,4 +1,4 @@
-//! Config files and baselines; excluding paths by what the file says.
+//! Config files and baselines, and the exclusion of paths by a config file.
 #![no_main]
 
 use kmslint::base::Sources;

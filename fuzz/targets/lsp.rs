@@ -1,4 +1,4 @@
-//! The language server: no message and no text ends it, whatever came before.
+//! The language server: no sequence of messages and texts stops it.
 #![no_main]
 
 use kmslint::lsp::{Process, serve};
@@ -6,14 +6,14 @@ use kmslint::terraform::ScanRequest;
 use std::io::Cursor;
 use std::path::Path;
 
-/// What stands between two messages.
-const BETWEEN: &str = "\n--\n";
+/// The separator between two messages.
+const SEPARATOR: &str = "\n--\n";
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     let directory = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a directory");
     let path = directory.path().canonicalize().expect("a path");
-    // What comes before the first message is the file, and each message is the parameters of its first line.
-    let mut parts = text.split(BETWEEN);
+    // The first part is the file. Each other part is a message: a line with its method, then its parameters.
+    let mut parts = text.split(SEPARATOR);
     let file = parts.next().unwrap_or_default();
     std::fs::write(path.join("main.tf"), file).expect("a file");
     let uri = format!("file://{}", path.display());
@@ -35,10 +35,10 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     }
     all += &framed(r#"{"jsonrpc":"2.0","id":3,"method":"shutdown"}"#);
     all += &framed(r#"{"jsonrpc":"2.0","method":"exit"}"#);
-    // What has no frame of its own comes last.
+    // The input itself comes last, without a frame.
     all += text;
     let make = |directory: &Path| ScanRequest::new(directory.to_path_buf(), vec![".".into()]);
     let process = Process { make: Box::new(make), clock: || jiff::Timestamp::UNIX_EPOCH };
     assert!(serve(process, &mut Cursor::new(all), std::io::sink()));
-    assert_eq!(std::fs::read_to_string(path.join("main.tf")).expect("a file"), file, "it never writes");
+    assert_eq!(std::fs::read_to_string(path.join("main.tf")).expect("a file"), file, "the server must not write files");
 });

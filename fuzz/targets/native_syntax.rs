@@ -1,4 +1,4 @@
-//! Configuration in native syntax: every place that is told lies in the text.
+//! Configuration in native syntax: every reported span is within the text.
 #![no_main]
 
 use kmslint::base::Sources;

@@ -1,4 +1,4 @@
-//! Answers of the service: whatever they are, they become facts that can be checked.
+//! Responses of the service: any bytes become facts that can be checked.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {

@@ -1,5 +1,5 @@
-//! A whole repository from bytes: configuration, links, odd names, `.terraform`, config files, plans. Whatever is in it, a run ends with 0,
-//! 1 or 2, shows no secret, writes only what it was asked for, prints no command of a CI service, and its reports can be parsed.
+//! An entire repository from bytes: configuration, links, unusual names, `.terraform`, config files, plans. Whatever is in it, a run ends
+//! with 0, 1 or 2, shows no secret, writes only requested files, prints no command of a CI service, and its reports can be parsed.
 #![no_main]
 
 use aho_corasick::AhoCorasick;
@@ -14,7 +14,7 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// Secrets, and where each of them is.
+/// Secrets, named after the place of each.
 const IN_GIT: &str = "Gk4tR9vX2mQ7wZ3pL8nB";
 const OUTSIDE: &str = "Ou5sD1yH6jF0cK4eT9aU";
 const MARKED: &str = "Mr2dN7uV5iP0xB9fA3oE";
@@ -22,7 +22,7 @@ const PLANNED: &str = "Pn6hC1lZ8yG4wT2rJ7kS";
 const IN_CHECKOUT: &str = "Ck3qW8eX5vD0bH6mY1uI";
 const IN_ENVIRONMENT: &str = "En8vJ3xC7bM2qS6zW1gY";
 
-/// What only the owner of the checkout could have written.
+/// Files that only the owner of the checkout could have written.
 const PLANTED: [(&str, &str); 8] = [
     ("repo/.git/HEAD", "ref: refs/heads/main\n"),
     ("repo/.git/config", "[http]\n\textraheader = AUTHORIZATION: basic Gk4tR9vX2mQ7wZ3pL8nB\n[remote \"origin\"]\n\turl = https://x:Gk4tR9vX2mQ7wZ3pL8nB@example.com/acme/infra\n"),
@@ -44,7 +44,7 @@ const STATE: &str = r#"{"version": 4, "terraform_version": "1.9.0", "serial": 1,
 
 libfuzzer_sys::fuzz_target!(
     init: {
-        // A panic is told where libFuzzer's output goes, although a run's own output is caught.
+        // Prints a panic to libFuzzer's own output, although the output of a run is captured.
         let inner = std::panic::take_hook();
         let err = streams().err.try_clone().expect("a stream");
         std::panic::set_hook(Box::new(move |info| {
@@ -77,8 +77,8 @@ fn check(data: &[u8]) {
     for format in Format::ALL {
         words.push(format!("--format={0}=../out/{0}", format.name));
     }
-    // Then no report is written: seldom.
-    let accepts = is(8) && is(9) && is(3);
+    // Three bits, so that it is rare: with this option no report is written.
+    let writes_baseline = is(8) && is(9) && is(3);
     let fixes = (is(5) || is(6)) && !is(7);
     let options: [(bool, &[&str]); 14] = [
         (is(0), &["--confined"]),
@@ -89,7 +89,7 @@ fn check(data: &[u8]) {
         (is(5), &["--fix"]),
         (is(6), &["--unsafe-fixes"]),
         (is(7), &["--diff"]),
-        (accepts, &["--write-baseline=baseline.json"]),
+        (writes_baseline, &["--write-baseline=baseline.json"]),
         (is(9), &["--format=sarif=kmslint.sarif"]),
         (is(13) && Path::new("infra").is_dir(), &["--chdir=infra"]),
         (is(14), &["--dialect=opentofu"]),
@@ -107,28 +107,29 @@ fn check(data: &[u8]) {
         words.push(".".to_owned());
     }
 
-    let mut kept = vec![IN_GIT, OUTSIDE, PLANNED, IN_CHECKOUT, IN_ENVIRONMENT];
-    kept.extend((!repository.unmarks()).then_some(MARKED));
-    let said = run_caught(&words);
-    look_at(&said, &kept);
+    let mut secrets = vec![IN_GIT, OUTSIDE, PLANNED, IN_CHECKOUT, IN_ENVIRONMENT];
+    secrets.extend((!repository.may_unmark()).then_some(MARKED));
+    let output = run_captured(&words);
+    check_output(&output, &secrets);
     let after = Snapshot::of(base);
-    before.compare(&after, fixes, &[(accepts, "repo/baseline.json"), (is(9), "repo/kmslint.sarif")]);
-    if is(12) && !fixes && !accepts && !is(9) {
-        let again = run_caught(&words);
-        assert!(said == again, "the same input has given other bytes");
+    before.compare(&after, fixes, &[(writes_baseline, "repo/baseline.json"), (is(9), "repo/kmslint.sarif")]);
+    if is(12) && !fixes && !writes_baseline && !is(9) {
+        let again = run_captured(&words);
+        assert!(output == again, "the same input gives different output");
     }
-    kept.retain(|secret| ![IN_CHECKOUT, IN_ENVIRONMENT].contains(secret));
+    // `kmslint eval` prints what an expression reads from the checkout and the environment.
+    secrets.retain(|secret| ![IN_CHECKOUT, IN_ENVIRONMENT].contains(secret));
     for expression in &repository.expressions {
         let _ = fs::remove_dir_all(base.join("out"));
         fs::create_dir_all(base.join("out")).expect("a directory");
-        let said = run_caught(&["kmslint".to_owned(), "eval".to_owned(), "--".to_owned(), expression.clone()]);
-        look_at(&said, &kept);
+        let output = run_captured(&["kmslint".to_owned(), "eval".to_owned(), "--".to_owned(), expression.clone()]);
+        check_output(&output, &secrets);
         after.compare(&Snapshot::of(base), false, &[]);
     }
     let _ = fs::remove_dir_all(base);
 }
 
-/// The directory around the repository: the same for every input of a process, for its name is in absolute paths.
+/// The directory that contains the repository: the same for every input of a process, because its name is in absolute paths.
 fn base() -> &'static Path {
     static BASE: OnceLock<PathBuf> = OnceLock::new();
     BASE.get_or_init(|| {
@@ -138,15 +139,15 @@ fn base() -> &'static Path {
 }
 
 fn plant(path: &Path, text: &str) {
-    // What the input has put there stays.
+    // Files from the input are not overwritten.
     if fs::symlink_metadata(path).is_err() {
         fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
         fs::write(path, text).expect("a file");
     }
 }
 
-/// What a run said: the exit code, and each output by name.
-type Said = (u8, BTreeMap<String, Vec<u8>>);
+/// The exit code of a run, and its outputs by name.
+type RunOutput = (u8, BTreeMap<String, Vec<u8>>);
 
 /// The process's own streams.
 struct Streams {
@@ -162,7 +163,7 @@ fn streams() -> &'static Streams {
     })
 }
 
-fn run_caught(words: &[String]) -> Said {
+fn run_captured(words: &[String]) -> RunOutput {
     let out = base().join("out");
     rustix::stdio::dup2_stdout(File::create(out.join("standard output")).expect("a file")).expect("a stream");
     rustix::stdio::dup2_stderr(File::create(out.join("standard error")).expect("a file")).expect("a stream");
@@ -181,12 +182,12 @@ fn run_caught(words: &[String]) -> Said {
     (code.expect("streams can be written"), texts.collect())
 }
 
-/// What holds for everything that a run says.
-fn look_at((code, texts): &Said, secrets: &[&str]) {
+/// Checks everything that a run prints.
+fn check_output((code, texts): &RunOutput, secrets: &[&str]) {
     assert!(*code <= 2, "exit code {code}");
     for (name, text) in texts {
         if let Some(secret) = trace(text, secrets) {
-            panic!("{name} shows something of {secret}: {}", String::from_utf8_lossy(text));
+            panic!("{name} shows a part of {secret}: {}", String::from_utf8_lossy(text));
         }
         let text = std::str::from_utf8(text).expect("an output is UTF-8");
         let lower = text.to_ascii_lowercase();
@@ -199,26 +200,26 @@ fn look_at((code, texts): &Said, secrets: &[&str]) {
             "json" | "sarif" | "gitlab" | "gitlab-sast" | "rdjson" => {
                 serde_json::from_str::<serde_json::Value>(text).unwrap_or_else(|error| panic!("{name}: {error}: {text}"));
             }
-            "junit" | "checkstyle" => well_formed(name, text),
+            "junit" | "checkstyle" => check_well_formed(name, text),
             "markdown" => assert!(text.len() < (1 << 20) - (64 << 10), "a summary of {} bytes", text.len()),
             _ => {}
         }
     }
 }
 
-fn well_formed(name: &str, text: &str) {
+fn check_well_formed(name: &str, text: &str) {
     let is_char = |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
     assert!(text.chars().all(is_char), "{name}: {text:?}");
     for (at, _) in text.match_indices('&') {
         let reference = text[at + 1..].split_once(';').map_or("", |(reference, _)| reference);
-        let is_fine = match reference.strip_prefix('#') {
+        let is_valid = match reference.strip_prefix('#') {
             None => ["lt", "gt", "amp", "quot", "apos"].contains(&reference),
             Some(number) => {
                 let code = number.strip_prefix('x').map_or_else(|| number.parse().ok(), |hex| u32::from_str_radix(hex, 16).ok());
                 code.and_then(char::from_u32).is_some_and(is_char)
             }
         };
-        assert!(is_fine, "{name}: `&{reference};`");
+        assert!(is_valid, "{name}: `&{reference};`");
     }
     let mut reader = quick_xml::Reader::from_str(text);
     loop {
@@ -230,26 +231,26 @@ fn well_formed(name: &str, text: &str) {
     }
 }
 
-/// Which secret shows in a text: six characters in a row of it, or of what can be made of it.
+/// The secret that a text shows: six consecutive characters of it, or of its reversed or Base64-encoded form.
 fn trace(text: &[u8], secrets: &[&str]) -> Option<&'static str> {
     static TRACES: OnceLock<(AhoCorasick, Vec<&'static str>)> = OnceLock::new();
-    let (search, whose) = TRACES.get_or_init(|| {
-        let (mut traces, mut whose) = (Vec::new(), Vec::new());
+    let (search, secret_of_trace) = TRACES.get_or_init(|| {
+        let (mut traces, mut secret_of_trace) = (Vec::new(), Vec::new());
         for secret in [IN_GIT, OUTSIDE, MARKED, PLANNED, IN_CHECKOUT, IN_ENVIRONMENT] {
             let reversed: String = secret.chars().rev().collect();
             let encoded = (0..3).map(|shift| {
                 let text = base64::engine::general_purpose::STANDARD.encode(format!("{}{secret}", &"xyz"[..shift]));
-                // What comes before and after it is in the first and last characters.
+                // The first and last characters also encode neighboring bytes.
                 text[4..text.len() - 4].to_owned()
             });
             for form in [secret.to_lowercase(), reversed.to_lowercase()].into_iter().chain(encoded.map(|text| text.to_lowercase())) {
                 for at in 0..=form.len() - 6 {
                     traces.push(form[at..at + 6].to_owned());
-                    whose.push(secret);
+                    secret_of_trace.push(secret);
                 }
             }
         }
-        (AhoCorasick::builder().ascii_case_insensitive(true).build(traces).expect("a few short texts"), whose)
+        (AhoCorasick::builder().ascii_case_insensitive(true).build(traces).expect("a few short texts"), secret_of_trace)
     });
-    search.find_overlapping_iter(text).map(|found| whose[found.pattern().as_usize()]).find(|secret| secrets.contains(secret))
+    search.find_overlapping_iter(text).map(|found| secret_of_trace[found.pattern().as_usize()]).find(|secret| secrets.contains(secret))
 }

@@ -1,4 +1,4 @@
-//! Saved inventories: read, checked, written again.
+//! Saved inventories: read, checked, written and read again.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|text: &str| {

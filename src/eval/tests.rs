@@ -1,4 +1,4 @@
-//! What the evaluator knows beyond values: trails, origins, what is possible; and its budgets.
+//! Tests of what the evaluator knows beyond values (trails, origins, possible values), of its error messages and of its budgets.
 
 use super::{
     Account, Budget, Data, EvalContext, EvalError, FileAccess, FileError, FileList, Limits, Marks, RefStep, ResourceRef, Scope, Type,
@@ -79,7 +79,7 @@ fn eval(text: &str) -> Result<Value, EvalError> {
     evaluate(&expr, &EvalContext::new(&module, &Budget::small()))
 }
 
-/// What evaluating a text takes of an account.
+/// The work that evaluating a text takes from an account.
 fn work(text: &str) -> u64 {
     let module = TestModule::default();
     let source = module.sources.add("main.tf", text.to_owned());
@@ -91,7 +91,7 @@ fn work(text: &str) -> u64 {
 }
 
 #[test]
-fn splats_pay_for_each_element_and_where_they_fail_for_all_that_is_in_it() {
+fn splat_pays_for_each_element_and_failed_splat_for_entire_contents() {
     let objects = "[for n in range(50) : { for m in range(50) : \"a${m}\" => m }]";
     let own = work(&format!("length({objects})"));
     let splat = work(&format!("length({objects}[*].a1)")) - own;
@@ -108,7 +108,7 @@ fn trail(text: &str) -> Vec<String> {
     value(text).steps().map(|step| step.label().into_owned()).collect()
 }
 
-/// "value when condition" of each value an unknown can have.
+/// "value when condition" for each possible value of an unknown.
 fn possible(text: &str) -> Vec<String> {
     let value = value(text);
     let unknown = value.as_unknown().unwrap_or_else(|| panic!("`{text}` is known"));
@@ -131,45 +131,45 @@ fn why(text: &str) -> String {
 }
 
 #[test]
-fn a_value_carries_the_way_it_took() {
-    let through = ["`var.mode` is used here", "set by x.tfvars"];
+fn values_carry_the_trail_of_the_value_they_are_made_from() {
+    let from_variable = ["`var.mode` is used here", "set by x.tfvars"];
     assert_eq!(trail("\"HSM\""), ["set here"]);
-    assert_eq!(trail("var.mode"), through);
-    assert_eq!(trail("upper(var.mode)"), through);
-    assert_eq!(trail("upper(coalesce(var.mode, \"HSM\"))"), through);
-    assert_eq!(trail("try(null.a, var.mode)"), through);
-    assert_eq!(trail("true ? var.mode : \"SOFTWARE\""), through);
-    assert_eq!(trail("{ a = [var.mode] }.a[0]"), through);
-    assert_eq!(trail("[for mode in [var.mode] : lower(mode)][0]"), through);
-    assert_eq!(trail("lookup({ a = var.mode }, \"a\", \"x\")"), through);
-    assert_eq!(trail("\"${var.mode}\""), through);
-    assert_eq!(trail("\"key-${var.mode}\""), through);
-    assert_eq!(trail("replace(var.mode, \"H\", \"h\")"), through);
-    assert_eq!(trail("format(\"%s-%s\", \"a\", var.mode)"), through);
-    // Where two values meet, the place where they do is all that can be said.
+    assert_eq!(trail("var.mode"), from_variable);
+    assert_eq!(trail("upper(var.mode)"), from_variable);
+    assert_eq!(trail("upper(coalesce(var.mode, \"HSM\"))"), from_variable);
+    assert_eq!(trail("try(null.a, var.mode)"), from_variable);
+    assert_eq!(trail("true ? var.mode : \"SOFTWARE\""), from_variable);
+    assert_eq!(trail("{ a = [var.mode] }.a[0]"), from_variable);
+    assert_eq!(trail("[for mode in [var.mode] : lower(mode)][0]"), from_variable);
+    assert_eq!(trail("lookup({ a = var.mode }, \"a\", \"x\")"), from_variable);
+    assert_eq!(trail("\"${var.mode}\""), from_variable);
+    assert_eq!(trail("\"key-${var.mode}\""), from_variable);
+    assert_eq!(trail("replace(var.mode, \"H\", \"h\")"), from_variable);
+    assert_eq!(trail("format(\"%s-%s\", \"a\", var.mode)"), from_variable);
+    // A value computed from two others has no single trail, only the place where it is computed.
     for text in ["format(\"%s%s\", var.mode, var.mode)", "\"${var.mode}-${var.mode}\"", "replace(var.mode, var.mode, \"x\")"] {
         assert_eq!(trail(text), ["set here"], "{text}");
     }
 }
 
 #[test]
-fn a_value_that_a_condition_chose_says_why() {
-    for written in ["\"HSM\"", "(\"HSM\")", "null", "-1", "!true", "[\"a\", [1]]", "{ a = \"x\", b = { c = true } }"] {
+fn literal_branch_of_a_condition_records_why_it_was_chosen() {
+    for literal in ["\"HSM\"", "(\"HSM\")", "null", "-1", "!true", "[\"a\", [1]]", "{ a = \"x\", b = { c = true } }"] {
         assert_eq!(
-            trail(&format!("var.mode == \"HSM\" ? {written} : null")),
+            trail(&format!("var.mode == \"HSM\" ? {literal} : null")),
             ["chosen because `var.mode == \"HSM\"` is true"],
-            "{written}"
+            "{literal}"
         );
-        assert_eq!(trail(&format!("var.mode != \"HSM\" ? null : {written}")), ["chosen because `var.mode != \"HSM\"` is false"]);
+        assert_eq!(trail(&format!("var.mode != \"HSM\" ? null : {literal}")), ["chosen because `var.mode != \"HSM\"` is false"]);
     }
-    // What is not written out says where it comes from instead.
+    // A computed branch has the trail of its computation instead.
     for computed in ["upper(\"hsm\")", "[upper(\"hsm\")]", "{ a = upper(\"hsm\") }", "\"${upper(\"hsm\")}\"", "1 + 1"] {
         assert_eq!(trail(&format!("var.mode == \"HSM\" ? {computed} : null")), ["set here"], "{computed}");
     }
 }
 
 #[test]
-fn an_attribute_of_a_resource_stays_one_on_its_way() {
+fn unchanged_resource_attribute_keeps_its_origin() {
     let endpoint = Some("oci_kms_vault.v.management_endpoint".to_owned());
     for text in [
         "oci_kms_vault.v.management_endpoint",
@@ -205,7 +205,7 @@ fn an_attribute_of_a_resource_stays_one_on_its_way() {
 }
 
 #[test]
-fn what_an_unknown_can_be_is_kept_apart() {
+fn unknowns_list_their_possible_values_without_becoming_known() {
     assert_eq!(possible("var.level >= 3 ? \"HSM\" : \"SOFTWARE\""), ["HSM when `var.level >= 3`", "SOFTWARE when not `var.level >= 3`"]);
     assert_eq!(possible("var.level > 3 ? \"HSM\" : null"), ["HSM when `var.level > 3`", "null when not `var.level > 3`"]);
     assert_eq!(possible("upper(var.level > 3 ? \"hsm\" : \"x\")"), ["HSM when `var.level > 3`", "X when not `var.level > 3`"]);
@@ -227,30 +227,30 @@ fn what_an_unknown_can_be_is_kept_apart() {
     assert_eq!(possible("((var.level > 3)) ? 1 : 2"), ["1 when `var.level > 3`", "2 when not `var.level > 3`"]);
     let long = format!("var.level > {} ? 1 : 2", "1".repeat(80));
     assert_eq!(possible(&long), ["1 when the condition holds", "2 when the condition does not hold"]);
-    // A branch that fails says nothing of what the result can be, and neither do more values than people read.
+    // There is no list if a branch fails, or if it would be too long to help.
     assert_eq!(possible("var.level > 3 ? 1 : [2][1]"), [""; 0]);
     let map = |entries: usize| (0..entries).map(|n| format!("k{n} = {n}, ")).collect::<String>();
-    for (entries, told) in [(15, 16), (16, 0)] {
-        assert_eq!(possible(&format!("lookup({{ {} }}, var.unset, 99)", map(entries))).len(), told);
+    for (entries, listed) in [(15, 16), (16, 0)] {
+        assert_eq!(possible(&format!("lookup({{ {} }}, var.unset, 99)", map(entries))).len(), listed);
     }
-    for (entries, told) in [(16, 16), (17, 0)] {
-        assert_eq!(possible(&format!("{{ {} }}[var.unset]", map(entries))).len(), told);
-        assert_eq!(possible(&format!("[{}][var.level]", "7, ".repeat(entries))).len(), told);
+    for (entries, listed) in [(16, 16), (17, 0)] {
+        assert_eq!(possible(&format!("{{ {} }}[var.unset]", map(entries))).len(), listed);
+        assert_eq!(possible(&format!("[{}][var.level]", "7, ".repeat(entries))).len(), listed);
     }
     assert_eq!(possible("lookup({ a = 1 }, var.level > 3 ? \"a\" : \"b\", 2)"), ["1 when `var.level > 3`", "2 when not `var.level > 3`"]);
     assert_eq!(possible("lookup(sensitive({ a = 1 }), var.unset, 2)"), [""; 0]);
     assert_eq!(possible("sensitive({ a = 1 })[var.unset]"), [""; 0]);
-    // It never decides anything.
+    // The list never makes a result known.
     assert!(value("(var.level > 3 ? \"a\" : \"a\") == \"a\"").is_unknown());
     assert!(value("var.level > 3 ? \"a\" : \"a\"").is_unknown());
-    // A `try` whose choice may yet fail includes what comes then.
+    // If the argument that `try` chooses may still fail, the next ones are possible results too.
     assert_eq!(possible("try({ a = \"x\" }[var.unset], \"d\")").len(), 2);
     assert_eq!(possible("try([var.unset], 1, 2)"), ["? when `try` succeeds with its first choice", "1 when that fails"]);
     assert_eq!(possible("try([var.unset], [2][1], [var.unset][0], 1)"), [""; 0]);
 }
 
 #[test]
-fn unknowns_keep_their_reason() {
+fn results_of_unknowns_keep_their_reason() {
     for text in [
         "tolist(toset([\"a\", var.unset]))",
         "upper(var.unset)",
@@ -265,7 +265,7 @@ fn unknowns_keep_their_reason() {
 }
 
 #[test]
-fn marks_stay_on_what_was_made_of_a_value() {
+fn marks_spread_to_results() {
     for text in ["var.key", "{ a = \"x\" }[var.key]", "lookup({ a = \"x\" }, var.key, \"y\")", "upper(var.key)", "\"x${var.key}\""] {
         let marks = value(text).deep_marks();
         assert!(marks.from_file && marks.by_caller && !marks.is_secret(), "{text}");
@@ -279,7 +279,7 @@ fn marks_stay_on_what_was_made_of_a_value() {
 }
 
 #[test]
-fn references_to_what_is_not_declared_are_never_forgiven() {
+fn undeclared_references_are_errors_even_if_not_evaluated() {
     for text in [
         "try(var.nosuch, 1)",
         "can(var.nosuch)",
@@ -292,12 +292,12 @@ fn references_to_what_is_not_declared_are_never_forgiven() {
         assert!(eval(text).is_err_and(|error| !error.is_catchable()), "{text}");
     }
     assert!(eval("try(nosuch(), 1)").is_ok());
-    // The names of types are no references.
+    // The names of types are not references.
     assert!(eval("[for x in [] : convert(x, list(string))]").is_ok());
 }
 
 #[test]
-fn errors_say_what_is_wrong() {
+fn errors_have_specific_messages() {
     for (text, message) in [
         (r#"-("a")"#, "invalid operand: a number is required"),
         ("convert([1], bool)", "bool required, but have tuple"),
@@ -411,15 +411,15 @@ fn errors_say_what_is_wrong() {
 }
 
 #[test]
-fn an_unknown_takes_the_types_that_its_constraint_leaves_open() {
-    let of = |text: &str| {
+fn conversion_of_an_unknown_fills_any_in_the_constraint() {
+    let parsed = |text: &str| {
         let source = TestModule::default().sources.add("types.tf", text.to_owned());
         let expr = native::parse_expression(source, text).expect("a type");
         super::parse_constraint(&expr, &mut |default| Err(EvalError::new("no default", Some(default.span))), &Budget::new())
             .expect("a type")
             .ty
     };
-    for (given, wanted, became) in [
+    for (given, constraint, expected) in [
         ("any", "list(string)", "list(string)"),
         ("list(string)", "any", "list(string)"),
         ("map(string)", "map(any)", "map(string)"),
@@ -434,17 +434,17 @@ fn an_unknown_takes_the_types_that_its_constraint_leaves_open() {
         ("set(bool)", "list(any)", "list(bool)"),
         ("object({ a = tuple([bool]) })", "map(list(any))", "map(list(bool))"),
     ] {
-        let converted = super::convert(Value::unknown(of(given), "it is unknown"), &of(wanted)).expect(given);
-        assert_eq!(converted.ty(), of(became), "{given} as {wanted}");
+        let converted = super::convert(Value::unknown(parsed(given), "it is unknown"), &parsed(constraint)).expect(given);
+        assert_eq!(converted.ty(), parsed(expected), "{given} as {constraint}");
         assert_eq!(converted.why().map(|why| &**why), Some("it is unknown"));
     }
 }
 
 #[test]
-fn an_error_tells_nothing_of_what_is_secret() {
+fn error_messages_do_not_reveal_secrets() {
     let message = |text: &str| eval(text).map(|value| value.ty()).expect_err(text).message;
-    let refused = |name: &str, why: &str| format!("invalid argument for `{name}`; the reason is not shown because a value {why}");
-    // Each would quote the value, or a piece of it, if it were not a secret.
+    let redacted = |name: &str, why: &str| format!("invalid argument for `{name}`; the reason is not shown because a value {why}");
+    // Without the mark, each of these messages would quote the value or a piece of it.
     for (text, name) in [
         ("formatdate(sensitive(\"hunter2-open\"), \"2020-01-01T00:00:00Z\")", "formatdate"),
         ("format(sensitive(\"%d%k\"), 1)", "format"),
@@ -453,12 +453,12 @@ fn an_error_tells_nothing_of_what_is_secret() {
         ("jsondecode(sensitive(\"{x\"))", "jsondecode"),
         ("jsondecode(sensitive(\"{\\\"a\\\": tru}\"))", "jsondecode"),
     ] {
-        assert_eq!(message(text), refused(name, "is sensitive"));
-        let open = message(&text.replacen("sensitive(", "(", 1));
-        assert!(!open.contains("is not shown"), "{text}: {open}");
+        assert_eq!(message(text), redacted(name, "is sensitive"));
+        let unredacted = message(&text.replacen("sensitive(", "(", 1));
+        assert!(!unredacted.contains("is not shown"), "{text}: {unredacted}");
     }
-    assert_eq!(message("cidrhost(var.file, 1)"), refused("cidrhost", "comes from a file, the environment or the command line"));
-    // What names nothing of the secret helps and stays, and so does what is reported of another value.
+    assert_eq!(message("cidrhost(var.file, 1)"), redacted("cidrhost", "comes from a file, the environment or the command line"));
+    // Messages that do not quote the secret are helpful and stay, and so do messages about other values.
     assert_eq!(message("parseint(sensitive(\"hunter2-open\"), 10)"), "`parseint`: cannot parse the text as a base 10 integer");
     assert_eq!(message("format(\"%d\", sensitive(\"hunter2-open\"))"), "`format`: unsupported value for `%d`: a number is required");
     assert_eq!(message("yamldecode(var.file)"), message("yamldecode(\"top: [hunter2-open\")"));
@@ -466,7 +466,7 @@ fn an_error_tells_nothing_of_what_is_secret() {
 }
 
 #[test]
-fn expressions_that_are_too_large_are_unknown_and_not_caught() {
+fn oversized_expressions_are_unknown_even_in_try() {
     let doubling = |text: &str| (0..24).fold(text.to_owned(), |inner, _| format!("[for x in [{inner}] : [x, x]]"));
     let bombs = [
         "[for a in range(0, 1000) : [for b in range(0, 1000) : [for c in range(0, 1000) : c]]]".to_owned(),
@@ -486,8 +486,8 @@ fn expressions_that_are_too_large_are_unknown_and_not_caught() {
 }
 
 #[test]
-fn deep_expressions_end_in_an_answer() {
-    // As deep as the threads that evaluate modules are.
+fn deeply_nested_expressions_terminate() {
+    // The stack size of the threads that evaluate modules.
     let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(evaluate_deep_expressions).unwrap();
     thread.join().unwrap();
 }
@@ -499,7 +499,7 @@ fn evaluate_deep_expressions() {
             [("(", ")"), ("[", "]"), ("-", ""), ("upper(", ")"), ("true ? 1 : ", ""), ("{ a = ", " }"), ("1 + ", ""), ("try(", ")")]
         {
             let text = nested(open, close, depth);
-            // An error of the parser, an unknown or the value: but an answer.
+            // A parse error, an unknown or the value: only the stack must not overflow.
             if let Ok(value) = eval(&text) {
                 drop(value);
             }
@@ -507,7 +507,7 @@ fn evaluate_deep_expressions() {
     }
 }
 
-/// Locals that refer to the one before them, evaluated on demand as a module does it.
+/// Locals that each refer to the previous one, evaluated on demand as in a module.
 struct Chain<'a> {
     module: &'a TestModule,
     budget: &'a Budget,
@@ -537,7 +537,7 @@ impl Scope for Chain<'_> {
 }
 
 #[test]
-fn long_chains_of_locals_end_in_an_answer() {
+fn long_chains_of_locals_terminate() {
     for link in ["NEXT", "true ? [for x in [NEXT] : upper(x)][0] : null", "[NEXT]", "\"%{ if true }${NEXT}%{ endif }\"", "try(NEXT, \"x\")"]
     {
         for (length, known) in [(20, true), (5_000, false)] {
@@ -546,25 +546,25 @@ fn long_chains_of_locals_end_in_an_answer() {
             let text = format!("local.n{length}");
             let source = module.sources.add("main.tf", text.clone());
             let expr = native::parse_expression(source, &text).expect("a reference");
-            let value = evaluate(&expr, &EvalContext::new(&chain, &budget)).expect("an answer");
+            let value = evaluate(&expr, &EvalContext::new(&chain, &budget)).expect("a value");
             assert_eq!(value.is_wholly_known(), known, "{length} times `{link}`");
         }
     }
 }
 
 #[test]
-fn what_is_looked_at_has_its_price() {
-    let rounds = |call: &str| {
+fn operations_pay_for_everything_they_look_at() {
+    let repeated = |call: &str| {
         let text =
             format!("[for deep in [[for a in range(50) : range(50)]] : length([for n in setproduct(range(60), range(60)) : {call}])][0]");
         value(&text)
     };
     for call in ["reverse(deep)", "try(deep)", "can(deep)", "contains(deep, 1)", "tolist(deep)", "jsonencode(deep)", "keys({ a = deep })"] {
-        assert_eq!(rounds(call).why().map(|why| &**why), Some(super::TOO_LARGE), "{call}");
+        assert_eq!(repeated(call).why().map(|why| &**why), Some(super::TOO_LARGE), "{call}");
     }
-    // What picks something out does not pay for the rest.
+    // Picking one element does not pay for the others.
     for call in ["element(deep, 1)[0]", "length(deep)", "deep[1][2]"] {
-        assert_eq!(rounds(call).as_number().and_then(super::Num::to_i64), Some(3600), "{call}");
+        assert_eq!(repeated(call).as_number().and_then(super::Num::to_i64), Some(3600), "{call}");
     }
     let long = "x".repeat(100_000);
     for call in ["startswith(text, \"y\")", "text == \"y\"", "length(text)", "substr(text, 0, 1)", "[text]", "sort([text])"] {
