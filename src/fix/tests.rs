@@ -6,7 +6,7 @@ use crate::key::{InputKind, KeyFacts, KeyId, PlannedAction, ProtectionMode, Stag
 use crate::rules::testing::sample_rules;
 use crate::rules::{Finding, Level, LeveledVerdict, Paths, Settings, findings};
 
-/// TestTexts, and the keys that are declared in them.
+/// Texts, and the keys that are declared in them.
 #[derive(Default)]
 struct TestTexts {
     sources: Sources,

@@ -1,7 +1,7 @@
 //! From outcomes to diagnostics by file.
 
 use super::capabilities::EditorClient;
-use super::part::{Diagnosed, ProjectPart};
+use super::part::{PartDiagnostics, ProjectPart};
 use super::position::Encoding;
 use super::project::Project;
 use super::settings::EditorSettings;
@@ -28,11 +28,16 @@ const MAX_RELATED: usize = 20;
 const KEYS_SHOWN: usize = 8;
 
 /// The diagnostics of a part, built on first use.
-pub(super) fn of_part<'p>(project: &Project, part: &'p ProjectPart, settings: &EditorSettings, client: EditorClient) -> &'p Diagnosed {
-    part.diagnosed.get_or_init(|| build_part(project, part, settings, client))
+pub(super) fn of_part<'p>(
+    project: &Project,
+    part: &'p ProjectPart,
+    settings: &EditorSettings,
+    client: EditorClient,
+) -> &'p PartDiagnostics {
+    part.diagnostics.get_or_init(|| build_part(project, part, settings, client))
 }
 
-fn build_part(project: &Project, part: &ProjectPart, settings: &EditorSettings, client: EditorClient) -> Diagnosed {
+fn build_part(project: &Project, part: &ProjectPart, settings: &EditorSettings, client: EditorClient) -> PartDiagnostics {
     let mut builder = DiagnosticBuilder { project, client, found: BTreeMap::new(), more: BTreeMap::new(), unplaced: Vec::new() };
     let outcome = &part.outcome;
     for finding in &outcome.findings {
@@ -58,7 +63,7 @@ fn build_part(project: &Project, part: &ProjectPart, settings: &EditorSettings, 
 }
 
 /// The diagnostics of a directory's config file: an exemption in it is unused only if it is unused in every part.
-pub(super) fn of_exemptions(project: &Project, client: EditorClient) -> Diagnosed {
+pub(super) fn of_exemptions(project: &Project, client: EditorClient) -> PartDiagnostics {
     let mut builder = DiagnosticBuilder { project, client, found: BTreeMap::new(), more: BTreeMap::new(), unplaced: Vec::new() };
     let mut seen: BTreeMap<(Option<u32>, &str), (usize, &Notice)> = BTreeMap::new();
     for notice in project.parts.iter().flat_map(|part| &part.outcome.notices).filter(|notice| project.is_about_config(notice)) {
@@ -179,13 +184,13 @@ impl DiagnosticBuilder<'_> {
         found.push(made);
     }
 
-    fn finish(mut self) -> Diagnosed {
+    fn finish(mut self) -> PartDiagnostics {
         for (path, more) in self.more {
             let message = format!("… and {more} more; `kmslint` lists all of them");
             self.found.entry(path).or_default().push(diagnostic(DiagnosticSeverity::INFORMATION, None, message));
         }
         let found = self.found.into_iter().map(|(path, diagnostics)| (path, Arc::new(diagnostics))).collect();
-        Diagnosed { found, unplaced: self.unplaced }
+        PartDiagnostics { found, unplaced: self.unplaced }
     }
 }
 

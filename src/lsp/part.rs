@@ -15,7 +15,7 @@ pub(super) type DiagnosticsByFile = BTreeMap<PathBuf, Arc<Vec<Diagnostic>>>;
 
 /// The diagnostics of a part.
 #[derive(Debug, Default)]
-pub(super) struct Diagnosed {
+pub(super) struct PartDiagnostics {
     pub found: DiagnosticsByFile,
     /// The messages without a place in a file.
     pub unplaced: Vec<String>,
@@ -28,7 +28,7 @@ pub(super) struct ProjectPart {
     pub runs: Vec<usize>,
     pub outcome: Outcome,
     /// The diagnostics, built when they are first sent.
-    pub diagnosed: OnceCell<Diagnosed>,
+    pub diagnostics: OnceCell<PartDiagnostics>,
     /// The edits of `--fix` and of `--unsafe-fixes`, made on first use.
     safe: OnceCell<FixPlan>,
     all: OnceCell<FixPlan>,

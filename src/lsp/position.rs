@@ -44,7 +44,7 @@ impl Encoding {
         Position::new(number(at.line), number(at.column))
     }
 
-    /// The byte offset of a position. One beyond the end of a line is the line's end, one beyond the text the text's.
+    /// The byte offset of a position, clamped to the end of its line and to the end of the text.
     pub(super) fn offset(self, text: &str, starts: &[usize], at: Position) -> usize {
         let line = at.line as usize;
         let Some(start) = starts.get(line).copied() else { return text.len() };

@@ -235,8 +235,8 @@ impl Project {
     }
 
     /// Forgets the diagnostics of all parts, because the client's settings changed.
-    pub(super) fn clear_diagnosed(&mut self) {
-        self.parts.iter_mut().for_each(|part| part.diagnosed = OnceCell::new());
+    pub(super) fn clear_diagnostics(&mut self) {
+        self.parts.iter_mut().for_each(|part| part.diagnostics = OnceCell::new());
     }
 
     /// Whether a notice is about the config file.

@@ -230,7 +230,7 @@ impl Worker {
             self.is_stale |= settings.var_files != self.settings.var_files;
             self.settings = settings;
             // The diagnostics depend on the settings too.
-            self.projects.iter_mut().for_each(Project::clear_diagnosed);
+            self.projects.iter_mut().for_each(Project::clear_diagnostics);
             self.publish();
         }
     }
@@ -334,9 +334,9 @@ impl Worker {
         for project in self.projects.iter().filter(|project| project.is_read()) {
             let of_config = diagnostics::of_exemptions(project, client);
             let of_parts = project.parts.iter().map(|part| diagnostics::of_part(project, part, &self.settings, client));
-            for diagnosed in of_parts.chain([&of_config]) {
-                unplaced.extend(diagnosed.unplaced.iter().cloned());
-                for (path, diagnostics) in &diagnosed.found {
+            for part_diagnostics in of_parts.chain([&of_config]) {
+                unplaced.extend(part_diagnostics.unplaced.iter().cloned());
+                for (path, diagnostics) in &part_diagnostics.found {
                     match all.get_mut(path) {
                         None => drop(all.insert(path.clone(), (project.as_client_path(path), Arc::clone(diagnostics)))),
                         // Workspace directories may be nested.

@@ -14,7 +14,7 @@ pub(super) const HEADROOM: usize = 1 << 14;
 /// The number of blocks that may wait for the scanner.
 const AHEAD: usize = 3;
 
-/// Why there are no more bytes, before the end of the document.
+/// Why reading stops before the end of the document.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FeedError {
     /// The system failed to read.

@@ -17,7 +17,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// How many module boundaries references are followed across.
+/// How deeply references are followed.
 const DEPTH: usize = 50;
 /// How many references are followed for one question.
 const STEPS: usize = 10_000;
@@ -180,12 +180,13 @@ impl<'a> Resolver<'a> {
         let expression = resource.expression(name)?;
         let mut reachable = ReachableResources::default();
         self.follow(expression, &scope, kind, &mut reachable, 0);
-        let own = expression.references.iter().all(|reference| match &reference.target {
+        let is_direct = expression.references.iter().all(|reference| match &reference.target {
             Some(ReferenceTarget::Known) => matches!(&*reference.text, "each.key" | "count.index"),
             Some(ReferenceTarget::Resource { kind: found, .. }) => found == kind,
             _ => false,
         });
-        reachable.uses_own_key = own && expression.references.iter().any(|reference| reference.target == Some(ReferenceTarget::Known));
+        reachable.uses_own_key =
+            is_direct && expression.references.iter().any(|reference| reference.target == Some(ReferenceTarget::Known));
         Some(reachable)
     }
 
