@@ -174,7 +174,7 @@ pub(crate) struct CallSource {
 
 impl CallSource {
     /// A source that stands in the call as it is.
-    pub(crate) fn written(text: &str) -> Self {
+    pub(crate) fn literal(text: &str) -> Self {
         Self { text: text.into(), is_hidden: false }
     }
 }

@@ -21,7 +21,7 @@ pub(crate) fn validate(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>, va
     }
     for validation in variable.body.blocks_of("validation") {
         let frame = Frame::of_module(world, at);
-        let message = world.memo.while_validated(at.id, name, value, || {
+        let message = world.memo.with_validated(at.id, name, value, || {
             let reason = || reason(&frame, validation, &frame);
             is_false(&frame, validation, &frame)
                 .then(|| format!("the value of variable `{name}` is rejected by its validation{}", reason()))

@@ -6,7 +6,7 @@ use crate::eval::{EvalError, Possible, Type, Value, convert};
 use crate::hcl::{Attribute, Expr, ExprKind, TraversalStep};
 use crate::terraform::blocks::subject::Subject;
 use crate::terraform::world::World;
-use crate::terraform::world::frame::{Bound, Frame};
+use crate::terraform::world::frame::{BlockIterator, Frame};
 use crate::terraform::world::instance::{Each, Instance};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -25,14 +25,14 @@ impl BlockReader<'_> {
         Frame::new(self.world, self.at, self.each)
     }
 
-    /// Evaluates an expression of the block. `bound` has the iterators of the `dynamic` blocks around it.
-    pub(crate) fn value(&self, expr: &Expr, bound: &[Bound]) -> Result<Value, EvalError> {
-        self.frame().within(bound).eval(expr)
+    /// Evaluates an expression of the block. `iterators` has the iterators of the `dynamic` blocks around it.
+    pub(crate) fn value(&self, expr: &Expr, iterators: &[BlockIterator]) -> Result<Value, EvalError> {
+        self.frame().within(iterators).eval(expr)
     }
 
     /// The fact of a string argument. `read` returns `None` for text that counts as unset.
-    pub(crate) fn text<T>(&self, attribute: Option<&Attribute>, bound: &[Bound], read: impl Fn(&str) -> Option<T>) -> Fact<T> {
-        self.fact(attribute, bound, &Type::String, |value| Ok(value.as_str().and_then(&read)))
+    pub(crate) fn text<T>(&self, attribute: Option<&Attribute>, iterators: &[BlockIterator], read: impl Fn(&str) -> Option<T>) -> Fact<T> {
+        self.fact(attribute, iterators, &Type::String, |value| Ok(value.as_str().and_then(&read)))
     }
 
     /// The fact of an argument of a given type. `read` converts a known value, returns `None` if it counts as unset, or a reason why it
@@ -40,14 +40,14 @@ impl BlockReader<'_> {
     pub(crate) fn fact<T>(
         &self,
         attribute: Option<&Attribute>,
-        bound: &[Bound],
+        iterators: &[BlockIterator],
         ty: &Type,
         read: impl Fn(&Value) -> Result<Option<T>, Reason>,
     ) -> Fact<T> {
         let Some(attribute) = attribute else { return Fact::unset() };
         let expr = &attribute.value;
         let first = Step { calls: Some(Arc::clone(&self.at.calls)), ..self.world.resources.first_step(expr.span, || self.kind_of(expr)) };
-        let value = self.value(expr, bound).and_then(|value| {
+        let value = self.value(expr, iterators).and_then(|value| {
             let message =
                 |error: EvalError| EvalError { message: format!("`{}` does not fit: {}", attribute.name.text, error.message), ..error };
             let value = convert(value, ty).map_err(|error| message(error).at(expr.span))?;
@@ -58,7 +58,7 @@ impl BlockReader<'_> {
         });
         match value {
             Ok(value) => {
-                let mut fact = to_fact(&value, first, ty, read, || self.input(expr, bound));
+                let mut fact = to_fact(&value, first, ty, read, || self.input(expr, iterators));
                 if let Some(Bounds::Default { .. }) = fact.as_unknown().map(|unknown| &unknown.bounds) {
                     fact.default = super::defaults::site(self.world, &fact.trail).map(Box::new);
                 }
@@ -107,14 +107,14 @@ impl BlockReader<'_> {
     }
 
     /// The input that a library's caller may set to change the value of an expression, as messages name it.
-    pub(crate) fn input(&self, expr: &Expr, bound: &[Bound]) -> String {
-        self.find_input(expr, bound).or_else(|| self.world.tree.quote(expr.span)).unwrap_or_else(|| "its value".to_owned())
+    pub(crate) fn input(&self, expr: &Expr, iterators: &[BlockIterator]) -> String {
+        self.find_input(expr, iterators).or_else(|| self.world.tree.quote(expr.span)).unwrap_or_else(|| "its value".to_owned())
     }
 
-    fn find_input(&self, expr: &Expr, bound: &[Bound]) -> Option<String> {
+    fn find_input(&self, expr: &Expr, iterators: &[BlockIterator]) -> Option<String> {
         if let ExprKind::Traversal(base, steps) = &expr.kind
             && let ExprKind::Variable(name) = &base.kind
-            && self.value(expr, bound).is_ok_and(|value| value.marks.by_caller)
+            && self.value(expr, iterators).is_ok_and(|value| value.marks.by_caller)
         {
             let last = || {
                 steps.iter().rev().find_map(|step| if let TraversalStep::Attr(name) = step { Some(name.text.to_string()) } else { None })
@@ -127,7 +127,7 @@ impl BlockReader<'_> {
                 return found;
             }
         }
-        expr.find_child(|child| self.find_input(child, bound))
+        expr.find_child(|child| self.find_input(child, iterators))
     }
 }
 

@@ -1,4 +1,4 @@
-//! `import` blocks: they prove that a key exists. Terraform heeds those of the root module only; elsewhere it plans as if they were not there.
+//! `import` blocks, which prove that a key exists. Terraform honors only those of the root module and silently ignores others.
 
 use crate::base::{Address, Fact, InstanceKey, Place, Step};
 use crate::eval::Data;
@@ -12,19 +12,19 @@ use std::sync::Arc;
 /// The targets of a root's `import` blocks.
 #[derive(Default)]
 pub(super) struct Imports {
-    /// By the block that they name: the names of the modules, the type, the name.
+    /// By the resource's block.
     targets: HashMap<ImportedBlock, Vec<ImportTarget>>,
 }
 
-/// A block of a resource: the names of the modules on the way, its type, its name.
+/// A resource's block: the names of the module calls, its type, its name.
 type ImportedBlock = (Vec<String>, String, String);
 
-/// How many targets in one block are reported apart. Beyond them it is unknown which keys are imported.
-const MOST: usize = 1000;
+/// The maximum number of targets in one block. If there are more, it is unknown which keys are imported.
+const MAX_TARGETS: usize = 1000;
 
-/// What one block, or one instance of it, imports to.
+/// The target of an `import` block, or of one instance of it.
 struct ImportTarget {
-    /// The keys of the modules on the way.
+    /// The instance keys of the module calls.
     modules: Vec<ImportKey>,
     key: ImportKey,
     place: Place,
@@ -33,15 +33,15 @@ struct ImportTarget {
 /// The instance key of a target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum ImportKey {
-    Is(Option<InstanceKey>),
+    Known(Option<InstanceKey>),
     Unknown,
 }
 
 impl ImportKey {
-    /// Whether it is a key; `None` where that is unknown.
+    /// Whether this is the given instance key; `None` if that is unknown.
     fn is(&self, key: Option<&InstanceKey>) -> Option<bool> {
         match self {
-            Self::Is(own) => Some(own.as_ref() == key),
+            Self::Known(known) => Some(known.as_ref() == key),
             Self::Unknown => None,
         }
     }
@@ -62,12 +62,12 @@ impl Imports {
             }
         }
         let mut imports = Self { targets };
-        imports.targets.values_mut().for_each(forget_most);
+        imports.targets.values_mut().for_each(limit_targets);
         imports
     }
 
-    /// Whether one of them imports the key with this address.
-    pub(super) fn of(&self, address: &Address) -> Fact<bool> {
+    /// Whether an `import` block imports the key with this address.
+    pub(super) fn imported(&self, address: &Address) -> Fact<bool> {
         if self.targets.is_empty() {
             return Fact::unset();
         }
@@ -88,9 +88,9 @@ impl Imports {
     }
 }
 
-/// Keeps one target for all of those that every instance of a block would have to be compared with.
-fn forget_most(targets: &mut Vec<ImportTarget>) {
-    if targets.len() > MOST {
+/// Replaces too many targets of a block by one with unknown keys: every instance of the block would be compared with all of them.
+fn limit_targets(targets: &mut Vec<ImportTarget>) {
+    if targets.len() > MAX_TARGETS {
         targets.truncate(1);
         targets.iter_mut().for_each(|target| {
             target.key = ImportKey::Unknown;
@@ -100,24 +100,24 @@ fn forget_most(targets: &mut Vec<ImportTarget>) {
 }
 
 fn step(target: &ImportTarget, label: &str) -> Vec<Step> {
-    // Only the root may import.
+    // No module calls: only the root can import.
     vec![Step { calls: Some(Arc::from([])), ..Step::new(target.place.clone(), label) }]
 }
 
 impl ImportTarget {
-    /// Whether it is the instance with this address, which is one of its block.
+    /// Whether this is the instance with an address of the same block; `None` if that is unknown.
     fn is(&self, address: &Address) -> Option<bool> {
         let keys = self.modules.iter().zip(address.modules.iter()).map(|(key, step)| key.is(step.key.as_ref()));
         let all: Vec<Option<bool>> = keys.chain([self.key.is(address.key.as_ref())]).collect();
-        // One key that differs settles it, whatever is unknown about the others.
+        // One differing key is enough, even if others are unknown.
         if all.contains(&Some(false)) { Some(false) } else { all.iter().all(Option::is_some).then_some(true) }
     }
 }
 
-/// The target that an expression names; nothing where it is not an address, which Terraform refuses.
+/// The target that an expression names; `None` if it is not an address, which Terraform would reject.
 fn target(_world: &World<'_>, frame: &Frame<'_>, to: &Expr, block: &hcl::Block) -> Option<(ImportedBlock, ImportTarget)> {
     let parsed;
-    // JSON holds the address as a text.
+    // In JSON, the address is a string.
     let to = match &to.kind {
         ExprKind::String(text) => {
             parsed = hcl::native::parse_expression(to.span.source, text).ok()?;
@@ -127,10 +127,10 @@ fn target(_world: &World<'_>, frame: &Frame<'_>, to: &Expr, block: &hcl::Block) 
     };
     let ExprKind::Traversal(base, steps) = &to.kind else { return None };
     let ExprKind::Variable(first) = &base.kind else { return None };
-    let mut parts: Vec<(String, ImportKey)> = vec![(first.to_string(), ImportKey::Is(None))];
+    let mut parts: Vec<(String, ImportKey)> = vec![(first.to_string(), ImportKey::Known(None))];
     for step in steps {
         match step {
-            TraversalStep::Attr(name) => parts.push((name.text.to_string(), ImportKey::Is(None))),
+            TraversalStep::Attr(name) => parts.push((name.text.to_string(), ImportKey::Known(None))),
             TraversalStep::Index(index, _) => parts.last_mut()?.1 = instance_key(frame, index),
             _ => return None,
         }
@@ -151,9 +151,9 @@ fn target(_world: &World<'_>, frame: &Frame<'_>, to: &Expr, block: &hcl::Block) 
 fn instance_key(frame: &Frame<'_>, index: &Expr) -> ImportKey {
     let Ok(value) = frame.eval(index) else { return ImportKey::Unknown };
     match &value.data {
-        Data::String(text) => ImportKey::Is(Some(InstanceKey::Text(Arc::clone(text)))),
+        Data::String(text) => ImportKey::Known(Some(InstanceKey::Text(Arc::clone(text)))),
         Data::Number(number) => match number.to_i64().and_then(|number| u64::try_from(number).ok()) {
-            Some(number) => ImportKey::Is(Some(InstanceKey::Number(number))),
+            Some(number) => ImportKey::Known(Some(InstanceKey::Number(number))),
             None => ImportKey::Unknown,
         },
         _ => ImportKey::Unknown,

@@ -1,4 +1,5 @@
-//! One instance of `oci_kms_key` → its facts. Arguments and what the provider makes of them: oracle/oci 8.28.0, `kms_key_resource.go`.
+//! One instance of `oci_kms_key` → its facts. Source for the arguments and the provider's treatment of them: oracle/oci 8.28.0,
+//! `kms_key_resource.go`.
 
 use super::refusals;
 use super::relations::Relations;
@@ -10,7 +11,7 @@ use crate::key::{Declared, InputKind, KeyFacts, KeyId, Lifecycle, PlannedAction,
 use crate::terraform::blocks::lifecycle::ignored;
 use crate::terraform::facts::BlockReader;
 use crate::terraform::scope::dynamic::{self, BlocksOfType, Nested};
-use crate::terraform::world::frame::{Bound, ResourceInstance};
+use crate::terraform::world::frame::{BlockIterator, ResourceInstance};
 use crate::terraform::world::instance::ResourceName;
 use crate::terraform::world::refused::Refusals;
 use jiff::Timestamp;
@@ -18,42 +19,42 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// A key that is to be read.
+/// A key to read.
 pub(crate) struct KeyInstance<'a> {
     /// The resource.
     pub of: &'a ResourceName,
     /// Its block.
     pub block: &'a Block,
-    /// Which instance.
+    /// The instance key.
     pub key: Option<InstanceKey>,
     /// Set if it represents many instances.
     pub symbolic: Option<Symbolic>,
 }
 
-/// Reads the keys of a root, one after the other. What refers to neither `each` nor `count` is the same of all instances that a block has in
-/// a module instance, and is read of the first of them.
+/// Reads the keys of a root, one after the other. Arguments that refer to neither `each` nor `count` are the same for all instances of a
+/// block within a module instance, so they are read once, with the first instance.
 pub(crate) struct KeyReader<'r> {
     root: &'r Arc<str>,
     relations: Relations,
-    last: Option<KeySample>,
+    last: Option<SharedKeyFacts>,
 }
 
-/// What the instances of a block in a module instance have in common.
-struct KeySample {
-    /// The number of the module instance.
+/// The facts that all instances of a block within a module instance share.
+struct SharedKeyFacts {
+    /// The ID of the module instance.
     at: usize,
     /// The block.
     block: Span,
-    /// The facts of one of them, without what names it.
+    /// The facts without the address. Parts that differ between instances are missing.
     facts: KeyFacts,
-    /// Which parts each has for itself.
-    own: [bool; PARTS.len()],
+    /// Which parts differ between instances.
+    is_per_instance: [bool; PARTS.len()],
     refusals: Rc<Refusals>,
 }
 
 /// A part of a key's facts.
 struct KeyPart {
-    /// The arguments and nested blocks that it is made of.
+    /// The arguments and nested blocks that it is read from.
     names: &'static [&'static str],
     read: fn(&BlockReader<'_>, &Relations, &Body, &mut KeyFacts),
 }
@@ -72,7 +73,7 @@ static PARTS: [KeyPart; 12] = [
             facts.rotation.enabled = reader.fact(body.attribute("is_auto_rotation_enabled"), &[], &Type::Bool, |value| Ok(value.as_bool()));
         },
     },
-    KeyPart { names: &["auto_key_rotation_details"], read: |reader, _, body, facts| rotation(reader, body, facts) },
+    KeyPart { names: &["auto_key_rotation_details"], read: |reader, _, body, facts| read_rotation(reader, body, facts) },
     KeyPart {
         names: &["desired_state"],
         read: |reader, _, body, facts| {
@@ -83,40 +84,41 @@ static PARTS: [KeyPart; 12] = [
     KeyPart {
         names: &["display_name"],
         read: |reader, _, body, facts| {
-            facts.display_name = reader.text(body.attribute("display_name"), &[], written);
+            facts.display_name = reader.text(body.attribute("display_name"), &[], non_empty);
             if facts.symbolic.is_some() {
-                nameless(&mut facts.display_name);
+                drop_name_with_wildcard(&mut facts.display_name);
             }
         },
     },
     KeyPart {
         names: &["compartment_id"],
-        read: |reader, _, body, facts| facts.compartment = reader.text(body.attribute("compartment_id"), &[], written),
+        read: |reader, _, body, facts| facts.compartment = reader.text(body.attribute("compartment_id"), &[], non_empty),
     },
     KeyPart {
         names: &["freeform_tags", "defined_tags"],
         read: |reader, _, body, facts| {
             facts.hidden_tags = BTreeSet::new();
-            facts.freeform_tags = tags(reader, body.attribute("freeform_tags"), &mut facts.hidden_tags);
-            facts.defined_tags = tags(reader, body.attribute("defined_tags"), &mut facts.hidden_tags);
+            facts.freeform_tags = read_tags(reader, body.attribute("freeform_tags"), &mut facts.hidden_tags);
+            facts.defined_tags = read_tags(reader, body.attribute("defined_tags"), &mut facts.hidden_tags);
         },
     },
-    KeyPart { names: &["key_shape"], read: |reader, _, body, facts| shape(reader, body, facts) },
+    KeyPart { names: &["key_shape"], read: |reader, _, body, facts| read_shape(reader, body, facts) },
     KeyPart {
         names: &["external_key_reference"],
         read: |reader, _, body, facts| {
-            let reference = nested(reader, body, "external_key_reference");
-            facts.external_key_reference = within(reader, &reference, "external_key_id", &Type::String, |value| Ok(text(value)));
+            let reference = nested_blocks(reader, body, "external_key_reference");
+            facts.external_key_reference =
+                nested_fact(reader, &reference, "external_key_id", &Type::String, |value| Ok(non_empty_text(value)));
         },
     },
     KeyPart {
         names: &["restore_from_file", "restore_from_object_store"],
-        read: |reader, _, body, facts| facts.restored = restored(reader, body),
+        read: |reader, _, body, facts| facts.restored = read_restored(reader, body),
     },
     KeyPart { names: &["management_endpoint"], read: |reader, relations, body, facts| relations.find_vault(reader, body, facts) },
     KeyPart {
         names: &["time_of_deletion", "restore_trigger"],
-        // No fact is made of them, but Terraform would reject what does not fit.
+        // These are not facts of a key. They are read because Terraform would reject values of the wrong type.
         read: |reader, _, body, _| {
             let _: Fact<()> = reader.fact(body.attribute("time_of_deletion"), &[], &Type::String, |_| Ok(None));
             let _: Fact<()> = reader.fact(body.attribute("restore_trigger"), &[], &Type::Bool, |_| Ok(None));
@@ -125,7 +127,7 @@ static PARTS: [KeyPart; 12] = [
 ];
 
 impl<'r> KeyReader<'r> {
-    /// Reads keys of this root, which are related like this.
+    /// A reader for the keys of a root.
     pub(crate) fn new(root: &'r Arc<str>, relations: Relations) -> Self {
         Self { root, relations, last: None }
     }
@@ -133,29 +135,29 @@ impl<'r> KeyReader<'r> {
     /// The facts of one key.
     pub(crate) fn facts(&mut self, reader: &BlockReader<'_>, key: &KeyInstance<'_>) -> Box<KeyFacts> {
         let KeyInstance { of, block, .. } = key;
-        let is_same = |sample: &KeySample| sample.at == reader.at.id && sample.block == block.span;
-        let sample = self.last.take().filter(is_same).unwrap_or_else(|| self.sample(reader, key));
-        let (own, refusals) = (sample.own, Rc::clone(&sample.refusals));
+        let is_same = |shared: &SharedKeyFacts| shared.at == reader.at.id && shared.block == block.span;
+        let shared = self.last.take().filter(is_same).unwrap_or_else(|| self.shared_facts(reader, key));
+        let (is_per_instance, refusals) = (shared.is_per_instance, Rc::clone(&shared.refusals));
         let mut facts = match key.key {
-            Some(_) => Box::new(self.last.insert(sample).facts.clone()),
-            // There is no other instance.
-            None => Box::new(sample.facts),
+            Some(_) => Box::new(self.last.insert(shared).facts.clone()),
+            // Without an instance key, there is no other instance.
+            None => Box::new(shared.facts),
         };
         facts.id.address = crate::terraform::world::instance::address(reader.at, false, &of.kind, &of.name, key.key.as_ref());
         let (modules, kind, name) = (Arc::clone(&reader.at.steps), Arc::clone(&of.kind), Arc::clone(&of.name));
         facts.address = Some(Address { modules, data: false, kind, name, key: key.key.clone() });
-        self.read(reader, block, own, &mut facts);
+        self.read_parts(reader, block, is_per_instance, &mut facts);
         crate::terraform::facts::conditions::check_resource(
             reader,
             ResourceInstance { world: reader.world, at: reader.at, of, block, key: key.key.as_ref(), each: reader.each },
         );
-        self.relations.relate(&mut facts);
-        guard(&refusals, &mut facts);
+        self.relations.add_to(&mut facts);
+        apply_refusals(&refusals, &mut facts);
         facts
     }
 
-    /// What the instances of a key's block have in common.
-    fn sample(&self, reader: &BlockReader<'_>, key: &KeyInstance<'_>) -> KeySample {
+    /// Reads the facts that all instances of a key's block share.
+    fn shared_facts(&self, reader: &BlockReader<'_>, key: &KeyInstance<'_>) -> SharedKeyFacts {
         let KeyInstance { of, block, .. } = key;
         let id = KeyId { root: Arc::clone(self.root), inputs: None, address: String::new(), input: InputKind::Hcl };
         let mut facts = KeyFacts::without_address(id, Stage::Declared, PlannedAction::Unknown, Place::Source(block.header));
@@ -163,43 +165,46 @@ impl<'r> KeyReader<'r> {
         let ignore_changes = ignored(&block.body);
         facts.declared = Declared { block: Some(Place::Source(block.span)), calls: Arc::clone(&reader.at.calls), ignore_changes };
         facts.symbolic.clone_from(&key.symbolic);
-        let refusals = refusals::of_block(reader, &of.kind, &of.name, block);
-        let own = PARTS.each_ref().map(|part| key.key.is_some() && part.differs(&block.body));
-        self.read(reader, block, own.map(|is_own| !is_own), &mut facts);
-        KeySample { at: reader.at.id, block: block.span, facts, own, refusals }
+        let refusals = refusals::check_block(reader, &of.kind, &of.name, block);
+        let is_per_instance = PARTS.each_ref().map(|part| key.key.is_some() && part.is_per_instance(&block.body));
+        self.read_parts(reader, block, is_per_instance.map(|is_per_instance| !is_per_instance), &mut facts);
+        SharedKeyFacts { at: reader.at.id, block: block.span, facts, is_per_instance, refusals }
     }
 
-    /// Reads those parts that are chosen.
-    fn read(&self, reader: &BlockReader<'_>, block: &Block, chosen: [bool; PARTS.len()], facts: &mut KeyFacts) {
-        for (part, _) in PARTS.iter().zip(chosen).filter(|(_, is_chosen)| *is_chosen) {
+    /// Reads the parts with `true` in `is_wanted`.
+    fn read_parts(&self, reader: &BlockReader<'_>, block: &Block, is_wanted: [bool; PARTS.len()], facts: &mut KeyFacts) {
+        for (part, _) in PARTS.iter().zip(is_wanted).filter(|(_, is_wanted)| *is_wanted) {
             (part.read)(reader, &self.relations, &block.body, facts);
         }
     }
 }
 
 impl KeyPart {
-    /// Whether it may differ from instance to instance.
-    fn differs(&self, body: &Body) -> bool {
-        let is_own = |block: &&Block| {
+    /// Whether the part may differ between the instances of a block.
+    fn is_per_instance(&self, body: &Body) -> bool {
+        let is_of_part = |block: &&Block| {
             let label = block.labels.first().filter(|_| &*block.kind.text == "dynamic");
             self.names.contains(&&**label.map_or(&block.kind.text, |label| &label.text))
         };
         let mut attributes = self.names.iter().filter_map(|name| body.attribute(name));
-        attributes.any(|attribute| names_instance(&attribute.value)) || body.blocks.iter().filter(is_own).any(is_of_instance)
+        attributes.any(|attribute| refers_to_instance(&attribute.value))
+            || body.blocks.iter().filter(is_of_part).any(has_instance_reference)
     }
 }
 
-/// Whether a block within a resource's refers to the instance.
-fn is_of_instance(block: &Block) -> bool {
-    block.body.attributes.iter().any(|attribute| names_instance(&attribute.value)) || block.body.blocks.iter().any(is_of_instance)
+/// Whether a nested block refers to `each` or `count`.
+fn has_instance_reference(block: &Block) -> bool {
+    block.body.attributes.iter().any(|attribute| refers_to_instance(&attribute.value))
+        || block.body.blocks.iter().any(has_instance_reference)
 }
 
-fn names_instance(expr: &Expr) -> bool {
+/// Whether an expression refers to `each` or `count`.
+fn refers_to_instance(expr: &Expr) -> bool {
     references(expr).iter().any(|reference| matches!(&**reference.root, "each" | "count"))
 }
 
-/// Makes those facts unknown that something refused was to set.
-fn guard(refusals: &Refusals, facts: &mut KeyFacts) {
+/// Makes the facts unknown that are affected by a fault of the block.
+fn apply_refusals(refusals: &Refusals, facts: &mut KeyFacts) {
     if refusals.is_empty() {
         return;
     }
@@ -218,8 +223,8 @@ fn guard(refusals: &Refusals, facts: &mut KeyFacts) {
     refusals.guard("compartment_id", &mut facts.compartment);
 }
 
-/// The one instance that stands for many has no name of its own where the name is made of its key.
-fn nameless(name: &mut Fact<String>) {
+/// Makes the name of an instance that represents many unknown if it contains the instance key, which is `*` here.
+fn drop_name_with_wildcard(name: &mut Fact<String>) {
     if let Claim::Unknown(unknown) = &mut name.claim
         && matches!(&unknown.bounds, Bounds::Default { value: Some(text), .. } if text.contains('*'))
     {
@@ -227,24 +232,25 @@ fn nameless(name: &mut Fact<String>) {
     }
 }
 
-/// A text; the provider's SDK takes "" for "not set".
-fn written(text: &str) -> Option<String> {
+/// The text, or `None` if it is empty: the provider's SDK treats "" as unset.
+fn non_empty(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-fn text(value: &Value) -> Option<String> {
-    value.as_str().and_then(written)
+fn non_empty_text(value: &Value) -> Option<String> {
+    value.as_str().and_then(non_empty)
 }
 
-/// The nested blocks of a type; what Terraform would reject of them is noted, and nothing is known of them then.
+/// The nested blocks of a type; `None` if Terraform would reject them.
 struct NestedBlocks<'b> {
     blocks: Option<BlocksOfType<'b>>,
 }
 
-fn nested<'b>(reader: &BlockReader<'_>, body: &'b Body, kind: &str) -> NestedBlocks<'b> {
+/// Finds the nested blocks of a type. Reports everything that Terraform would reject.
+fn nested_blocks<'b>(reader: &BlockReader<'_>, body: &'b Body, kind: &str) -> NestedBlocks<'b> {
     match dynamic::blocks(&reader.frame(), body, kind) {
         Ok(blocks) => {
-            if let [_, second, ..] = blocks.made.as_slice() {
+            if let [_, second, ..] = blocks.blocks.as_slice() {
                 let message = format!("at most one `{kind}` block is allowed");
                 reader.problems.add(Problem::new(ProblemKind::Refused, message).at(dynamic::place(second)));
                 return NestedBlocks { blocks: None };
@@ -259,7 +265,7 @@ fn nested<'b>(reader: &BlockReader<'_>, body: &'b Body, kind: &str) -> NestedBlo
 }
 
 /// The fact of an argument of a nested block.
-fn within<T: Clone>(
+fn nested_fact<T: Clone>(
     reader: &BlockReader<'_>,
     found: &NestedBlocks<'_>,
     name: &str,
@@ -267,16 +273,15 @@ fn within<T: Clone>(
     read: impl Fn(&Value) -> Result<Option<T>, Reason>,
 ) -> Fact<T> {
     let Some(blocks) = &found.blocks else { return Fact::rejected("Terraform would reject the block it is in") };
-    let one = |nested: &Nested<'_>| reader.fact(nested.body.attribute(name), &nested.bound, ty, &read);
-    let fact = match (blocks.made.first(), &blocks.unsure) {
-        (Some(nested), _) => one(nested),
-        (None, Some((for_each, span, nested))) => unsure(reader, for_each, *span, nested, name, ty, &read),
+    let fact = match (blocks.blocks.first(), &blocks.unsure) {
+        (Some(nested), _) => reader.fact(nested.body.attribute(name), &nested.iterators, ty, &read),
+        (None, Some((for_each, span, nested))) => possible_fact(reader, for_each, *span, nested, name, ty, &read),
         (None, None) => Fact::unset(),
     };
-    // What decides about the block decides about all that is in it.
+    // A sensitive value that decides whether the block exists makes everything in the block sensitive.
     let fact = reader.hide_if_sensitive(Fact { sensitive: fact.sensitive || blocks.marks.is_secret(), ..fact });
     match fact.claim {
-        // Whether the block is there at all is the caller's decision.
+        // The caller decides whether the block exists.
         Claim::Known(_) | Claim::Unset if blocks.marks.by_caller => {
             let value = if let Claim::Known(value) = fact.claim { Some(value) } else { None };
             let input = name.to_owned();
@@ -287,8 +292,8 @@ fn within<T: Clone>(
     }
 }
 
-/// An argument of a `dynamic` block of which it is not known whether it makes a block.
-fn unsure<T: Clone>(
+/// The fact of an argument in a `dynamic` block whose `for_each` is unknown.
+fn possible_fact<T: Clone>(
     reader: &BlockReader<'_>,
     for_each: &Value,
     span: Span,
@@ -304,9 +309,9 @@ fn unsure<T: Clone>(
         let value = match entries.into_iter().next() {
             None => None,
             Some((key, value)) => {
-                let bound = nested.bound.iter().map(|bound| Bound { key: key.clone(), value: value.clone(), ..bound.clone() });
-                let bound: Vec<_> = bound.collect();
-                match reader.fact(nested.body.attribute(name), &bound, ty, read).claim {
+                let with_entry = |iterator: &BlockIterator| BlockIterator { key: key.clone(), value: value.clone(), ..iterator.clone() };
+                let iterators: Vec<_> = nested.iterators.iter().map(with_entry).collect();
+                match reader.fact(nested.body.attribute(name), &iterators, ty, read).claim {
                     Claim::Known(value) => Some(value),
                     Claim::Unset => None,
                     Claim::Unknown(_) => return None,
@@ -320,31 +325,31 @@ fn unsure<T: Clone>(
     Fact { claim: Claim::unknown(&unknown.why, bounds), ..Fact::unset() }.with_trail(trail)
 }
 
-fn rotation(reader: &BlockReader<'_>, body: &Body, facts: &mut KeyFacts) {
-    let details = nested(reader, body, "auto_key_rotation_details");
-    facts.rotation.interval_days = within(reader, &details, "rotation_interval_in_days", &Type::Number, |value| {
+fn read_rotation(reader: &BlockReader<'_>, body: &Body, facts: &mut KeyFacts) {
+    let details = nested_blocks(reader, body, "auto_key_rotation_details");
+    facts.rotation.interval_days = nested_fact(reader, &details, "rotation_interval_in_days", &Type::Number, |value| {
         let Some(number) = value.as_number() else { return Ok(None) };
         let days = if number.is_integer() { number.to_i64() } else { None };
         days.map(Some).ok_or_else(|| "it is not a whole number of days".into())
     });
-    facts.rotation.start = within(reader, &details, "time_of_schedule_start", &Type::String, |value| {
-        let Some(text) = text(value) else { return Ok(None) };
+    facts.rotation.start = nested_fact(reader, &details, "time_of_schedule_start", &Type::String, |value| {
+        let Some(text) = non_empty_text(value) else { return Ok(None) };
         text.parse::<Timestamp>().map(Some).map_err(|_| "it is not an RFC 3339 time such as `2027-01-31T00:00:00Z`".into())
     });
-    let block = details.blocks.as_ref().and_then(|blocks| blocks.made.first().or(blocks.unsure.as_ref().map(|(_, _, nested)| nested)));
+    let block = details.blocks.as_ref().and_then(|blocks| blocks.blocks.first().or(blocks.unsure.as_ref().map(|(_, _, nested)| nested)));
     facts.rotation.block = block.map(dynamic::place);
     let absent = details.blocks.as_ref().filter(|_| facts.rotation.block.is_none()).and_then(|blocks| blocks.absent.as_ref());
     facts.rotation.absence_trail = absent.map(|(for_each, span)| reader.block_trail(for_each, *span)).unwrap_or_default();
 }
 
-/// Whether the key comes from a backup. Source: `kms_key_resource.go`, which then restores and never sends a mode.
-fn restored(reader: &BlockReader<'_>, body: &Body) -> Fact<bool> {
+/// Whether the key is restored from a backup. The provider then never sends a protection mode. Source: `kms_key_resource.go`.
+fn read_restored(reader: &BlockReader<'_>, body: &Body) -> Fact<bool> {
     let mut restored = Fact::unset();
     for kind in ["restore_from_file", "restore_from_object_store"] {
-        let found = nested(reader, body, kind);
+        let found = nested_blocks(reader, body, kind);
         let Some(blocks) = &found.blocks else { return Fact::rejected(format!("Terraform would reject the `{kind}` block")) };
         let step = |place: Place| vec![Step::new(place, "the key is restored from this backup")];
-        match (blocks.made.first(), &blocks.unsure) {
+        match (blocks.blocks.first(), &blocks.unsure) {
             (Some(nested), _) if blocks.marks.by_caller => {
                 let why = format!("the caller of the module decides whether there is a `{kind}` block");
                 let bounds = Bounds::Default { value: Some(true), input: kind.to_owned() };
@@ -362,18 +367,19 @@ fn restored(reader: &BlockReader<'_>, body: &Body) -> Fact<bool> {
     restored
 }
 
-fn shape(reader: &BlockReader<'_>, body: &Body, facts: &mut KeyFacts) {
-    let shape = nested(reader, body, "key_shape");
-    facts.shape.algorithm = within(reader, &shape, "algorithm", &Type::String, |value| Ok(text(value)));
-    facts.shape.length = within(reader, &shape, "length", &Type::Number, |value| Ok(value.as_number().and_then(crate::eval::Num::to_i64)));
-    facts.shape.curve = within(reader, &shape, "curve_id", &Type::String, |value| Ok(text(value)));
+fn read_shape(reader: &BlockReader<'_>, body: &Body, facts: &mut KeyFacts) {
+    let shape = nested_blocks(reader, body, "key_shape");
+    let length = |value: &Value| Ok(value.as_number().and_then(crate::eval::Num::to_i64));
+    facts.shape.algorithm = nested_fact(reader, &shape, "algorithm", &Type::String, |value| Ok(non_empty_text(value)));
+    facts.shape.length = nested_fact(reader, &shape, "length", &Type::Number, length);
+    facts.shape.curve = nested_fact(reader, &shape, "curve_id", &Type::String, |value| Ok(non_empty_text(value)));
 }
 
-/// Tags that are known; the names of those whose value may not be shown go to `hidden`.
-fn tags(reader: &BlockReader<'_>, attribute: Option<&Attribute>, hidden: &mut BTreeSet<String>) -> BTreeMap<String, String> {
+/// Reads the known tags. Adds the names of tags whose values may not be shown to `hidden`.
+fn read_tags(reader: &BlockReader<'_>, attribute: Option<&Attribute>, hidden: &mut BTreeSet<String>) -> BTreeMap<String, String> {
     let read = |attribute: &Attribute| {
         let value = reader.value(&attribute.value, &[])?;
-        // The provider's type for tags; what is shown keeps the types that are written.
+        // Check that the value converts to the provider's type for tags, but keep the configured types.
         convert(value.clone(), &Type::map(Type::String)).map_err(|error| {
             EvalError::refused(format!("`{}` does not fit: {}", attribute.name.text, error.message), Some(attribute.value.span))
         })?;
@@ -388,9 +394,9 @@ fn tags(reader: &BlockReader<'_>, attribute: Option<&Attribute>, hidden: &mut BT
     });
     let mut tags = BTreeMap::new();
     let Some((all, entries)) = value.as_ref().and_then(|value| Some((value.marks, value.as_mapping()?))) else { return tags };
-    // The names may be secret, too.
-    let is_named = |name: &str| !all.is_secret() && (!all.from_file || (!all.raw && !all.piece && secrecy::may_show_name(name)));
-    for (key, value) in entries.iter().filter(|(key, _)| is_named(key)) {
+    // The names may be secret as well.
+    let may_show_name = |name: &str| !all.is_secret() && (!all.from_file || (!all.raw && !all.piece && secrecy::may_show_name(name)));
+    for (key, value) in entries.iter().filter(|(key, _)| may_show_name(key)) {
         let text = match &value.data {
             Data::String(text) => text.to_string(),
             Data::Number(number) => number.to_string(),

@@ -1,7 +1,7 @@
 //! One instance of `oci_kms_key` → its `KeyFacts`.
 //!
-//! Read `walk` first (the instances of a resource type in a tree of modules), then `key` (arguments → facts), `refusals` (what
-//! Terraform would reject), `relations` (vaults, versions, certificates), `schedule` (rotation by code), `imports` and `switched_off`.
+//! Read `walk` first (visits the instances of a resource type in a module tree), then `key` (arguments → facts), `refusals` (faults that
+//! Terraform rejects), `relations` (vaults, versions, certificates), `schedule` (rotation by code), `imports` and `switched_off`.
 
 pub(super) mod imports;
 pub(super) mod key;

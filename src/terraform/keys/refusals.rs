@@ -1,8 +1,8 @@
-//! What Terraform refuses of a resource's block before it evaluates anything: arguments and blocks that its type does not have, and
-//! which facts are then unknown.
+//! Checks a resource's block for faults that Terraform rejects before it evaluates anything: arguments and blocks that the type does not
+//! have. Determines which facts are unknown because of them.
 //!
-//! A name that is nearly a known one, belongs elsewhere or is of the other kind is a mistake in every version of the provider. Any other
-//! unknown name may be one that a newer version has.
+//! A name that is a misspelling, belongs elsewhere, or is a block instead of an argument or the reverse, is a mistake in every version of
+//! the provider. Any other unknown name may exist in a newer version.
 
 use crate::base::{Place, Problem, ProblemKind, Span, closest};
 use crate::eval::{RefStep, Scope as _};
@@ -19,13 +19,13 @@ use crate::terraform::world::refused::Refusals;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// What every resource block may have in addition to its type's own arguments.
+/// The arguments that every resource block may have in addition to its type's own.
 const META_ARGUMENTS: [&str; 4] = ["count", "for_each", "provider", "depends_on"];
 /// The arguments and blocks that a misspelled name may mean.
 const META_NAMES: [&str; 6] = ["count", "for_each", "provider", "depends_on", "lifecycle", "dynamic"];
-/// Blocks that every resource block may have.
+/// The blocks that every resource block may have.
 const META_BLOCKS: [&str; 4] = ["lifecycle", "connection", "provisioner", "_"];
-/// What `lifecycle` may have, OpenTofu's arguments included.
+/// The arguments and blocks of `lifecycle`, including OpenTofu's.
 const LIFECYCLE: [&str; 9] = [
     "create_before_destroy",
     "prevent_destroy",
@@ -37,9 +37,9 @@ const LIFECYCLE: [&str; 9] = [
     "postcondition",
     "action_trigger",
 ];
-/// Top-level blocks: one within a resource means that a closing brace is missing before it.
+/// Top-level blocks. One within a resource means that a closing brace is missing before it.
 const TOP_LEVEL: [&str; 6] = ["resource", "data", "module", "variable", "locals", "output"];
-/// Names that are often written for another one: the resource type, the name, what is meant.
+/// Common mistakes: the resource type, the wrong name, the correct name.
 const ALIASES: [(&str, &str, &str); 21] = [
     (kinds::KEY, "protection_level", "protection_mode"),
     (kinds::KEY, "protection", "protection_mode"),
@@ -64,16 +64,16 @@ const ALIASES: [(&str, &str, &str); 21] = [
     (kinds::VAULT, "vault", "vault_type"),
 ];
 
-/// The inside of a block that is not looked at.
+/// Replaces the body of a block that is not checked.
 static EMPTY: Body = Body { attributes: Vec::new(), blocks: Vec::new() };
 
-/// Checks an instance's block; what is refused is noted once.
-pub(super) fn of_visit(reader: &BlockReader<'_>, visit: &Visit<'_>) -> Rc<Refusals> {
-    of_block(reader, &visit.of.kind, &visit.of.name, visit.block)
+/// Checks the block of a visited instance. Each fault is reported once.
+pub(super) fn check_visit(reader: &BlockReader<'_>, visit: &Visit<'_>) -> Rc<Refusals> {
+    check_block(reader, &visit.of.kind, &visit.of.name, visit.block)
 }
 
-/// Checks a resource's block; what is refused is noted once.
-pub(super) fn of_block(reader: &BlockReader<'_>, kind: &str, name: &str, block: &Block) -> Rc<Refusals> {
+/// Checks a resource's block. Each fault is reported once.
+pub(super) fn check_block(reader: &BlockReader<'_>, kind: &str, name: &str, block: &Block) -> Rc<Refusals> {
     reader.world.resources.refusals(block.header, || {
         let mut found = Refusals::default();
         if let Some(fault) = reader.at.module.fault(DeclarationKind::Resource, &format!("{kind}.{name}")) {
@@ -83,18 +83,18 @@ pub(super) fn of_block(reader: &BlockReader<'_>, kind: &str, name: &str, block: 
         }
         if let Some(schema) = schema::of(false, kind) {
             let mut check = RefusalCheck { reader, kind, top: &schema.fields, is_overridden: block.is_overridden, found };
-            check.body(&schema.fields, &block.body, None);
+            check.check_body(&schema.fields, &block.body, None);
             found = check.found;
         }
-        depends_on(reader, &block.body);
-        provider(reader, &block.body);
-        found.all = cycle(reader, &format!("{kind}.{name}")).or(found.all.take());
+        check_depends_on(reader, &block.body);
+        check_provider(reader, &block.body);
+        found.all = check_cycle(reader, &format!("{kind}.{name}")).or(found.all.take());
         found
     })
 }
 
-/// Refuses a configuration of the oci provider that the module neither has nor is given.
-fn provider(reader: &BlockReader<'_>, body: &Body) {
+/// Reports a `provider` argument with a configuration of the oci provider that the module neither declares nor gets from its callers.
+fn check_provider(reader: &BlockReader<'_>, body: &Body) {
     let module = &reader.at.module;
     let Some(value) = body.attribute("provider").map(|attribute| &attribute.value) else { return };
     let alias: Option<&str> = match &value.kind {
@@ -109,8 +109,8 @@ fn provider(reader: &BlockReader<'_>, body: &Body) {
     reader.problems.add_certain(Problem::new(ProblemKind::Refused, message).at(Place::Source(value.span)));
 }
 
-/// Refuses a cycle of references that a resource or a module call is in: what is wrong, and where.
-pub(super) fn cycle(reader: &BlockReader<'_>, name: &str) -> Option<(String, Span)> {
+/// Reports the cycle of references that a resource or module call is in. Returns its message and place.
+pub(super) fn check_cycle(reader: &BlockReader<'_>, name: &str) -> Option<(String, Span)> {
     let order = descend::order(reader.world, reader.at);
     let cycle = order.cycle(name)?;
     let problem = Problem::new(ProblemKind::Structure, cycle.message.clone()).at(Place::Source(cycle.span));
@@ -118,8 +118,8 @@ pub(super) fn cycle(reader: &BlockReader<'_>, name: &str) -> Option<(String, Spa
     Some((cycle.message.clone(), cycle.span))
 }
 
-/// Refuses in `depends_on` what is not a reference to a whole object, and names that are not declared.
-pub(super) fn depends_on(reader: &BlockReader<'_>, body: &Body) {
+/// Reports entries of `depends_on` that are not references to declared resources, data sources or modules.
+pub(super) fn check_depends_on(reader: &BlockReader<'_>, body: &Body) {
     let Some(value) = body.attribute("depends_on").map(|attribute| &attribute.value) else { return };
     let add_problem = |span: Span, message: &str| {
         reader.problems.add_certain(Problem::new(ProblemKind::Refused, message).at(Place::Source(span)));
@@ -127,9 +127,9 @@ pub(super) fn depends_on(reader: &BlockReader<'_>, body: &Body) {
     let ExprKind::Tuple(items) = &value.kind else {
         return add_problem(value.span, "`depends_on` must be a list of references");
     };
-    // References in quotes, as Terraform 0.11 has them, still lead to no more than a warning.
+    // Quoted references, the syntax of Terraform 0.11, only cause a warning.
     for item in items.iter().filter(|item| !matches!(item.kind, ExprKind::String(_))) {
-        match whole_reference(item) {
+        match plain_reference(item) {
             None => add_problem(item.span, "`depends_on` takes references to resources, data sources and modules only"),
             Some((root, steps)) if names_attribute(root, steps) => {
                 add_problem(item.span, "`depends_on` takes references to whole objects, not to their attributes");
@@ -137,11 +137,11 @@ pub(super) fn depends_on(reader: &BlockReader<'_>, body: &Body) {
             Some(_) => {}
         }
     }
-    declared(reader, items);
+    check_declared(reader, items);
 }
 
-/// The parts of an expression that is nothing but a reference without splats and computed indexes.
-fn whole_reference(expr: &Expr) -> Option<(&Arc<str>, &[TraversalStep])> {
+/// The root and steps of an expression that is a reference without splats and computed indexes.
+fn plain_reference(expr: &Expr) -> Option<(&Arc<str>, &[TraversalStep])> {
     let (root, steps) = match &expr.kind {
         ExprKind::Variable(name) => (name, [].as_slice()),
         ExprKind::Traversal(base, steps) => (if let ExprKind::Variable(root) = &base.kind { root } else { return None }, steps.as_slice()),
@@ -155,7 +155,7 @@ fn whole_reference(expr: &Expr) -> Option<(&Arc<str>, &[TraversalStep])> {
     steps.iter().all(is_plain).then_some((root, steps))
 }
 
-/// Whether a reference goes on after the resource or data source that it names.
+/// Whether a reference names an attribute of a resource or data source.
 fn names_attribute(root: &str, steps: &[TraversalStep]) -> bool {
     let named = match root {
         "data" | "resource" => 2,
@@ -170,8 +170,8 @@ fn names_attribute(root: &str, steps: &[TraversalStep]) -> bool {
     !after.is_empty()
 }
 
-/// Refuses references to what is not declared.
-fn declared(reader: &BlockReader<'_>, items: &[Expr]) {
+/// Reports references to undeclared names.
+fn check_declared(reader: &BlockReader<'_>, items: &[Expr]) {
     let frame = reader.frame();
     for item in items {
         if let Some((root, steps)) = reference(item)
@@ -184,6 +184,7 @@ fn declared(reader: &BlockReader<'_>, items: &[Expr]) {
     }
 }
 
+/// The root and attribute names of a reference, up to the first index or splat.
 fn reference(expr: &Expr) -> Option<(&Arc<str>, Vec<&Name>)> {
     match &expr.kind {
         ExprKind::Variable(name) => Some((name, Vec::new())),
@@ -196,13 +197,14 @@ fn reference(expr: &Expr) -> Option<(&Arc<str>, Vec<&Name>)> {
     }
 }
 
-/// What the name is that is not known.
+/// The kind of an unknown name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum UnknownName {
     Argument,
     Block,
 }
 
+/// Checks one resource's block against its schema.
 struct RefusalCheck<'a> {
     reader: &'a BlockReader<'a>,
     kind: &'a str,
@@ -212,11 +214,11 @@ struct RefusalCheck<'a> {
 }
 
 impl RefusalCheck<'_> {
-    /// Checks what is written in a body: the resource's own, or that of the nested block `within`.
-    fn body(&mut self, fields: &SchemaFields, body: &Body, within: Option<&str>) {
+    /// Checks a body: that of the resource, or of the nested block `within`.
+    fn check_body(&mut self, fields: &SchemaFields, body: &Body, within: Option<&str>) {
         for attribute in &body.attributes {
             if within.is_some() || !META_ARGUMENTS.contains(&&*attribute.name.text) {
-                self.attribute(fields, attribute, within);
+                self.check_attribute(fields, attribute, within);
             }
         }
         let mut lifecycles = 0;
@@ -234,36 +236,36 @@ impl RefusalCheck<'_> {
                     if lifecycles > 1 {
                         self.add_problem(block.header, "at most one `lifecycle` block is allowed".to_owned(), &[]);
                     }
-                    self.lifecycle(&block.body);
+                    self.check_lifecycle(&block.body);
                 }
-                "dynamic" => self.dynamic(fields, block, within),
+                "dynamic" => self.check_dynamic(fields, block, within),
                 kind if within.is_none() && META_BLOCKS.contains(&kind) => {}
-                _ => self.block(fields, &block.kind, &block.body, block.labels.first(), within),
+                _ => self.check_block(fields, &block.kind, &block.body, block.labels.first(), within),
             }
         }
     }
 
-    fn attribute(&mut self, fields: &SchemaFields, attribute: &Attribute, within: Option<&str>) {
+    fn check_attribute(&mut self, fields: &SchemaFields, attribute: &Attribute, within: Option<&str>) {
         let name = &attribute.name;
         if within.is_none() && matches!(&*name.text, "lifecycle" | "connection" | "provisioner" | "dynamic") {
             return self.add_problem(name.span, format!("`{}` is a block: remove the `=`", name.text), &[]);
         }
         match fields.get(&name.text) {
-            Some(Field::Attribute(own)) => {
-                // An argument that is null counts as left out, even one that cannot be set.
-                if own.filling == Filling::Computed && !matches!(attribute.value.kind, ExprKind::Null) {
+            Some(Field::Attribute(field)) => {
+                // Null counts as unset, even for an argument that cannot be set.
+                if field.filling == Filling::Computed && !matches!(attribute.value.kind, ExprKind::Null) {
                     let hint = if &*name.text == "vault_id" { "; the vault is chosen by `management_endpoint`" } else { "" };
                     self.add_problem(name.span, format!("`{}` is set by the provider and cannot be configured{hint}", name.text), &[]);
                 }
             }
-            Some(Field::Block(own)) if self.reader.world.tree.is_json(name.span.source) => {
+            Some(Field::Block(field)) if self.reader.world.tree.is_json(name.span.source) => {
                 let items = match &attribute.value.kind {
                     ExprKind::Null => return,
                     ExprKind::Tuple(items) => items.as_slice(),
                     _ => std::slice::from_ref(&attribute.value),
                 };
                 match items.iter().map(body_of).collect::<Option<Vec<_>>>() {
-                    Some(bodies) => bodies.iter().for_each(|body| self.body(&own.fields, body, Some(&name.text))),
+                    Some(bodies) => bodies.iter().for_each(|body| self.check_body(&field.fields, body, Some(&name.text))),
                     None => {
                         let message = format!("`{}` is a block: it must be an object, or an array of objects", name.text);
                         self.add_problem(attribute.value.span, message, &members(&name.text, fields));
@@ -274,28 +276,28 @@ impl RefusalCheck<'_> {
                 let message = format!("`{}` is a block: remove the `=`", name.text);
                 self.add_unexpected(name.span, message, &members(&name.text, fields), within);
             }
-            None => self.unknown(fields, name, UnknownName::Argument, within),
+            None => self.add_unknown(fields, name, UnknownName::Argument, within),
         }
     }
 
-    fn block(&mut self, fields: &SchemaFields, kind: &Name, body: &Body, label: Option<&Name>, within: Option<&str>) {
+    fn check_block(&mut self, fields: &SchemaFields, kind: &Name, body: &Body, label: Option<&Name>, within: Option<&str>) {
         match fields.get(&kind.text) {
-            Some(Field::Block(own)) => {
-                if let Some(label) = label.filter(|_| own.nesting != Nesting::Map) {
+            Some(Field::Block(field)) => {
+                if let Some(label) = label.filter(|_| field.nesting != Nesting::Map) {
                     self.add_problem(label.span, format!("a `{}` block has no labels", kind.text), &members(&kind.text, fields));
                 }
-                self.body(&own.fields, body, Some(&kind.text));
+                self.check_body(&field.fields, body, Some(&kind.text));
             }
             Some(Field::Attribute(_)) => {
                 let message = format!("`{0}` is an argument, not a block: write `{0} = …`", kind.text);
                 self.add_unexpected(kind.span, message, &[Arc::clone(&kind.text)], within);
             }
-            None => self.unknown(fields, kind, UnknownName::Block, within),
+            None => self.add_unknown(fields, kind, UnknownName::Block, within),
         }
     }
 
-    /// A `dynamic` block: what is wrong within itself is found where it is expanded.
-    fn dynamic(&mut self, fields: &SchemaFields, block: &Block, within: Option<&str>) {
+    /// Checks the label and content of a `dynamic` block. Faults of its own arguments are reported when it is expanded.
+    fn check_dynamic(&mut self, fields: &SchemaFields, block: &Block, within: Option<&str>) {
         let Some(label) = block.labels.first() else {
             return self.add_problem(block.header, "a `dynamic` block needs a label: the type of the blocks it makes".to_owned(), &[]);
         };
@@ -303,38 +305,38 @@ impl RefusalCheck<'_> {
             return self.add_problem(label.span, format!("a `dynamic` block cannot make `{}` blocks", label.text), &[]);
         }
         if block.body.blocks_of("content").next().is_none() {
-            return self.block(fields, label, &EMPTY, None, within);
+            return self.check_block(fields, label, &EMPTY, None, within);
         }
-        // Terraform looks at the content once for each block that is made, so never where there is none.
+        // Terraform checks the content once for each generated block, so not at all if there are none.
         let bodies = block.body.blocks_of("content").map(|content| &content.body);
-        let makes_none = within.is_none() && self.makes_none(block);
+        let is_empty = within.is_none() && self.is_empty_dynamic(block);
         for body in bodies {
-            self.block(fields, label, if makes_none { &EMPTY } else { body }, None, within);
+            self.check_block(fields, label, if is_empty { &EMPTY } else { body }, None, within);
         }
     }
 
-    /// Whether a `dynamic` block certainly makes no blocks.
-    fn makes_none(&self, block: &Block) -> bool {
+    /// Whether a `dynamic` block certainly generates no blocks.
+    fn is_empty_dynamic(&self, block: &Block) -> bool {
         let for_each = block.body.attribute("for_each").map(|attribute| self.reader.value(&attribute.value, &[]));
         let Some(Ok(value)) = for_each else { return false };
         crate::terraform::scope::dynamic::entries(&value).is_some_and(|entries| entries.is_empty())
     }
 
-    fn lifecycle(&mut self, body: &Body) {
+    fn check_lifecycle(&mut self, body: &Body) {
         let names = body.attributes.iter().map(|attribute| &attribute.name).chain(body.blocks.iter().map(|block| &block.kind));
         for name in names.filter(|name| !LIFECYCLE.contains(&&*name.text)) {
             if let Some(near) = closest(&name.text, LIFECYCLE) {
                 self.add_problem(name.span, format!("unsupported argument `{}` in `lifecycle`; did you mean `{near}`?", name.text), &[]);
             }
         }
-        self.ignored(body);
+        self.check_ignore_changes(body);
         if let Some(ExprKind::Tuple(items)) = body.attribute("replace_triggered_by").map(|attribute| &attribute.value.kind) {
-            declared(self.reader, items);
+            check_declared(self.reader, items);
         }
     }
 
-    /// Names in `ignore_changes` that the type does not have.
-    fn ignored(&mut self, body: &Body) {
+    /// Reports names in `ignore_changes` that the type does not have.
+    fn check_ignore_changes(&mut self, body: &Body) {
         let Some(value) = body.attribute("ignore_changes").map(|attribute| &attribute.value) else { return };
         let ExprKind::Tuple(items) = &value.kind else {
             if keyword(value).is_none_or(|word| &*word != "all") {
@@ -358,11 +360,11 @@ impl RefusalCheck<'_> {
         }
     }
 
-    /// A name that the type does not have.
-    fn unknown(&mut self, fields: &SchemaFields, name: &Name, written: UnknownName, within: Option<&str>) {
-        let what = if written == UnknownName::Block { "block" } else { "argument" };
+    /// Reports a name that the type does not have.
+    fn add_unknown(&mut self, fields: &SchemaFields, name: &Name, kind: UnknownName, within: Option<&str>) {
+        let what = if kind == UnknownName::Block { "block" } else { "argument" };
         let text = &*name.text;
-        if let Some((target, hint)) = self.meant(fields, text, within) {
+        if let Some((target, hint)) = self.suggest(fields, text, within) {
             let affected = members(&target, self.top);
             return self.add_unexpected(name.span, format!("unsupported {what} `{text}`; {hint}"), &affected, within);
         }
@@ -377,28 +379,28 @@ impl RefusalCheck<'_> {
         self.reader.problems.add_notice(Notice { kind: "unknown-argument", message, place: Some(Place::Source(name.span)) });
     }
 
-    /// The known name that is meant by an unknown one, and what to say.
-    fn meant(&self, fields: &SchemaFields, text: &str, within: Option<&str>) -> Option<(Arc<str>, String)> {
+    /// The known name that an unknown one probably means, and a hint for the message.
+    fn suggest(&self, fields: &SchemaFields, text: &str, within: Option<&str>) -> Option<(Arc<str>, String)> {
         let did_you_mean = |target: &str| (Arc::from(target), format!("did you mean `{target}`?"));
         let belongs = |target: &str, block: &str| (Arc::from(target), format!("`{target}` belongs in the block `{block}`"));
-        let home = |name: &str| {
-            let is_home = |(block, field): (&Arc<str>, &Field)| match field {
-                Field::Block(own) if own.fields.contains_key(name) => Some(Arc::clone(block)),
+        let block_with = |name: &str| {
+            let if_has_name = |(block, field): (&Arc<str>, &Field)| match field {
+                Field::Block(field) if field.fields.contains_key(name) => Some(Arc::clone(block)),
                 _ => None,
             };
-            self.top.iter().find_map(is_home)
+            self.top.iter().find_map(if_has_name)
         };
         if let Some(within) = within {
             if self.top.contains_key(text) {
                 return Some((text.into(), format!("it belongs outside of the block `{within}`")));
             }
-        } else if let Some(block) = home(text) {
+        } else if let Some(block) = block_with(text) {
             return Some((text.into(), format!("it belongs in the block `{block}`")));
         }
         let alias = ALIASES.iter().find(|(kind, alias, target)| *kind == self.kind && *alias == text && *target != text);
         if let Some((.., target)) = alias {
             let is_here = fields.contains_key(*target);
-            let block = home(target).filter(|_| !is_here && within.is_none());
+            let block = block_with(target).filter(|_| !is_here && within.is_none());
             return Some(block.map_or_else(|| did_you_mean(target), |block| belongs(target, &block)));
         }
         let meta: &[&str] = if within.is_none() { &META_NAMES } else { &[] };
@@ -406,15 +408,15 @@ impl RefusalCheck<'_> {
             return Some(did_you_mean(near));
         }
         if within.is_none() {
-            let blocks = self.top.values().filter_map(|field| if let Field::Block(own) = field { Some(own) } else { None });
+            let blocks = self.top.values().filter_map(|field| if let Field::Block(block) = field { Some(block) } else { None });
             let near = closest(text, blocks.flat_map(|block| block.fields.keys().map(|name| &**name)))?;
-            return home(near).map(|block| belongs(near, &block));
+            return block_with(near).map(|block| belongs(near, &block));
         }
         None
     }
 
-    /// Notes a name that Terraform does not expect there. Where an override file changes the block, Terraform takes what it knows from both and
-    /// never looks at the rest (`MergeBodies`). Nested blocks are taken from one of the two, and are checked like all others.
+    /// Reports a name that Terraform does not expect. In the top-level body of a block that an override file changes, it only causes a
+    /// notice: Terraform takes the names that it knows from both bodies and ignores the rest (`MergeBodies`).
     fn add_unexpected(&mut self, span: Span, message: String, fields: &[Arc<str>], within: Option<&str>) {
         if !self.is_overridden || within.is_some() {
             return self.add_problem(span, message, fields);
@@ -423,7 +425,7 @@ impl RefusalCheck<'_> {
         self.reader.problems.add_notice(Notice { kind: "ignored-argument", message, place: Some(Place::Source(span)) });
     }
 
-    /// Notes a problem, and the fields that are unknown because of it.
+    /// Reports a problem, and marks the fields that are unknown because of it.
     fn add_problem(&mut self, span: Span, message: String, fields: &[Arc<str>]) {
         for field in fields {
             self.found.fields.entry(Arc::clone(field)).or_insert_with(|| (message.clone(), span));
@@ -432,7 +434,7 @@ impl RefusalCheck<'_> {
     }
 }
 
-/// A field, and if it is a block what is in it.
+/// The name of a field and, if it is a block, the names of its fields.
 fn members(name: &str, fields: &SchemaFields) -> Vec<Arc<str>> {
     let mut names = vec![Arc::from(name)];
     if let Some(Field::Block(block)) = fields.get(name) {

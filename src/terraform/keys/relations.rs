@@ -1,4 +1,4 @@
-//! What else the configuration says of a key: the vault it is in, its versions and what makes the next one, who issues certificates with it.
+//! The relations of a key to other resources: its vault, its versions and their schedules, and the certificate authorities that use it.
 
 use super::imports::Imports;
 use super::refusals;
@@ -20,17 +20,21 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// How many hops a vault is followed: data source to resource, through modules.
+/// The maximum number of hops when a value is followed: from a data source to a resource, or through modules.
 const MAX_HOPS: usize = 16;
 
-/// Key versions and authorities of a root, by the address of their key.
+/// The relations of all keys of a root.
 #[derive(Default)]
 pub(crate) struct Relations {
+    /// By the address of the key.
     versions: HashMap<Arc<str>, Vec<DeclaredVersion>>,
+    /// By the address of the key.
     authorities: HashMap<Arc<str>, Vec<CaUse>>,
     imports: Imports,
-    maybe_rotated: PossibleKeys,
-    maybe_used: PossibleKeys,
+    /// The keys that a scheduled key version may belong to.
+    possibly_rotated: PossibleKeys,
+    /// The keys that a certificate authority may use.
+    possibly_used: PossibleKeys,
     vaults: RefCell<HashMap<Arc<ResourceRef>, KeyVault>>,
 }
 
@@ -38,15 +42,15 @@ pub(crate) struct Relations {
 struct DeclaredVersion {
     version: KeyVersion,
     is_symbolic: bool,
-    made: schedule::SchedulesFound,
+    schedules: schedule::SchedulesFound,
 }
 
-/// Keys that something may belong to, and why that is unknown.
+/// The keys that another resource may refer to, and why that is unknown.
 #[derive(Default)]
 struct PossibleKeys {
     /// By the key's address.
     some: HashMap<Arc<str>, Reason>,
-    /// Set where it may be any key.
+    /// Set if it may be any key.
     any: Option<Reason>,
 }
 
@@ -85,64 +89,64 @@ impl Relations {
         let mut relations = Self { imports: Imports::read(walk.world), ..Self::default() };
         walk.visit_all(&kinds::KEY_VERSION.into(), &mut |visit| {
             let reader = BlockReader { world: walk.world, at: visit.at, each: &visit.each, problems: walk.problems };
-            refusals::of_visit(&reader, &visit);
-            relations.version(walk, &visit);
+            refusals::check_visit(&reader, &visit);
+            relations.add_version(walk, &visit);
         });
-        walk.visit_all(&kinds::AUTHORITY.into(), &mut |visit| relations.authority(walk.world, &visit));
+        walk.visit_all(&kinds::AUTHORITY.into(), &mut |visit| relations.add_authority(walk.world, &visit));
         relations
     }
 
-    fn authority(&mut self, world: &World<'_>, visit: &Visit<'_>) {
+    fn add_authority(&mut self, world: &World<'_>, visit: &Visit<'_>) {
         let id = address(visit.at, false, &visit.of.kind, &visit.of.name, visit.key.as_ref());
-        let unclear = |why: &Reason| why.reworded(format!("the key that `{id}` uses is unknown: {why}"));
+        let unknown_key = |why: &Reason| why.reworded(format!("the key that `{id}` uses is unknown: {why}"));
         match keys_of(world, visit, "kms_key_id") {
             ReferredKeys::These(keys) => {
                 for key in keys {
                     if let Some(why) = may_not_exist(visit, &key, &id) {
-                        self.maybe_used.add(vec![key], &why);
+                        self.possibly_used.add(vec![key], &why);
                         continue;
                     }
                     let used = CaUse { id: id.clone(), place: Some(Place::Source(visit.block.header)) };
                     self.authorities.entry(key).or_default().push(used);
                 }
             }
-            ReferredKeys::OneOf(keys, why) => self.maybe_used.add(keys, &unclear(&why)),
-            ReferredKeys::Any(why) => drop(self.maybe_used.any.get_or_insert_with(|| unclear(&why))),
+            ReferredKeys::OneOf(keys, why) => self.possibly_used.add(keys, &unknown_key(&why)),
+            ReferredKeys::Any(why) => drop(self.possibly_used.any.get_or_insert_with(|| unknown_key(&why))),
         }
     }
 
-    fn version(&mut self, walk: &InstanceWalk<'_>, visit: &Visit<'_>) {
+    fn add_version(&mut self, walk: &InstanceWalk<'_>, visit: &Visit<'_>) {
         let world = walk.world;
         let id = address(visit.at, false, &visit.of.kind, &visit.of.name, visit.key.as_ref());
-        let made = schedule::of(world, visit);
-        if let Some(error) = &made.refused {
+        let found = schedule::find(world, visit);
+        if let Some(error) = &found.refused {
             walk.problems.add_refused(error);
         }
-        // Whatever the limit is, a longer period is beyond it.
+        // A period of more than a year is too long whatever limit is configured.
         let may_rotate =
-            made.unsure.is_some() || made.schedules.iter().any(|schedule| schedule.period_days.is_none_or(|days| days <= 366.0));
-        let unclear = |why: &Reason| why.reworded(format!("the key that `{id}` belongs to is unknown: {why}"));
+            found.unsure.is_some() || found.schedules.iter().any(|schedule| schedule.period_days.is_none_or(|days| days <= 366.0));
+        let unknown_key = |why: &Reason| why.reworded(format!("the key that `{id}` belongs to is unknown: {why}"));
         match keys_of(world, visit, "key_id") {
             ReferredKeys::These(keys) => {
                 let place = Some(Place::Source(visit.block.header));
                 let version = KeyVersion { id: id.clone(), place, time_created: None, is_current: None, is_auto_rotated: None };
                 for key in keys {
-                    let mut made = made.clone();
-                    if let Some(why) = may_not_exist(visit, &key, &id).filter(|_| !made.by_instances) {
-                        made.schedules.clear();
-                        made.unsure = made.unsure.or(may_rotate.then_some(why));
+                    let mut schedules = found.clone();
+                    if let Some(why) = may_not_exist(visit, &key, &id).filter(|_| !schedules.by_instances) {
+                        schedules.schedules.clear();
+                        schedules.unsure = schedules.unsure.or(may_rotate.then_some(why));
                     }
-                    let version = DeclaredVersion { version: version.clone(), is_symbolic: visit.symbolic.is_some(), made };
+                    let version = DeclaredVersion { version: version.clone(), is_symbolic: visit.symbolic.is_some(), schedules };
                     self.versions.entry(key).or_default().push(version);
                 }
             }
-            ReferredKeys::OneOf(keys, why) if may_rotate => self.maybe_rotated.add(keys, &unclear(&why)),
-            ReferredKeys::Any(why) if may_rotate => drop(self.maybe_rotated.any.get_or_insert_with(|| unclear(&why))),
+            ReferredKeys::OneOf(keys, why) if may_rotate => self.possibly_rotated.add(keys, &unknown_key(&why)),
+            ReferredKeys::Any(why) if may_rotate => drop(self.possibly_rotated.any.get_or_insert_with(|| unknown_key(&why))),
             ReferredKeys::OneOf(..) | ReferredKeys::Any(_) => {}
         }
     }
 
-    /// Fills in the vault that a key is in.
+    /// Sets the facts about a key's vault.
     pub(super) fn find_vault(&self, reader: &BlockReader<'_>, body: &Body, facts: &mut KeyFacts) {
         let endpoint = body.attribute("management_endpoint").map(|endpoint| (&endpoint.value, reader.value(&endpoint.value, &[])));
         let vault = endpoint.as_ref().map_or_else(
@@ -154,39 +158,39 @@ impl Relations {
         facts.wrong_endpoint = endpoint.and_then(|(expr, value)| wrong_endpoint_step(expr, &value.ok()?)).map(Box::new);
     }
 
-    /// Fills in what is related to a key, by its address.
-    pub(super) fn relate(&self, facts: &mut KeyFacts) {
+    /// Adds the versions, schedules, imports and authorities of a key to its facts.
+    pub(super) fn add_to(&self, facts: &mut KeyFacts) {
         let address = facts.id.address.as_str();
         let mut known = HashSet::new();
         for version in self.versions.get(address).into_iter().flatten() {
-            // A version that may or may not come to be is none yet; a schedule is one however many versions it makes at first.
+            // A version that may not exist does not count as a version, but its schedule counts.
             if !version.is_symbolic || facts.symbolic.is_some() {
                 facts.versions.push(version.version.clone());
             }
-            for schedule in &version.made.schedules {
+            for schedule in &version.schedules.schedules {
                 if known.insert((&schedule.driver, schedule.form, &schedule.version)) {
                     facts.schedules.push(schedule.clone());
                 }
             }
             if facts.schedules_unsure.is_none() {
-                facts.schedules_unsure.clone_from(&version.made.unsure);
-                facts.is_schedule_rejected = version.made.is_refused;
+                facts.schedules_unsure.clone_from(&version.schedules.unsure);
+                facts.is_schedule_rejected = version.schedules.is_refused;
             }
             if facts.idle_schedule.is_none() {
-                facts.idle_schedule.clone_from(&version.made.idle);
+                facts.idle_schedule.clone_from(&version.schedules.idle);
             }
         }
         if facts.schedules_unsure.is_none() {
-            facts.schedules_unsure = self.maybe_rotated.why(address);
+            facts.schedules_unsure = self.possibly_rotated.why(address);
         }
         if let Some(address) = &facts.address {
-            facts.imported = self.imports.of(address);
+            facts.imported = self.imports.imported(address);
         }
         facts.authorities = self.authorities.get(address).cloned().unwrap_or_default();
-        facts.authorities_unsure = self.maybe_used.why(address);
+        facts.authorities_unsure = self.possibly_used.why(address);
     }
 
-    /// The vault of an endpoint: what is written, and its value.
+    /// The vault of an endpoint, given its expression and value.
     fn vault_of_reference(&self, reader: &BlockReader<'_>, expr: &Expr, value: &Result<Value, EvalError>) -> KeyVault {
         let first = || Step::new(Place::Source(expr.span), "the key's vault is named here");
         let value = match value {
@@ -200,9 +204,9 @@ impl Relations {
         let mut vault = self.vault(reader, value, 0);
         if vault.is_none() && value.is_unknown() {
             let mut search = ReferenceSearch::new(reader.world);
-            search.expression(expr, &reader.frame());
-            if !search.lost {
-                vault = self.agreeing(reader, search.found.iter().map(|origin| (origin, None)), 0);
+            search.search(expr, &reader.frame());
+            if !search.is_incomplete {
+                vault = self.vault_of_all(reader, search.found.iter().map(|origin| (origin, None)), 0);
             }
         }
         let mut vault = vault.unwrap_or_else(|| {
@@ -215,12 +219,12 @@ impl Relations {
             KeyVault { kind: Fact::unknown(why).with_trail(trail), name: None }
         });
         if value.marks.by_caller {
-            by_caller(&mut vault.kind, || reader.input(expr, &[]));
+            make_default(&mut vault.kind, || reader.input(expr, &[]));
         }
         vault
     }
 
-    /// The vault that a value leads to.
+    /// The vault that an endpoint or OCID belongs to.
     fn vault(&self, reader: &BlockReader<'_>, value: &Value, hops: usize) -> Option<KeyVault> {
         let unknown = value.as_unknown()?;
         if let Some(origin) = &unknown.origin {
@@ -230,10 +234,11 @@ impl Relations {
         for possible in unknown.possible.iter() {
             cases.push((self.vault(reader, &possible.value, hops)?, possible.when.to_string()));
         }
-        agree(cases)
+        combine(cases)
     }
 
-    fn agreeing<'o>(
+    /// The vault that all these attributes of resources belong to.
+    fn vault_of_all<'o>(
         &self,
         reader: &BlockReader<'_>,
         origins: impl Iterator<Item = (&'o Arc<ResourceRef>, Option<String>)>,
@@ -243,10 +248,10 @@ impl Relations {
         for (origin, when) in origins {
             cases.push((self.vault_of(reader, origin, hops)?, when.unwrap_or_default()));
         }
-        agree(cases)
+        combine(cases)
     }
 
-    /// The vault that an attribute of a resource leads to.
+    /// The vault that an attribute of a resource belongs to.
     fn vault_of(&self, reader: &BlockReader<'_>, origin: &Arc<ResourceRef>, hops: usize) -> Option<KeyVault> {
         if hops > MAX_HOPS {
             return None;
@@ -257,14 +262,14 @@ impl Relations {
         let address = Address::parse(&origin.address)?;
         let (at, of, _, each) = locate(reader.world, &address)?;
         let module = Arc::clone(&at.module);
-        let declared = if of.data { &module.data } else { &module.managed };
-        let block = declared.get(&of.kind)?.get(&of.name)?;
-        let own = BlockReader { world: reader.world, at: &at, each: &each, problems: reader.problems };
+        let resources = if of.data { &module.data } else { &module.managed };
+        let block = resources.get(&of.kind)?.get(&of.name)?;
+        let vault_reader = BlockReader { world: reader.world, at: &at, each: &each, problems: reader.problems };
         let vault = match (of.data, &*of.kind) {
             (false, kinds::VAULT) => {
                 let attribute = block.body.attribute("vault_type");
-                let refusals = refusals::of_block(&own, &of.kind, &of.name, block);
-                let mut kind = own.text(attribute, &[], |text| (!text.is_empty()).then(|| VaultType::read(text)));
+                let refusals = refusals::check_block(&vault_reader, &of.kind, &of.name, block);
+                let mut kind = vault_reader.text(attribute, &[], |text| (!text.is_empty()).then(|| VaultType::read(text)));
                 if kind.is_unset() {
                     let trail = std::mem::take(&mut kind.trail);
                     kind = Fact::unknown(format!("`{}` has no `vault_type`", origin.address)).with_trail(trail);
@@ -280,9 +285,9 @@ impl Relations {
                 KeyVault { kind, name: Some(origin.address.to_string()) }
             }
             (true, kinds::VAULT) => {
-                let id = block.body.attribute("vault_id").and_then(|id| own.value(&id.value, &[]).ok());
-                let followed = id.as_ref().and_then(|id| self.vault(reader, id, hops + 1));
-                followed.unwrap_or_else(|| service_only(&origin.address, block.header, id.as_ref().and_then(Value::as_str)))
+                let id = block.body.attribute("vault_id").and_then(|id| vault_reader.value(&id.value, &[]).ok());
+                let vault = id.as_ref().and_then(|id| self.vault(reader, id, hops + 1));
+                vault.unwrap_or_else(|| service_only(&origin.address, block.header, id.as_ref().and_then(Value::as_str)))
             }
             (true, _) => service_only(&origin.address, block.header, None),
             _ => return None,
@@ -292,14 +297,15 @@ impl Relations {
     }
 }
 
+/// A vault that only the service knows.
 fn service_only(address: &str, header: crate::base::Span, ocid: Option<&str>) -> KeyVault {
     let fact = Fact::unknown(format!("the type of the vault that `{address}` looks up is known only to the service"));
     let trail = vec![Step::new(Place::Source(header), "the key's vault is looked up here")];
     KeyVault { kind: fact.with_trail(trail), name: ocid.map(str::to_owned) }
 }
 
-/// One answer out of several vaults: theirs, where they agree.
-fn agree(cases: Vec<(KeyVault, String)>) -> Option<KeyVault> {
+/// Combines several possible vaults: the known type if they agree, otherwise the possible types.
+fn combine(cases: Vec<(KeyVault, String)>) -> Option<KeyVault> {
     let (first, _) = cases.first()?;
     let same = cases.iter().all(|(vault, _)| vault.kind.value().is_some() && vault.kind.value() == first.kind.value());
     if same || cases.len() == 1 {
@@ -314,8 +320,8 @@ fn agree(cases: Vec<(KeyVault, String)>) -> Option<KeyVault> {
     Some(KeyVault { kind: Fact { claim: Claim::unknown(why, bounds), ..Fact::unset() }.with_trail(trail), name: None })
 }
 
-/// What the caller of a library may set is only a default.
-fn by_caller(fact: &mut Fact<VaultType>, input: impl FnOnce() -> String) {
+/// Turns a known vault type into a default that the caller of a library may change.
+fn make_default(fact: &mut Fact<VaultType>, input: impl FnOnce() -> String) {
     if let Claim::Known(value) = &fact.claim {
         let input = input();
         let why = Reason::caller_may_set(&input);
@@ -323,13 +329,13 @@ fn by_caller(fact: &mut Fact<VaultType>, input: impl FnOnce() -> String) {
     }
 }
 
-/// Why something that certainly belongs to a key may not exist: it represents instances that may never exist, and the key does not.
+/// Why a resource that refers to a key may not exist although the key does: it represents instances that may not exist.
 fn may_not_exist(visit: &Visit<'_>, key: &str, id: &str) -> Option<Reason> {
     let symbolic = visit.symbolic.as_ref().filter(|_| !key.ends_with("[\"*\"]") && !key.contains("[\"*\"]."))?;
     Some(symbolic.why.reworded(format!("whether `{id}` exists is unknown: {}", symbolic.why)))
 }
 
-/// A step to an endpoint that is not a vault's management endpoint. Not where the value may not be shown: the label would say what it is.
+/// A trail step for an endpoint that is not a management endpoint. `None` if the value is secret, because the label describes it.
 fn wrong_endpoint_step(endpoint: &Expr, value: &Value) -> Option<Step> {
     let what = match (value.as_str(), value.as_unknown().and_then(|unknown| unknown.origin.as_deref())) {
         (Some(url), _) if !value.marks.is_secret() => crate::key::wrong_endpoint(url)?,
@@ -348,19 +354,19 @@ fn keys_of(world: &World<'_>, visit: &Visit<'_>, argument: &str) -> ReferredKeys
         Ok(value) => value,
         Err(error) => return ReferredKeys::Any(format!("Terraform would reject its `{argument}`: {}", error.message).into()),
     };
-    // A literal OCID is not a key of this configuration.
+    // A literal OCID does not belong to a key of this configuration.
     if !value.is_unknown() {
         return ReferredKeys::These(Vec::new());
     }
     let why = value.why_dependent();
     let mut found = Vec::new();
-    let is_certain = if gather(&value, &mut found, &mut HashSet::new()) && !found.is_empty() {
+    let is_certain = if collect_origins(&value, &mut found, &mut HashSet::new()) && !found.is_empty() {
         value.as_unknown().is_some_and(|unknown| unknown.origin.is_some() || unknown.possible.iter().all(|case| case.value.is_unknown()))
     } else {
         found.clear();
         let mut search = ReferenceSearch::new(world);
-        search.expression(&attribute.value, &frame);
-        if search.lost || search.found.is_empty() {
+        search.search(&attribute.value, &frame);
+        if search.is_incomplete || search.found.is_empty() {
             return ReferredKeys::Any(why);
         }
         found = search.found;
@@ -374,9 +380,9 @@ fn keys_of(world: &World<'_>, visit: &Visit<'_>, argument: &str) -> ReferredKeys
     if is_one { ReferredKeys::These(keys) } else { ReferredKeys::OneOf(keys, why) }
 }
 
-/// Adds the origins of all unknown parts of a value that are not known yet; false where one has none.
-fn gather(value: &Value, found: &mut Vec<Arc<ResourceRef>>, known: &mut HashSet<Arc<ResourceRef>>) -> bool {
-    let Some(unknown) = value.as_unknown() else { return value.children().all(|child| gather(child, found, known)) };
+/// Adds the origins of all unknown parts of a value, each once. Returns whether every unknown part has one.
+fn collect_origins(value: &Value, found: &mut Vec<Arc<ResourceRef>>, known: &mut HashSet<Arc<ResourceRef>>) -> bool {
+    let Some(unknown) = value.as_unknown() else { return value.children().all(|child| collect_origins(child, found, known)) };
     match &unknown.origin {
         Some(origin) => {
             if known.insert(Arc::clone(origin)) {
@@ -384,95 +390,95 @@ fn gather(value: &Value, found: &mut Vec<Arc<ResourceRef>>, known: &mut HashSet<
             }
             true
         }
-        None => !unknown.possible.is_empty() && unknown.possible.iter().all(|possible| gather(&possible.value, found, known)),
+        None => !unknown.possible.is_empty() && unknown.possible.iter().all(|possible| collect_origins(&possible.value, found, known)),
     }
 }
 
-/// Finds what an unknown value was made of where functions stand between: `join("", module.vault[*].endpoint)`.
+/// Finds the attributes that an unknown value was computed from, also through function calls: `join("", module.vault[*].endpoint)`.
 struct ReferenceSearch<'w> {
     world: &'w World<'w>,
     found: Vec<Arc<ResourceRef>>,
-    /// The same, to be looked up.
+    /// The same attributes as a set.
     known: HashSet<Arc<ResourceRef>>,
-    /// Whether a part of the value comes from somewhere that is not an attribute.
-    lost: bool,
+    /// Whether a part of the value does not come from an attribute.
+    is_incomplete: bool,
     depth: usize,
 }
 
 impl<'w> ReferenceSearch<'w> {
     fn new(world: &'w World<'w>) -> Self {
-        Self { world, found: Vec::new(), known: HashSet::new(), lost: false, depth: 0 }
+        Self { world, found: Vec::new(), known: HashSet::new(), is_incomplete: false, depth: 0 }
     }
 
-    fn expression(&mut self, expr: &Expr, frame: &Frame<'_>) {
+    fn search(&mut self, expr: &Expr, frame: &Frame<'_>) {
         self.depth += 1;
         if self.depth > MAX_HOPS {
-            self.lost = true;
+            self.is_incomplete = true;
             return;
         }
         match frame.eval(expr) {
             Ok(value) => {
                 let before = self.found.len();
-                if !gather(&value, &mut self.found, &mut self.known) {
+                if !collect_origins(&value, &mut self.found, &mut self.known) {
                     for origin in self.found.drain(before..) {
                         self.known.remove(&origin);
                     }
-                    self.inside(expr, frame);
+                    self.search_children(expr, frame);
                 }
             }
-            Err(_) => self.lost = true,
+            Err(_) => self.is_incomplete = true,
         }
         self.depth -= 1;
     }
 
-    fn inside(&mut self, expr: &Expr, frame: &Frame<'_>) {
+    fn search_children(&mut self, expr: &Expr, frame: &Frame<'_>) {
         match &expr.kind {
             ExprKind::Parens(_) | ExprKind::Call { .. } | ExprKind::Template(_) => {
-                // One part that is lost is enough: an expression may have thousands, and thousands of instances.
+                // Stop at the first part without an attribute: an expression may have thousands of parts and thousands of instances.
                 expr.children(&mut |child| {
-                    if !self.lost {
-                        self.expression(child, frame);
+                    if !self.is_incomplete {
+                        self.search(child, frame);
                     }
                 });
             }
-            ExprKind::Traversal(base, _) if !matches!(base.kind, ExprKind::Variable(_)) => self.expression(base, frame),
+            ExprKind::Traversal(base, _) if !matches!(base.kind, ExprKind::Variable(_)) => self.search(base, frame),
             ExprKind::Traversal(base, steps) => {
                 let (ExprKind::Variable(first), [TraversalStep::Attr(name), rest @ ..]) = (&base.kind, steps.as_slice()) else {
-                    self.lost = true;
+                    self.is_incomplete = true;
                     return;
                 };
-                self.definition(Subject::of(first, Some(&name.text), None), rest, frame);
+                self.search_definition(Subject::of(first, Some(&name.text), None), rest, frame);
             }
-            _ => self.lost = true,
+            _ => self.is_incomplete = true,
         }
     }
 
-    /// Goes on where a name is defined.
-    fn definition(&mut self, subject: Subject<'_>, rest: &[TraversalStep], frame: &Frame<'_>) {
+    /// Continues the search in the definition of a local value, variable or output.
+    fn search_definition(&mut self, subject: Subject<'_>, rest: &[TraversalStep], frame: &Frame<'_>) {
         let at = frame.at;
         match (subject, rest) {
             (Subject::Local(name), []) => {
                 if let Some(local) = at.module.locals.get(name) {
-                    return self.expression(&local.value, &Frame::of_module(self.world, at));
+                    return self.search(&local.value, &Frame::of_module(self.world, at));
                 }
             }
             (Subject::Variable(name), []) => {
                 if let Some((parent, call)) = &at.parent
                     && let Some(argument) = parent.module.calls.get(call).and_then(|call| call.body.attribute(name))
                 {
-                    return self.expression(&argument.value, &Frame::new(self.world, parent, &at.each));
+                    return self.search(&argument.value, &Frame::new(self.world, parent, &at.each));
                 }
             }
             (Subject::Call(name), [.., TraversalStep::Attr(output)]) if rest.len() <= 2 => {
                 if let Some(child) = self.only_child(at, name)
                     && let Some(value) = child.module.outputs.get(&output.text).and_then(|output| output.body.attribute("value"))
                 {
-                    return self.expression(&value.value, &Frame::of_module(self.world, &child));
+                    return self.search(&value.value, &Frame::of_module(self.world, &child));
                 }
             }
             _ => {}
         }
-        self.lost = true;
+        self.is_incomplete = true;
     }
 
     fn only_child(&self, at: &Rc<Instance>, name: &Arc<str>) -> Option<Rc<Instance>> {

@@ -157,14 +157,14 @@ impl<'w> InstanceWalk<'w> {
             let place = Place::Source(fault.span.unwrap_or(call.header));
             self.problems.add_certain(Problem::new(ProblemKind::Refused, fault.message).at(place));
         }
-        let module = self.world.tree.loader.module(directory, self.world.tree.language);
+        let module = self.world.tree.loader.module(directory, self.world.tree.dialect);
         crate::terraform::facts::arguments::check(name, call, &module, self.problems);
         if module.has_provider {
             crate::terraform::facts::arguments::check_provider(at, name, call, self.problems);
         }
         let reader = BlockReader { world: self.world, at, each: &Each::None, problems: self.problems };
-        super::refusals::depends_on(&reader, &call.body);
-        super::refusals::cycle(&reader, &format!("module.{name}"));
+        super::refusals::check_depends_on(&reader, &call.body);
+        super::refusals::check_cycle(&reader, &format!("module.{name}"));
     }
 }
 

@@ -254,7 +254,7 @@ impl Surveyor<'_> {
             let target = self.loader.locate(&self.root.path, path, module, source, call);
             return Located {
                 target,
-                source: Some(CallSource::written(source)),
+                source: Some(CallSource::literal(source)),
                 refused: None,
                 depends_on_path: !crate::terraform::discovery::directory::is_local(source),
             };
@@ -339,7 +339,7 @@ pub(super) fn targets(loader: &Loader<'_>, path: &Path) -> Targets {
                 let world = world.get_or_init(|| source_world(loader, &root, None, &budget));
                 let located = early::locate(world, &world.tree.top(), name, call);
                 if located.source.is_none() && matches!(located.target, CallTarget::Elsewhere(_)) {
-                    targets.below.push(disk::tidy(&path.join(early::beginning(call))));
+                    targets.below.push(disk::tidy(&path.join(early::constant_prefix(call))));
                 }
                 located.target
             }

@@ -1,4 +1,4 @@
-//! Module calls followed: where one leads, and the instances that it makes.
+//! Follows module calls: the instances of a call, and the order of references in a module.
 
 use super::early;
 use super::expand;
@@ -8,11 +8,14 @@ use crate::terraform::modules::cycles;
 use crate::terraform::modules::order::Order;
 use crate::terraform::world::World;
 use crate::terraform::world::instance::{Each, Instance};
-use crate::terraform::world::tree::{CallOf, MAX_MODULES};
+use crate::terraform::world::tree::{InstanceCall, MAX_MODULES};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// One instance of a module call; why there is none to look into, where its source is not at hand.
+/// One instance of a module call.
+///
+/// # Errors
+/// The reason why the call cannot be followed.
 pub(crate) fn child(
     world: &World<'_>,
     at: &Rc<Instance>,
@@ -21,15 +24,15 @@ pub(crate) fn child(
     key: Option<&InstanceKey>,
     each: Each,
 ) -> Result<Rc<Instance>, Reason> {
-    let of = CallOf { at, name, block: call };
-    if let Some(child) = world.tree.entered(of, key) {
+    let instance_call = InstanceCall { at, name, block: call };
+    if let Some(child) = world.tree.get(instance_call, key) {
         return Ok(child);
     }
     if world.tree.is_full() {
         return Err(format!("module `{name}` was not followed: there are more than {MAX_MODULES} module instances").into());
     }
     let located = early::locate(world, at, name, call);
-    world.tree.enter(of, key, each, located, || {
+    world.tree.create(instance_call, key, each, located, || {
         if key != Some(&InstanceKey::Any) {
             return None;
         }
@@ -37,10 +40,10 @@ pub(crate) fn child(
     })
 }
 
-/// What refers to what in a module.
+/// The order of references in a module instance.
 pub(crate) fn order(world: &World<'_>, at: &Rc<Instance>) -> Arc<Order> {
     world.tree.order(at, || {
-        // A root that shares a large tree with thousands of others may not look at all of it.
+        // A root that shares a large tree with thousands of others has no budget for the complete tree.
         if world.tree.count() + at.module.calls.len() > world.budget.max_visits {
             world.budget.is_exceeded.set(true);
             return Arc::default();

@@ -1,32 +1,32 @@
-//! Nested blocks, those included that `dynamic` blocks make.
+//! Nested blocks, including those that `dynamic` blocks generate.
 
 use crate::base::{Place, Span};
 use crate::eval::{Data, EvalError, Marks, Value};
 use crate::hcl::{Block, Body, ExprKind};
-use crate::terraform::world::frame::{Bound, Frame};
+use crate::terraform::world::frame::{BlockIterator, Frame};
 use std::sync::Arc;
 
 /// One nested block.
 #[derive(Clone)]
 pub(crate) struct Nested<'b> {
-    /// Its inside.
+    /// Its body.
     pub body: &'b Body,
-    /// Where it is written: the block's or the `dynamic` block's header.
+    /// The header of the block, or of the `dynamic` block that generates it.
     pub header: Span,
-    /// The iterators around it.
-    pub bound: Vec<Bound>,
+    /// The iterators of the `dynamic` blocks around it.
+    pub iterators: Vec<BlockIterator>,
 }
 
 /// The nested blocks of one type.
 #[derive(Default)]
 pub(crate) struct BlocksOfType<'b> {
-    /// Those that are certainly there.
-    pub made: Vec<Nested<'b>>,
-    /// What their number rests on.
+    /// The blocks that certainly exist.
+    pub blocks: Vec<Nested<'b>>,
+    /// The marks of the `for_each` values that decide the number of blocks.
     pub marks: Marks,
-    /// A `dynamic` block of which it is not known what it makes: its `for_each`, and one of its blocks.
+    /// A `dynamic` block with an unknown `for_each`: the value, its place, and one block that represents all.
     pub unsure: Option<(Value, Span, Nested<'b>)>,
-    /// The `for_each` of a `dynamic` block that makes none.
+    /// The `for_each` of a `dynamic` block that generates no blocks.
     pub absent: Option<(Value, Span)>,
 }
 
@@ -35,15 +35,16 @@ pub(crate) fn blocks<'b>(frame: &Frame<'_>, body: &'b Body, kind: &str) -> Resul
     let mut found = BlocksOfType::default();
     for block in &body.blocks {
         if &*block.kind.text == kind {
-            found.made.push(Nested { body: &block.body, header: block.header, bound: frame.bound.to_vec() });
+            found.blocks.push(Nested { body: &block.body, header: block.header, iterators: frame.iterators.to_vec() });
         } else if &*block.kind.text == "dynamic" && block.labels.first().is_some_and(|label| &*label.text == kind) {
-            dynamic(frame, block, kind, &mut found)?;
+            add_dynamic(frame, block, kind, &mut found)?;
         }
     }
     Ok(found)
 }
 
-fn dynamic<'b>(frame: &Frame<'_>, block: &'b Block, kind: &str, found: &mut BlocksOfType<'b>) -> Result<(), EvalError> {
+/// Adds the blocks that a `dynamic` block generates.
+fn add_dynamic<'b>(frame: &Frame<'_>, block: &'b Block, kind: &str, found: &mut BlocksOfType<'b>) -> Result<(), EvalError> {
     let error = |message: &str, span| EvalError::new(message.to_owned(), Some(span));
     let Some(content) = block.body.blocks_of("content").next() else {
         return Err(error("a `dynamic` block needs a `content` block", block.header));
@@ -77,37 +78,42 @@ fn dynamic<'b>(frame: &Frame<'_>, block: &'b Block, kind: &str, found: &mut Bloc
         },
     };
     let value = frame.eval(&for_each.value)?;
-    // A plan lists the blocks of a resource, and holds no ephemeral values.
+    // A plan contains the blocks of a resource, but no ephemeral values.
     if value.marks.ephemeral {
         return Err(error("the `for_each` of a `dynamic` block cannot be ephemeral", for_each.value.span));
     }
     found.marks = found.marks.union(value.marks);
-    let nested =
-        |own: Bound| Nested { body: &content.body, header: block.header, bound: frame.bound.iter().cloned().chain([own]).collect() };
+    let nested = |iterator: BlockIterator| Nested {
+        body: &content.body,
+        header: block.header,
+        iterators: frame.iterators.iter().cloned().chain([iterator]).collect(),
+    };
     match entries(&value) {
         Some(entries) if entries.is_empty() => found.absent = Some((value, for_each.value.span)),
-        Some(entries) => found.made.extend(entries.into_iter().map(|(key, value)| nested(Bound { name: Arc::clone(&name), key, value }))),
+        Some(entries) => {
+            found.blocks.extend(entries.into_iter().map(|(key, value)| nested(BlockIterator { name: Arc::clone(&name), key, value })))
+        }
         None if value.is_unknown() => {
             let unknown = Value::unknown_like(crate::eval::Type::Any, &value);
-            let own = Bound { name, key: unknown.clone(), value: unknown };
-            found.unsure = Some((value, for_each.value.span, nested(own)));
+            let iterator = BlockIterator { name, key: unknown.clone(), value: unknown };
+            found.unsure = Some((value, for_each.value.span, nested(iterator)));
         }
         None => return Err(error("the `for_each` of a `dynamic` block must be a list, set, map, tuple or object", for_each.value.span)),
     }
     Ok(())
 }
 
-/// Keys and values of something that can be iterated over and is known.
+/// The keys and values of a known collection.
 pub(crate) fn entries(value: &Value) -> Option<Vec<(Value, Value)>> {
     let marks = value.marks;
     let element = |element: &Value| element.clone().with_marks(marks).or_trail(&value.trail);
     match &value.data {
-        Data::Set(_, elements) => Some(elements.iter().map(|own| (element(own), element(own))).collect()),
+        Data::Set(_, elements) => Some(elements.iter().map(|value| (element(value), element(value))).collect()),
         Data::List(_, elements) | Data::Tuple(elements) => {
-            Some(elements.iter().enumerate().map(|(index, own)| (Value::number(index).with_marks(marks), element(own))).collect())
+            Some(elements.iter().enumerate().map(|(index, value)| (Value::number(index).with_marks(marks), element(value))).collect())
         }
         Data::Map(_, entries) | Data::Object(entries) => {
-            Some(entries.iter().map(|(key, own)| (Value::string(key).with_marks(marks), element(own))).collect())
+            Some(entries.iter().map(|(key, value)| (Value::string(key).with_marks(marks), element(value))).collect())
         }
         _ => None,
     }

@@ -1,5 +1,5 @@
-//! Sources of module calls, evaluated before anything else is: Terraform takes `const` variables and locals of them, OpenTofu any
-//! variable or local that is known early.
+//! The sources of module calls, which are evaluated before anything else. In Terraform, a source may refer to `const` variables and to
+//! locals made of them; in OpenTofu, to any variable or local that is known early.
 
 use crate::base::{Reason, Span};
 use crate::eval::{Data, Dialect, EvalContext, EvalError, FileAccess, RefStep, Scope, Type, Value, convert, evaluate};
@@ -15,8 +15,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// The directory that the text of a source begins with, where a variable part follows.
-pub(crate) fn beginning(call: &Block) -> &str {
+/// The directory at the start of a source that is a template; empty if there is none.
+pub(crate) fn constant_prefix(call: &Block) -> &str {
     let first = call.body.attribute("source").and_then(|attribute| match &attribute.value.without_parens().kind {
         ExprKind::Template(template) => template.parts.first(),
         _ => None,
@@ -27,28 +27,28 @@ pub(crate) fn beginning(call: &Block) -> &str {
     }
 }
 
-/// Where a call in a module instance leads.
+/// The target of a call in a module instance.
 pub(crate) fn locate(world: &World<'_>, at: &Rc<Instance>, name: &str, call: &Block) -> Located {
     let path = at.path_to(name);
     let loader = world.tree.loader;
     let elsewhere = |why: Reason, refused| Located { target: CallTarget::Elsewhere(why), source: None, refused, depends_on_path: true };
     let Some(attribute) = call.body.attribute("source") else { return elsewhere("it has no `source`".into(), None) };
-    let known = |source: CallSource, depends| {
+    let known = |source: CallSource, is_evaluated| {
         let target = loader.locate(&world.tree.root, &path, &at.module, &source.text, call);
-        let depends_on_path = depends || !crate::terraform::discovery::directory::is_local(&source.text);
+        let depends_on_path = is_evaluated || !crate::terraform::discovery::directory::is_local(&source.text);
         Located { target, source: Some(source), refused: None, depends_on_path }
     };
     if let Some(source) = literal(&attribute.value) {
-        return known(CallSource::written(source), false);
+        return known(CallSource::literal(source), false);
     }
-    let early = Early { frame: Frame::of_module(world, at), running: RefCell::default(), is_restricted: Cell::new(false) };
+    let scope = SourceScope { frame: Frame::of_module(world, at), running: RefCell::default(), is_restricted: Cell::new(false) };
     let budget = world.memo.budget();
-    let value = evaluate(&attribute.value, &EvalContext::new(&early, &budget)).and_then(|value| convert(value, &Type::String));
+    let value = evaluate(&attribute.value, &EvalContext::new(&scope, &budget)).and_then(|value| convert(value, &Type::String));
     let is_hidden = value.as_ref().is_ok_and(|value| value.marks.hides_text());
     match value.map(|value| value.data) {
         Ok(Data::String(text)) => known(CallSource { text, is_hidden }, true),
         Ok(Data::Unknown(unknown)) => {
-            // Terraform plans only with the source that was installed.
+            // Terraform plans with the module that was installed, whatever the source is.
             let installed = calls::installed(&path, loader.manifest(&world.tree.root)).map(|target| loader.check(target));
             installed.map_or_else(
                 || elsewhere(unknown.why.reworded(format!("its source is unknown: {}", unknown.why)), None),
@@ -59,24 +59,24 @@ pub(crate) fn locate(world: &World<'_>, at: &Rc<Instance>, name: &str, call: &Bl
             "its source is not a string".into(),
             Some(EvalError::refused("`source` must be a string".to_owned(), Some(attribute.value.span))),
         ),
-        // Where no one says which of the two it is, OpenTofu may well take what Terraform refuses.
-        Err(_) if early.is_restricted.get() && world.tree.language == request::FileDialect::Either => {
+        // If the dialect is unknown, OpenTofu may accept a source that Terraform rejects.
+        Err(_) if scope.is_restricted.get() && world.tree.dialect == request::FileDialect::Either => {
             elsewhere("its source is not a constant (`--dialect opentofu` evaluates variables in it)".into(), None)
         }
         Err(error) => elsewhere("its source cannot be evaluated".into(), Some(error.at(attribute.value.span))),
     }
 }
 
-/// What a source may refer to.
-struct Early<'a> {
+/// The scope of a source.
+struct SourceScope<'a> {
     frame: Frame<'a>,
-    /// Locals that are being evaluated.
+    /// The locals being evaluated.
     running: RefCell<Vec<Arc<str>>>,
-    /// Whether something was refused that only Terraform refuses.
+    /// Whether a reference was rejected that only Terraform rejects.
     is_restricted: Cell<bool>,
 }
 
-impl Early<'_> {
+impl SourceScope<'_> {
     fn error(&self, span: Span, message: String) -> Result<(Value, usize), EvalError> {
         Err(EvalError::refused(message, Some(span)))
     }
@@ -94,9 +94,9 @@ impl Early<'_> {
     }
 }
 
-impl Scope for Early<'_> {
+impl Scope for SourceScope<'_> {
     fn resolve(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
-        let is_tofu = self.frame.world.tree.language == request::FileDialect::OpenTofu;
+        let is_tofu = self.frame.world.tree.dialect == request::FileDialect::OpenTofu;
         match Subject::resolved(name, steps) {
             Subject::Path(_) => self.frame.resolve(name, span, steps),
             Subject::Variable(variable) => {

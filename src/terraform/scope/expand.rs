@@ -1,4 +1,4 @@
-//! `count` and `for_each`: how many instances a block has, by Terraform's rules.
+//! `count` and `for_each`: the instances of a block, by Terraform's rules.
 
 use crate::base::{Place, Reason, Span, secrecy};
 use crate::eval::{Data, Dialect, Drivers, EvalError, Marks, Type, Value, convert};
@@ -7,49 +7,50 @@ use crate::terraform::blocks::merge::repeated_twice;
 use crate::terraform::world::World;
 use crate::terraform::world::frame::Frame;
 use crate::terraform::world::instance::{Each, Expansion, ForEachEntry, Instance, ResourceName, address};
-use crate::terraform::world::memo::Site;
+use crate::terraform::world::memo::ExpansionSite;
 use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// How many instances of one block are checked one by one. Terraform has no limit; untrusted code must not exhaust memory.
+/// The maximum number of instances of one block. Terraform has no limit, but untrusted configuration must not exhaust memory.
 const MAX_INSTANCES: u64 = 100_000;
 
-/// How a module call expands.
+/// The expansion of a module call.
 pub(crate) fn call(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>, block: &Block) -> Result<Rc<Expansion>, EvalError> {
     let address = || format!("{}module.{name}", at.prefix);
-    world.memo.expansion(Site::Call(at.id, Arc::clone(name)), address, || expand(world, at, block))
+    world.memo.expansion(ExpansionSite::Call(at.id, Arc::clone(name)), address, || expand(world, at, block))
 }
 
-/// How a resource expands.
+/// The expansion of a resource.
 pub(crate) fn resource(world: &World<'_>, at: &Rc<Instance>, of: &ResourceName, block: &Block) -> Result<Rc<Expansion>, EvalError> {
     let address = || address(at, of.data, &of.kind, &of.name, None);
-    world.memo.expansion(Site::Resource(at.id, of.clone()), address, || expand(world, at, block))
+    world.memo.expansion(ExpansionSite::Resource(at.id, of.clone()), address, || expand(world, at, block))
 }
 
-/// What a block's `count` or `for_each` comes to.
+/// Evaluates the `count`, `for_each` or `enabled` of a block.
 pub(crate) fn expand(world: &World<'_>, at: &Rc<Instance>, block: &Block) -> Expansion {
     let frame = Frame::of_module(world, at);
     if let Some(enabled) = block.body.blocks_of("lifecycle").find_map(|lifecycle| lifecycle.body.attribute("enabled")) {
-        return by_switch(&frame, block, enabled);
+        return expand_enabled(&frame, block, enabled);
     }
     if let Some((count, for_each)) = repeated_twice(block) {
         let message = "`count` and `for_each` may not be used together";
-        return settle(world, "count", count.value.span, Err(expansion_error(message, for_each.name.span)));
+        return or_symbolic(world, "count", count.value.span, Err(expansion_error(message, for_each.name.span)));
     }
     if let Some(count) = block.body.attribute("count") {
         let value = frame.eval(&count.value);
-        return settle(world, "count", count.value.span, value.and_then(|value| by_count(world, value, count.value.span)));
+        return or_symbolic(world, "count", count.value.span, value.and_then(|value| expand_count(world, value, count.value.span)));
     }
     if let Some(for_each) = block.body.attribute("for_each") {
         let value = frame.eval(&for_each.value);
-        return settle(world, "for_each", for_each.value.span, value.and_then(|value| by_key(world, value, for_each.value.span)));
+        let expansion = value.and_then(|value| expand_for_each(world, value, for_each.value.span));
+        return or_symbolic(world, "for_each", for_each.value.span, expansion);
     }
     Expansion::One
 }
 
-/// An error becomes one instance that stands for all: a key must not disappear because of an error.
-fn settle(world: &World<'_>, argument: &str, span: Span, expansion: Result<Expansion, EvalError>) -> Expansion {
+/// Turns an error into one instance that represents all: a key must not disappear because of an error.
+fn or_symbolic(world: &World<'_>, argument: &str, span: Span, expansion: Result<Expansion, EvalError>) -> Expansion {
     expansion.unwrap_or_else(|error| {
         let why = rejected(world, format!("`{argument}` cannot be evaluated"));
         let each = match argument {
@@ -60,16 +61,17 @@ fn settle(world: &World<'_>, argument: &str, span: Span, expansion: Result<Expan
     })
 }
 
-/// Why something has no value that Terraform would reject. In a library the error may come of an input that is made up: callers set others.
+/// The reason for an unknown value that Terraform would reject. In a library, a made-up input may have caused the error, so the reason does
+/// not count as a rejection.
 pub(super) fn rejected(world: &World<'_>, text: String) -> Reason {
     if world.inputs.library.is_some() { text.into() } else { Reason::rejected(text) }
 }
 
-/// `lifecycle { enabled = … }`, which OpenTofu has since 1.11: one instance without a key, or none.
-fn by_switch(frame: &Frame<'_>, block: &Block, enabled: &Attribute) -> Expansion {
+/// Expands `lifecycle { enabled = … }`, which OpenTofu has had since 1.11: one instance without a key, or none.
+fn expand_enabled(frame: &Frame<'_>, block: &Block, enabled: &Attribute) -> Expansion {
     let span = enabled.value.span;
-    let whole = |why: Reason, error: Option<EvalError>| Expansion::unknown(why, Some(Place::Source(span)), Each::None, error);
-    let refused = |error: EvalError| whole(rejected(frame.world, "`enabled` cannot be evaluated".to_owned()), Some(error.at(span)));
+    let unknown = |why: Reason, error: Option<EvalError>| Expansion::unknown(why, Some(Place::Source(span)), Each::None, error);
+    let refused = |error: EvalError| unknown(rejected(frame.world, "`enabled` cannot be evaluated".to_owned()), Some(error.at(span)));
     if frame.world.dialect == Dialect::Terraform {
         let message = "unsupported argument `enabled` in `lifecycle`: only OpenTofu has it; use `count`";
         return refused(expansion_error(message, enabled.name.span));
@@ -85,12 +87,12 @@ fn by_switch(frame: &Frame<'_>, block: &Block, enabled: &Attribute) -> Expansion
         return refused(expansion_error("`enabled` must be true or false, and neither sensitive nor ephemeral", span));
     }
     match value.as_bool() {
-        Some(true) if value.marks.by_caller => whole(Reason::no_caller("enabled"), None),
+        Some(true) if value.marks.by_caller => unknown(Reason::no_caller("enabled"), None),
         Some(true) => Expansion::One,
         Some(false) => Expansion::Disabled,
         None => {
             let why = value.why_dependent();
-            whole(why.reworded(format!("`enabled` is unknown: {why}")), None)
+            unknown(why.reworded(format!("`enabled` is unknown: {why}")), None)
         }
     }
 }
@@ -99,7 +101,7 @@ fn expansion_error(message: impl Into<String>, span: Span) -> EvalError {
     EvalError::refused(message.into(), Some(span))
 }
 
-fn by_count(world: &World<'_>, value: Value, span: Span) -> Result<Expansion, EvalError> {
+fn expand_count(world: &World<'_>, value: Value, span: Span) -> Result<Expansion, EvalError> {
     if value.is_null() {
         return Err(expansion_error("`count` is null; it must be a whole number", span));
     }
@@ -126,7 +128,7 @@ fn by_count(world: &World<'_>, value: Value, span: Span) -> Result<Expansion, Ev
             if count > MAX_INSTANCES {
                 return Ok(too_many("count", span, Each::Index(Value::unknown(Type::Number, "there are too many instances"))));
             }
-            // A caller may set another number: one instance represents all of them.
+            // A caller may set another number, so one instance represents all.
             if marks.by_caller && count > 0 {
                 let each = Each::Index(Value::number(0_i64).with_marks(marks));
                 return Ok(Expansion::unknown(Reason::no_caller("count"), Some(Place::Source(span)), each, None));
@@ -142,7 +144,7 @@ fn too_many(argument: &str, span: Span, each: Each) -> Expansion {
     Expansion::unknown(why, Some(Place::Source(span)), each, None)
 }
 
-fn by_key(world: &World<'_>, value: Value, span: Span) -> Result<Expansion, EvalError> {
+fn expand_for_each(world: &World<'_>, value: Value, span: Span) -> Result<Expansion, EvalError> {
     let (marks, trail) = (value.marks, value.trail.clone());
     if marks.sensitive {
         return Err(expansion_error("`for_each` is sensitive: instance keys are shown in the plan, so Terraform rejects it", span));
@@ -171,7 +173,7 @@ fn by_key(world: &World<'_>, value: Value, span: Span) -> Result<Expansion, Eval
             entries.iter().map(|(key, value)| (Arc::clone(key), value.clone().or_trail(&trail))).collect()
         }
         Data::Set(element, elements) => {
-            // `toset([])` is a set of no type. Terraform asks for the type only of a set that has elements.
+            // `toset([])` has no element type. Terraform checks the element type only if there are elements.
             if elements.is_empty() {
                 return Ok(Expansion::ForEach(Vec::new()));
             }
@@ -190,26 +192,26 @@ fn by_key(world: &World<'_>, value: Value, span: Span) -> Result<Expansion, Eval
         }
         _ => return Err(wrong_type(&value.ty(), span)),
     };
-    finish(entries, marks, span)
+    expand_entries(entries, marks, span)
 }
 
-fn finish(mut entries: Vec<(Arc<str>, Value)>, marks: Marks, span: Span) -> Result<Expansion, EvalError> {
+fn expand_entries(mut entries: Vec<(Arc<str>, Value)>, marks: Marks, span: Span) -> Result<Expansion, EvalError> {
     if entries.len() as u64 > MAX_INSTANCES {
         return Ok(too_many("for_each", span, Each::unknown(&"there are too many instances".into(), Type::String, Type::Any)));
     }
     entries.sort_by(|a, b| a.0.cmp(&b.0));
-    // A caller may pass other elements. The first one represents them: what is the same for all of them is then known.
+    // A caller may pass other elements. The first one represents all, so that values which do not depend on the element are known.
     if marks.by_caller
         && let Some((key, value)) = entries.first()
     {
         let each = Each::Element(Value::string(key).with_marks(marks), value.clone().with_marks(marks));
         return Ok(Expansion::unknown(Reason::no_caller("for_each"), Some(Place::Source(span)), each, None));
     }
-    Ok(Expansion::ForEach(named(entries, marks)))
+    Ok(Expansion::ForEach(with_shown_keys(entries, marks)))
 }
 
-/// The entries with the keys that addresses show: those that come from a file and are more than a name in it are numbered, in their order.
-fn named(entries: Vec<(Arc<str>, Value)>, marks: Marks) -> Vec<ForEachEntry> {
+/// Adds the keys that addresses show. Keys that come from a file and may contain more than a name are replaced by `…1`, `…2` and so on.
+fn with_shown_keys(entries: Vec<(Arc<str>, Value)>, marks: Marks) -> Vec<ForEachEntry> {
     let is_shown = |key: &str| !marks.from_file || (!marks.raw && !marks.piece && secrecy::may_show_name(key));
     let taken: HashSet<Arc<str>> = entries.iter().filter(|(key, _)| key.starts_with('…')).map(|(key, _)| Arc::clone(key)).collect();
     let mut numbers = (1_usize..).map(|number| Arc::from(format!("…{number}"))).filter(|name| !taken.contains(name));
@@ -222,12 +224,13 @@ fn named(entries: Vec<(Arc<str>, Value)>, marks: Marks) -> Vec<ForEachEntry> {
     entries.into_iter().map(&mut entry).collect()
 }
 
-/// The marks of `each.key` and `count.index`, which one instance keeps for as long as it exists.
+/// The marks of `each.key` and `count.index`: they never change during the life of an instance, so they depend on no driver.
 fn timeless(marks: Marks) -> Marks {
     Marks { time: Drivers::NONE, ..marks }
 }
 
-/// Terraform must know instance keys while it plans, and of what changes in time it knows `plantimestamp()` only.
+/// Rejects an expansion that depends on time. Terraform must know instance keys when it plans; `plantimestamp()` is the only driver whose
+/// value it knows then.
 fn check_timeless(world: &World<'_>, argument: &str, marks: Marks, span: Span) -> Result<(), EvalError> {
     match world.resources.time.names(marks.time.without(Drivers::PLAN_TIME)).first() {
         None => Ok(()),

@@ -1,8 +1,8 @@
-//! What names mean in a root that is being evaluated: the answers to `eval::Scope`.
+//! Resolves names in a root that is being evaluated: the implementation of `eval::Scope`.
 //!
 //! Read `variables` and `values` first (`var`, `local`, outputs), then `expand` (`count`, `for_each`) and `descend` (module calls; `early`
-//! for their sources), `dynamic` and `resource` (attributes of resources and data sources), `trails`, and `time` (what changes although
-//! the configuration does not). `names` is last: it implements the trait, and nothing imports it.
+//! for their sources), `dynamic` and `resource` (attributes of resources and data sources), `trails`, and `time` (values that change over
+//! time). `names` is last: it implements the trait, and nothing imports it.
 
 pub(super) mod descend;
 pub(super) mod dynamic;

@@ -1,4 +1,4 @@
-//! What names mean in an expression: `var`, `local`, `module`, `data`, resources, `each`, `count`, `path`, `terraform`, iterators.
+//! Resolves names in expressions: `var`, `local`, `module`, `data`, resources, `each`, `count`, `path`, `terraform`, iterators.
 
 use super::descend;
 use super::expand;
@@ -11,7 +11,7 @@ use crate::hcl::Block;
 use crate::terraform::blocks::subject::{NamedResource, Subject};
 use crate::terraform::modules::module::{self, Resources};
 use crate::terraform::schema::{self, Field, Nesting};
-use crate::terraform::world::frame::{Closed, Frame, ResourceInstance};
+use crate::terraform::world::frame::{ClosedScope, Frame, ResourceInstance};
 use crate::terraform::world::instance::{Each, Expansion, ResourceName};
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ impl Scope for Frame<'_> {
     }
 
     fn check_declared(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
-        if self.bound.iter().any(|bound| &*bound.name == name) {
+        if self.iterators.iter().any(|iterator| &*iterator.name == name) {
             return Ok(());
         }
         let module = &self.at.module;
@@ -75,7 +75,7 @@ impl Scope for Frame<'_> {
 }
 
 impl Frame<'_> {
-    /// What a reference names here. `tofu` is a resource type like any other to Terraform.
+    /// The subject of a reference. To Terraform, `tofu` is an ordinary resource type.
     fn subject_of<'n>(&self, first: &'n str, steps: &'n [RefStep<'_>]) -> Subject<'n> {
         match Subject::resolved(first, steps) {
             Subject::Tofu(name) if self.world.dialect != Dialect::OpenTofu => {
@@ -86,9 +86,9 @@ impl Frame<'_> {
     }
 
     fn find(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Resolved {
-        if let Some(bound) = self.bound.iter().rev().find(|bound| &*bound.name == name) {
-            let entries = [("key", &bound.key), ("value", &bound.value)];
-            return match steps.first().and_then(step_name).and_then(|step| entries.iter().find(|(own, _)| **own == **step)) {
+        if let Some(iterator) = self.iterators.iter().rev().find(|iterator| &*iterator.name == name) {
+            let entries = [("key", &iterator.key), ("value", &iterator.value)];
+            return match steps.first().and_then(step_name).and_then(|step| entries.iter().find(|(name, _)| **name == **step)) {
                 Some((_, value)) => Ok(((*value).clone(), 1)),
                 None => Ok((Value::object(entries.iter().map(|(name, value)| (Arc::from(*name), (*value).clone())).collect()), 0)),
             };
@@ -138,7 +138,7 @@ impl Frame<'_> {
             "module" => Ok(Value::string(&self.at.directory)),
             "root" => Ok(Value::string(".")),
             "cwd" => {
-                // Each root module is read as if Terraform ran in it; with `-chdir` it was started elsewhere, and `path.cwd` is that place.
+                // Each root module is read as if Terraform ran in it. With `-chdir`, `path.cwd` is the original working directory.
                 let (root, request) = (&self.world.tree.root, self.world.tree.loader.request);
                 let cwd = request.started_in.as_ref().filter(|_| *root == request.cwd).unwrap_or(root);
                 Ok(Value::string(cwd.to_string_lossy().replace('\\', "/")))
@@ -153,7 +153,7 @@ impl Frame<'_> {
                 Ok(name) => Value::string(name),
                 Err(why) => Value::unknown(Type::String, why.clone()),
             }),
-            // A plan must not depend on it, so Terraform makes it ephemeral; while Terraform plans, it is false.
+            // Ephemeral in Terraform, because a plan must not depend on it; false during a plan.
             "applying" => Ok(Value::bool(false).with_marks(Marks { ephemeral: true, ..Marks::NONE })),
             _ => Err(refused(format!("`terraform` has no attribute `{part}`"))),
         }
@@ -168,13 +168,13 @@ impl Frame<'_> {
             return Err(fault);
         }
         let expansion = expand::call(world, self.at, name, call)?;
-        if let Some((key, taken)) = instance(&expansion, steps.get(1))
+        if let Some((key, taken)) = selected_instance(&expansion, steps.get(1))
             && let Some(each) = expansion.each(key.as_ref())
         {
             let taken = 1 + taken;
             let Some(output) = steps.get(taken).and_then(step_name) else { return Ok((values::module(world, self.at, name, call)?, 1)) };
             return match descend::child(world, self.at, name, call, key.as_ref(), each) {
-                // A module is an object of its outputs: `try` may catch that one is missing, which it may not of other references.
+                // A module is an object of its outputs, so `try` can catch a missing one. Other invalid references are uncatchable.
                 Ok(child) if !child.module.outputs.contains_key(output) && child.module.problems.is_empty() => {
                     Err(EvalError::new(format!("module `{}` has no output `{output}`", child.path), None))
                 }
@@ -185,7 +185,7 @@ impl Frame<'_> {
         Ok((values::module(world, self.at, name, call)?, 1))
     }
 
-    /// Refuses a reference that is not evaluated where it names something that its resource does not have: Terraform checks those too.
+    /// Checks the attribute of a reference that is not evaluated, as Terraform does.
     fn check_attribute(&self, subject: Subject<'_>, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
         let (data, named) = match subject {
             Subject::Data(named) => (true, named),
@@ -193,12 +193,12 @@ impl Frame<'_> {
             _ => return Ok(()),
         };
         let of = ResourceName::of(data, named);
-        let declared = if data { &self.at.module.data } else { &self.at.module.managed };
+        let resources = if data { &self.at.module.data } else { &self.at.module.managed };
         let mut rest = steps.get(named.taken..).unwrap_or_default();
-        if let Some(block) = declared.get(named.kind).and_then(|all| all.get(named.name)) {
+        if let Some(block) = resources.get(named.kind).and_then(|all| all.get(named.name)) {
             self.check_instance(&of, block, rest.first())?;
             if let [RefStep::Index(..), after @ ..] = rest
-                && repeated_by(block).is_some()
+                && repetition_argument(block).is_some()
             {
                 rest = after;
             }
@@ -210,12 +210,12 @@ impl Frame<'_> {
         }
     }
 
-    /// Refuses an attribute of all instances at once, and an instance of a resource that has only one: as Terraform says so before it
-    /// evaluates anything, `try` and `can` do not catch it.
+    /// Rejects an attribute of a resource with `count` or `for_each`, and an instance key of a resource without. Terraform reports both
+    /// before evaluation, so `try` and `can` do not catch them.
     fn check_instance(&self, of: &ResourceName, block: &Block, step: Option<&RefStep<'_>>) -> Result<(), EvalError> {
         let mode = if of.data { "data." } else { "" };
         let name = format!("{mode}{}.{}", of.kind, of.name);
-        match (repeated_by(block), step) {
+        match (repetition_argument(block), step) {
             (Some(argument), Some(RefStep::Attr(attribute))) => {
                 let example = if argument == "count" { "0" } else { "each.key" };
                 let message = format!(
@@ -231,8 +231,8 @@ impl Frame<'_> {
         }
     }
 
-    /// Refuses steps that a field cannot have: Terraform checks what a reference itself names against the schema, so that `try` and `can`
-    /// do not catch it. Only what is written out counts. Source: Terraform's `configschema`, `StaticValidateTraversal`.
+    /// Checks the steps after a field against the schema. Terraform does so before evaluation, so `try` and `can` do not catch the error.
+    /// Only constant steps are checked. Source: Terraform's `configschema`, `StaticValidateTraversal`.
     fn check_field(&self, name: &str, field: &Field, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
         let block = match field {
             Field::Attribute(attribute) => return self.check_steps(attribute.ty.clone(), steps),
@@ -262,7 +262,7 @@ impl Frame<'_> {
         }
     }
 
-    /// Refuses steps that a value of this type cannot have.
+    /// Checks that a value of a type can have these steps.
     fn check_steps(&self, ty: Type, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
         let mut ty = ty;
         for step in steps {
@@ -286,11 +286,11 @@ impl Frame<'_> {
         Ok(())
     }
 
-    /// A resource, after whose name `named` steps are consumed.
+    /// Resolves a reference to a resource whose name takes the first `named` steps.
     fn resource(&self, of: ResourceName, steps: &[RefStep<'_>], named: usize) -> Resolved {
         let world = self.world;
-        let declared = if of.data { &self.at.module.data } else { &self.at.module.managed };
-        let Some(block) = declared.get(&of.kind).and_then(|named| named.get(&of.name)) else {
+        let resources = if of.data { &self.at.module.data } else { &self.at.module.managed };
+        let Some(block) = resources.get(&of.kind).and_then(|named| named.get(&of.name)) else {
             let mode = if of.data { "data source" } else { "resource" };
             let message = format!("there is no {mode} `{}.{}` in this module", of.kind, of.name);
             return Ok((values::undeclared(self.at, message)?, steps.len()));
@@ -302,30 +302,31 @@ impl Frame<'_> {
         let expansion = expand::resource(world, self.at, &of, block)?;
         let schema = schema::of(of.data, &of.kind);
         self.check_instance(&of, block, steps.get(named))?;
-        if let Some((key, taken)) = instance(&expansion, steps.get(named))
+        if let Some((key, taken)) = selected_instance(&expansion, steps.get(named))
             && let Some(each) = expansion.each(key.as_ref())
             && let Some(attribute) = steps.get(named + taken).and_then(step_name)
         {
-            let one = ResourceInstance { world, at: self.at, of: &of, block, key: key.as_ref(), each: &each };
+            let instance = ResourceInstance { world, at: self.at, of: &of, block, key: key.as_ref(), each: &each };
             let taken = named + taken + 1;
             let after = steps.get(taken..).unwrap_or_default();
             let Some(schema) = schema else {
-                let (value, more) = one.attribute_without_schema(attribute, after)?;
+                let (value, more) = instance.attribute_without_schema(attribute, after)?;
                 return Ok((value, taken + more));
             };
             if let Some(field) = schema.fields.get(attribute) {
                 self.check_field(attribute, field, after)?;
             }
-            return Ok((one.attribute(attribute)?, taken));
+            return Ok((instance.attribute(attribute)?, taken));
         }
-        Ok((resource::whole(world, self.at, &of, block)?, named))
+        Ok((resource::all_instances(world, self.at, &of, block)?, named))
     }
 }
 
-/// Which instance the step after a name picks, and how many steps that took; `None` where it has to be found out from all instances.
-fn instance(expansion: &Expansion, step: Option<&RefStep<'_>>) -> Option<(Option<InstanceKey>, usize)> {
+/// The key of the instance that the step after a name selects, and the number of steps taken. `None` if the value of all instances must be
+/// evaluated to find out.
+fn selected_instance(expansion: &Expansion, step: Option<&RefStep<'_>>) -> Option<(Option<InstanceKey>, usize)> {
     let index = match step {
-        // With other marks, the value of all instances is indexed, which puts the marks of the index on the result.
+        // With other marks, index the value of all instances, which adds the marks of the index to the result.
         Some(RefStep::Index(value, _)) if value.marks == Marks::NONE || value.marks.by_caller => Some(&value.data),
         _ => None,
     };
@@ -333,15 +334,15 @@ fn instance(expansion: &Expansion, step: Option<&RefStep<'_>>) -> Option<(Option
         (Expansion::One, _) => Some((None, 0)),
         (Expansion::Count(_), Some(Data::Number(number))) => Some((Some(InstanceKey::Number(number.to_string().parse().ok()?)), 1)),
         (Expansion::Count(_), Some(Data::String(text))) => Some((Some(InstanceKey::Number(text.parse().ok()?)), 1)),
-        (Expansion::ForEach(_), Some(Data::String(text))) => Some((Some(expansion.named(text)), 1)),
-        (Expansion::ForEach(_), Some(Data::Number(number))) => Some((Some(expansion.named(&number.to_string())), 1)),
+        (Expansion::ForEach(_), Some(Data::String(text))) => Some((Some(expansion.shown_key(text)), 1)),
+        (Expansion::ForEach(_), Some(Data::Number(number))) => Some((Some(expansion.shown_key(&number.to_string())), 1)),
         (Expansion::Symbolic { error: None, .. }, Some(_)) => Some((Some(InstanceKey::Any), 1)),
         _ => None,
     }
 }
 
-/// The argument that makes instances of a block, where there is one.
-fn repeated_by(block: &Block) -> Option<&'static str> {
+/// The argument that repeats a block: `count` or `for_each`.
+fn repetition_argument(block: &Block) -> Option<&'static str> {
     ["count", "for_each"].into_iter().find(|argument| block.body.attribute(argument).is_some())
 }
 
@@ -352,7 +353,7 @@ fn span(step: &RefStep<'_>) -> Span {
     }
 }
 
-/// Whether an index is written out as a number or a text: `[0]`, `.0`, `["a"]`.
+/// Whether the text of an index is a literal number or string: `[0]`, `.0`, `["a"]`.
 fn is_constant_index(text: &str) -> bool {
     let inner = text.trim_start_matches(['.', '[']).trim_end_matches(']').trim();
     let is_text = inner.len() >= 2 && inner.starts_with('"') && inner.ends_with('"') && !inner.contains(['$', '%', '\\']);
@@ -372,7 +373,7 @@ fn refused(message: impl Into<String>) -> EvalError {
     EvalError::refused(message.into(), None)
 }
 
-impl Scope for Closed<'_> {
+impl Scope for ClosedScope<'_> {
     fn resolve(&self, name: &str, span: Span, _: &[RefStep<'_>]) -> Resolved {
         Err(EvalError::refused(format!("`{name}` may not be referred to here"), Some(span)))
     }

@@ -1,54 +1,55 @@
-//! Resources and data sources as values: what a provider's schema makes of what is written.
+//! Resources and data sources as values: combines the configuration with the provider's schema, as a plan does.
 //!
-//! Sources: terraform-plugin-sdk v2 (`helper/schema`: what counts as omitted, maps with unknown elements, empty sets), Terraform's
+//! Sources: terraform-plugin-sdk v2 (`helper/schema`: omitted arguments, maps with unknown elements, empty sets), Terraform's
 //! `objchange.ProposedNew` and `configschema`.
 
 use super::dynamic::{self, Nested};
 use super::expand;
 use super::time::passing;
 use super::trails::through;
-use super::values::gather;
+use super::values::combine_instances;
 use crate::base::{Place, Step, StepKind};
 use crate::eval::{Data, Drivers, EvalError, Marks, Members, Num, Possible, RefStep, ResourceRef, Type, UnknownValue, Value, convert};
 use crate::hcl::{self, Block, Body, Expr, ExprKind};
 use crate::terraform::schema::{self, Field, Filling, NestedBlock, Nesting, Schema, SchemaAttribute, SchemaFields};
 use crate::terraform::world::World;
-use crate::terraform::world::frame::{Bound, ResourceInstance};
+use crate::terraform::world::frame::{BlockIterator, ResourceInstance};
 use crate::terraform::world::instance::{Instance, ResourceName, address};
 use crate::terraform::world::memo::MemoKey;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Something inside of an instance: the nested body it is written in, with the iterators around it, and its path.
-struct NestedPart<'a> {
+/// The body of an instance or of one of its nested blocks.
+struct ResourceBody<'a> {
     body: &'a Body,
-    bound: &'a [Bound],
-    /// `key_shape[0].`, empty for the resource's own body.
+    /// The iterators of the `dynamic` blocks around it.
+    iterators: &'a [BlockIterator],
+    /// The path from the resource, `key_shape[0].`; empty for the resource's own body.
     path: &'a str,
 }
 
 impl ResourceInstance<'_> {
-    /// One attribute of one instance of a resource.
+    /// The value of an attribute.
     pub(super) fn attribute(&self, name: &Arc<str>) -> Result<Value, EvalError> {
         let Some(schema) = schema::of(self.of.data, &self.of.kind) else {
             return self.attribute_without_schema(name, &[]).map(|(value, _)| value);
         };
-        let Some(field) = schema.fields.get(name) else { return self.no_attribute(name, &schema) };
+        let Some(field) = schema.fields.get(name) else { return self.unknown_attribute(name, &schema) };
         let label = || format!("`{}.{name}`", self.address());
-        let inside = NestedPart { body: &self.block.body, bound: &[], path: "" };
-        // Most attributes of most resources are omitted, and those are created faster than they are looked up.
-        if !is_written(&inside, name, field) {
+        let inside = ResourceBody { body: &self.block.body, iterators: &[], path: "" };
+        // Most attributes are omitted. Computing those is faster than looking them up in the memo.
+        if !is_configured(&inside, name, field) {
             let make = || self.field(&inside, name, field, &schema);
-            let slot = || MemoKey::Argument(self.at.id, self.of.clone(), self.key.cloned(), Arc::clone(name));
-            return if is_output_of_data(self.of, name) { self.world.memo.remembered(slot(), make) } else { make() };
+            let memo_key = || MemoKey::Argument(self.at.id, self.of.clone(), self.key.cloned(), Arc::clone(name));
+            return if is_output_of_data(self.of, name) { self.world.memo.combine_once(memo_key(), make) } else { make() };
         }
-        self.world.memo.once(MemoKey::Argument(self.at.id, self.of.clone(), self.key.cloned(), Arc::clone(name)), label, || {
+        self.world.memo.evaluate_once(MemoKey::Argument(self.at.id, self.of.clone(), self.key.cloned(), Arc::clone(name)), label, || {
             self.field(&inside, name, field, &schema)
         })
     }
 
-    /// What a reference to an attribute that the schema does not have comes to.
-    fn no_attribute(&self, name: &Arc<str>, schema: &Schema) -> Result<Value, EvalError> {
+    /// The value of an attribute that the schema does not have.
+    fn unknown_attribute(&self, name: &Arc<str>, schema: &Schema) -> Result<Value, EvalError> {
         match self.world.resources.unknown_attribute(self.of, name, schema) {
             Some(error) => Err(error),
             None => {
@@ -63,29 +64,30 @@ impl ResourceInstance<'_> {
     }
 
     /// The value of a field.
-    fn field(&self, inside: &NestedPart<'_>, name: &Arc<str>, field: &Field, schema: &Schema) -> Result<Value, EvalError> {
+    fn field(&self, inside: &ResourceBody<'_>, name: &Arc<str>, field: &Field, schema: &Schema) -> Result<Value, EvalError> {
         match field {
             Field::Attribute(attribute) => self.argument_or_computed(inside, name, attribute, schema),
             Field::Block(block) => self.nested(inside, name, block, schema),
         }
     }
 
+    /// The value of an argument or computed attribute.
     fn argument_or_computed(
         &self,
-        inside: &NestedPart<'_>,
+        inside: &ResourceBody<'_>,
         name: &Arc<str>,
         attribute: &SchemaAttribute,
         schema: &Schema,
     ) -> Result<Value, EvalError> {
         let marks = Marks { sensitive: attribute.is_sensitive, ..Marks::NONE };
         let omitted = || self.omitted(inside, name, attribute).with_marks(marks);
-        // terraform-plugin-sdk plans a new `id` whatever is written.
+        // terraform-plugin-sdk plans a new `id` even if it is configured.
         if &**name == "id" && schema.is_sdk && !self.of.data && inside.path.is_empty() {
             return Ok(self.after_apply(name, attribute.ty.clone()));
         }
         let written = inside.body.attribute(name).filter(|_| attribute.filling != Filling::Computed);
         let Some(written) = written else { return Ok(omitted()) };
-        let value = self.frame().within(inside.bound).eval(&written.value)?;
+        let value = self.frame().within(inside.iterators).eval(&written.value)?;
         if value.is_null() || (is_empty_text(&value, schema) && attribute.filling == Filling::OrComputed) {
             return Ok(omitted());
         }
@@ -100,7 +102,7 @@ impl ResourceInstance<'_> {
         Ok(through(value.with_marks(marks), written.value.span, step, &self.at.calls))
     }
 
-    /// An unknown value that may turn out to be null may turn out to be what the provider makes of an omitted argument.
+    /// If an unknown value may be null, it may also be the value that the provider uses for an omitted argument.
     fn possibly_omitted(&self, value: Value, attribute: &SchemaAttribute, schema: &Schema, omitted: &dyn Fn() -> Value) -> Value {
         if attribute.filling != Filling::OrComputed && attribute.default.is_none() {
             return value;
@@ -118,14 +120,14 @@ impl ResourceInstance<'_> {
         }
     }
 
-    /// What an attribute is that is not written.
-    fn omitted(&self, inside: &NestedPart<'_>, name: &Arc<str>, attribute: &SchemaAttribute) -> Value {
+    /// The value of an attribute that is not configured.
+    fn omitted(&self, inside: &ResourceBody<'_>, name: &Arc<str>, attribute: &SchemaAttribute) -> Value {
         let path: Arc<str> = if inside.path.is_empty() { Arc::clone(name) } else { format!("{}{name}", inside.path).into() };
         if is_output_of_data(self.of, name) {
             return self.output_of_data(&path);
         }
         match (attribute.filling, &attribute.default) {
-            // What an omitted argument within a block of a data source comes to is up to the provider.
+            // For a nested block of a data source, the provider chooses the value of an omitted argument.
             (_, Some(_)) if self.of.data && !inside.path.is_empty() => self.after_apply(&path, attribute.ty.clone()),
             (Filling::Optional | Filling::OrComputed, Some(default)) => default.value(),
             (Filling::Optional, None) if !attribute.has_unknown_default => Value::null(attribute.ty.clone()),
@@ -139,13 +141,13 @@ impl ResourceInstance<'_> {
         }
     }
 
-    /// `terraform_data.x.output`: what `input` is, known after apply; null without an `input`.
+    /// `terraform_data.x.output`: known after apply, of the type of `input`; null without an `input`.
     fn output_of_data(&self, path: &Arc<str>) -> Value {
         let input = self.attribute(&"input".into());
         match input {
             Ok(input) if input.is_null() => input,
             Ok(input) => {
-                // What changes it in time depends on more than its input.
+                // Its drivers are not those of its input alone; `after_apply` adds them.
                 let marks = Marks { time: Drivers::NONE, ..input.deep_marks() };
                 self.after_apply(path, input.ty()).with_marks(marks)
             }
@@ -153,33 +155,33 @@ impl ResourceInstance<'_> {
         }
     }
 
-    /// The nested blocks of a type.
-    fn nested(&self, inside: &NestedPart<'_>, name: &Arc<str>, block: &NestedBlock, schema: &Schema) -> Result<Value, EvalError> {
-        let found = dynamic::blocks(&self.frame().within(inside.bound), inside.body, name)?;
+    /// The value of the nested blocks of a type.
+    fn nested(&self, inside: &ResourceBody<'_>, name: &Arc<str>, block: &NestedBlock, schema: &Schema) -> Result<Value, EvalError> {
+        let found = dynamic::blocks(&self.frame().within(inside.iterators), inside.body, name)?;
         let from_json = self.bodies_in_json(inside.body, name)?;
-        let json = from_json.iter().map(|body| Nested { body, header: self.block.header, bound: inside.bound.to_vec() });
-        let made: Vec<Nested<'_>> = found.made.iter().cloned().chain(json).collect();
+        let json = from_json.iter().map(|body| Nested { body, header: self.block.header, iterators: inside.iterators.to_vec() });
+        let blocks: Vec<Nested<'_>> = found.blocks.iter().cloned().chain(json).collect();
         if let Some((for_each, ..)) = &found.unsure {
             return Ok(Value::unknown_like(block.ty(), for_each).with_marks(found.marks));
         }
-        if block.most.is_some_and(|most| made.len() > most) {
-            let span = made.last().map(|nested| nested.header);
+        if block.most.is_some_and(|most| blocks.len() > most) {
+            let span = blocks.last().map(|nested| nested.header);
             return Err(EvalError::refused(format!("too many `{name}` blocks: at most {} are allowed", block.most.unwrap_or(0)), span));
         }
-        if made.is_empty() && block.is_filled_in {
+        if blocks.is_empty() && block.is_filled_in {
             let path: Arc<str> = format!("{}{name}", inside.path).into();
             return Ok(self.after_apply(&path, block.ty()).with_marks(found.marks));
         }
         let object = |(at, nested): (usize, &Nested<'_>)| {
             let path =
                 if block.nesting == Nesting::Single { format!("{}{name}.", inside.path) } else { format!("{}{name}[{at}].", inside.path) };
-            self.fields(&NestedPart { body: nested.body, bound: &nested.bound, path: &path }, &block.fields, schema)
+            self.fields(&ResourceBody { body: nested.body, iterators: &nested.iterators, path: &path }, &block.fields, schema)
         };
-        let objects = made.iter().enumerate().map(object).collect::<Result<Vec<Value>, EvalError>>()?;
+        let objects = blocks.iter().enumerate().map(object).collect::<Result<Vec<Value>, EvalError>>()?;
         let element = block.object();
         let value = match block.nesting {
             Nesting::Single => objects.into_iter().next().unwrap_or_else(|| Value::null(element)),
-            // Blocks with members of any type need not be alike.
+            // If members have any type, the objects may have different types, which a list or set cannot have.
             _ if element.has_any() => Value::tuple(objects),
             Nesting::List => Value::list(element, objects),
             Nesting::Set => Value::set(element, objects),
@@ -189,12 +191,13 @@ impl ResourceInstance<'_> {
         Ok(value.with_marks(found.marks))
     }
 
-    fn fields(&self, inside: &NestedPart<'_>, fields: &SchemaFields, schema: &Schema) -> Result<Value, EvalError> {
+    /// An object of all fields.
+    fn fields(&self, inside: &ResourceBody<'_>, fields: &SchemaFields, schema: &Schema) -> Result<Value, EvalError> {
         let field = |(name, field): (&Arc<str>, &Field)| Ok((Arc::clone(name), self.field(inside, name, field, schema)?));
         fields.iter().map(field).collect::<Result<Members, EvalError>>().map(Value::object)
     }
 
-    /// Blocks that JSON syntax writes as an object or an array of objects: only the schema tells them from arguments.
+    /// Nested blocks in JSON syntax: an object or an array of objects. Only the schema distinguishes them from arguments.
     fn bodies_in_json(&self, body: &Body, name: &str) -> Result<Vec<Body>, EvalError> {
         let Some(written) = body.attribute(name) else { return Ok(Vec::new()) };
         let error = |message: String| Err(EvalError::refused(message, Some(written.name.span)));
@@ -210,6 +213,7 @@ impl ResourceInstance<'_> {
         bodies.map_or_else(|| error(format!("`{name}` is a block: it must be an object, or an array of objects")), Ok)
     }
 
+    /// Why a computed attribute is unknown.
     fn reason(&self, attribute: &str) -> String {
         let of = self.of;
         let mode = if of.data { "data." } else { "" };
@@ -217,18 +221,19 @@ impl ResourceInstance<'_> {
         format!("`{mode}{}.{}.{attribute}` is {when}", of.kind, of.name)
     }
 
+    /// An unknown value for an attribute that the provider computes.
     fn after_apply(&self, attribute: &Arc<str>, ty: Type) -> Value {
         let reason = self.reason(attribute);
         let mut unknown = UnknownValue::new(ty, reason.as_str());
         let address = self.address().into();
-        // Of all types we know, only Terraform's own promises that.
+        // Of the known types, only Terraform's own guarantees that `id` is not null.
         unknown.refinement.not_null = &*self.of.kind == "terraform_data" && &**attribute == "id";
         unknown.origin = Some(Arc::new(ResourceRef { address, attribute: Arc::clone(attribute) }));
         let time = passing::drivers(self, attribute);
         Value::from(unknown).with_marks(Marks { time, ..Marks::NONE }).with_step(Step::new(Place::Source(self.block.header), reason))
     }
 
-    /// One instance of a resource as an object; unknown where its type is.
+    /// The instance as an object; unknown without a schema.
     pub(crate) fn object(&self) -> Value {
         let Some(schema) = schema::of(self.of.data, &self.of.kind) else {
             let mode = if self.of.data { "data." } else { "" };
@@ -237,7 +242,7 @@ impl ResourceInstance<'_> {
         };
         let value = |(name, field): (&Arc<str>, &Field)| {
             let value = self.attribute(name);
-            // An argument that Terraform would reject is only a concern of those who need it.
+            // An attribute that Terraform would reject does not make the others unknown.
             let value = value.unwrap_or_else(|error| {
                 Value::unknown(
                     field.ty(),
@@ -252,65 +257,69 @@ impl ResourceInstance<'_> {
         Value::object(schema.fields.iter().map(value).collect())
     }
 
-    /// An attribute of a resource of which no schema is known, and how many of the steps after it were taken. What is written is known
-    /// only where no schema could change it: `5` may become a text, `"5"` a number, a list a set, and an object may have more attributes.
+    /// The value of an attribute of a resource without a schema, and how many of the steps after it were taken. A configured value is known
+    /// only if no schema could change it: `5` may become a string, `"5"` a number, a list a set, and an object may have more attributes.
     pub(super) fn attribute_without_schema(&self, name: &Arc<str>, steps: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
         let Some(written) = self.block.body.attribute(name) else {
             let ty = if &**name == "id" { Type::String } else { Type::Any };
-            // The evaluator may index what is unknown.
+            // Take no steps: the evaluator applies them to the unknown value.
             return Ok((self.after_apply(name, ty), 0));
         };
         let label = || format!("`{}.{name}`", self.address());
-        let value =
-            self.world.memo.once(MemoKey::Argument(self.at.id, self.of.clone(), self.key.cloned(), Arc::clone(name)), label, || {
+        let value = self.world.memo.evaluate_once(
+            MemoKey::Argument(self.at.id, self.of.clone(), self.key.cloned(), Arc::clone(name)),
+            label,
+            || {
                 let value = self.frame().eval(&written.value)?;
                 Ok(through(value, written.value.span, attribute_step(self, Arc::clone(name)), &self.at.calls))
-            })?;
+            },
+        )?;
         let mut inner = value;
         for step in steps {
             let next = member(&inner, step).map(|next| next.with_marks(inner.marks));
             match next {
                 Some(next) => inner = next,
-                None => return Ok((self.unclear(name, &inner), steps.len())),
+                None => return Ok((self.of_unknown_type(name, &inner), steps.len())),
             }
         }
-        let value = if is_unchangeable(&inner) { inner } else { self.unclear(name, &inner) };
+        let value = if is_unchangeable(&inner) { inner } else { self.of_unknown_type(name, &inner) };
         Ok((value, steps.len()))
     }
 
-    fn unclear(&self, name: &str, value: &Value) -> Value {
+    /// An unknown value for an attribute whose type is unknown.
+    fn of_unknown_type(&self, name: &str, value: &Value) -> Value {
         let why = format!("the type of `{name}` of `{}.{}` is unknown without its provider's schema", self.of.kind, self.of.name);
         Value::unknown(Type::Any, value.first_why().cloned().unwrap_or_else(|| why.into())).with_marks(value.deep_marks())
     }
 }
 
-/// How many attributes the instances of one resource may have together where they are used as one value: large types have hundreds.
+/// The maximum number of attributes in all instances of a resource as one value. Large types have hundreds of attributes.
 const MAX_ATTRIBUTES: usize = 500_000;
 
-/// A resource as one value: an object, or a tuple or object of them.
-pub(super) fn whole(world: &World<'_>, at: &Rc<Instance>, of: &ResourceName, block: &Block) -> Result<Value, EvalError> {
+/// A resource as one value: the object of its only instance, or a tuple or object of all instances.
+pub(super) fn all_instances(world: &World<'_>, at: &Rc<Instance>, of: &ResourceName, block: &Block) -> Result<Value, EvalError> {
     let label = || format!("`{}`", address(at, of.data, &of.kind, &of.name, None));
-    world.memo.once(MemoKey::Whole(at.id, of.clone()), label, || {
+    world.memo.evaluate_once(MemoKey::Resource(at.id, of.clone()), label, || {
         let expansion = expand::resource(world, at, of, block)?;
         let attributes = schema::of(of.data, &of.kind).map_or(1, |schema| schema.fields.len());
         if expansion.keys().len().saturating_mul(attributes) > MAX_ATTRIBUTES {
             return Ok(world.memo.budget().too_large());
         }
-        gather(&expansion, |key, each| ResourceInstance { world, at, of, block, key, each: &each }.object())
+        combine_instances(&expansion, |key, each| ResourceInstance { world, at, of, block, key, each: &each }.object())
     })
 }
 
-/// Whether an attribute is what its resource's `input` was.
+/// Whether an attribute is `output` of `terraform_data`.
 fn is_output_of_data(of: &ResourceName, name: &str) -> bool {
     &*of.kind == "terraform_data" && name == "output"
 }
 
-/// The step of a value through an argument of a resource.
-fn attribute_step(one: &ResourceInstance<'_>, name: Arc<str>) -> StepKind {
-    StepKind::Attribute { name, of: format!("{}.{}", one.of.kind, one.of.name).into() }
+/// The trail step of an argument of a resource.
+fn attribute_step(instance: &ResourceInstance<'_>, name: Arc<str>) -> StepKind {
+    StepKind::Attribute { name, of: format!("{}.{}", instance.of.kind, instance.of.name).into() }
 }
 
-/// The value of the step after a value whose type is only known as far as it is written; `None` where the schema may have something else.
+/// A member of a configured value without a schema; `None` if the schema could give it another value.
 fn member(value: &Value, step: &RefStep<'_>) -> Option<Value> {
     let key = match step {
         RefStep::Attr(name) => return value.as_mapping()?.get(&name.text).cloned(),
@@ -324,17 +333,17 @@ fn member(value: &Value, step: &RefStep<'_>) -> Option<Value> {
     }
 }
 
-/// Whether a value is the same whatever type an argument has. An empty text may be taken for an omitted one.
+/// Whether a value is the same whatever type the argument has. An empty string may count as omitted.
 fn is_unchangeable(value: &Value) -> bool {
     match &value.data {
         Data::String(text) => !text.is_empty() && !matches!(&**text, "true" | "false") && Num::parse(text).is_err(),
-        // Where it comes from is what matters of it.
+        // An unknown value is only used for its origin, which no type changes.
         Data::Unknown(unknown) => unknown.possible.iter().all(|case| is_unchangeable(&case.value)),
         _ => false,
     }
 }
 
-/// What terraform-plugin-sdk plans for a written argument of a resource.
+/// The value that terraform-plugin-sdk plans for a configured argument of a resource.
 fn planned_by_sdk(value: Value, attribute: &SchemaAttribute, omitted: impl FnOnce() -> Value) -> Value {
     if value.is_unknown() || !attribute.ty.is_collection() {
         return value;
@@ -343,7 +352,7 @@ fn planned_by_sdk(value: Value, attribute: &SchemaAttribute, omitted: impl FnOnc
     match (&attribute.ty, attribute.filling) {
         (_, Filling::OrComputed) if is_empty => omitted(),
         (Type::Map(_) | Type::Set(_), _) if is_empty => Value::null(attribute.ty.clone()).with_marks(value.marks),
-        // It has no maps that are known in part.
+        // The SDK has no partially known maps.
         (Type::Map(_), _) if !value.is_wholly_known() => {
             let marks = value.deep_marks();
             let why = value.first_why().cloned().unwrap_or_else(|| "an element of it is unknown".into());
@@ -357,14 +366,14 @@ fn is_empty_text(value: &Value, schema: &Schema) -> bool {
     schema.is_sdk && value.as_str() == Some("")
 }
 
-/// Whether anything is written of a field.
-fn is_written(inside: &NestedPart<'_>, name: &str, field: &Field) -> bool {
+/// Whether a field is configured, or may be by a `dynamic` block.
+fn is_configured(inside: &ResourceBody<'_>, name: &str, field: &Field) -> bool {
     inside.body.attribute(name).is_some()
         || matches!(field, Field::Block(_))
             && inside.body.blocks.iter().any(|block| &*block.kind.text == name || &*block.kind.text == "dynamic")
 }
 
-/// An object in JSON syntax as the inside of a block; `None` where it is something else.
+/// An object in JSON syntax as the body of a block; `None` if the expression is not an object.
 pub(crate) fn body_of(expr: &Expr) -> Option<Body> {
     let ExprKind::Object(items) = &expr.kind else { return None };
     let attribute = |item: &hcl::ObjectItem| {

@@ -1,4 +1,4 @@
-//! The values of a module's own names: `local.x`, outputs, and calls as one value.
+//! The values of local values, outputs, and module calls as one value.
 
 use super::descend::child;
 use super::expand;
@@ -12,7 +12,7 @@ use crate::terraform::facts::conditions;
 use crate::terraform::modules::module::DeclarationKind;
 use crate::terraform::world::World;
 use crate::terraform::world::frame::Frame;
-use crate::terraform::world::instance::{Each, Expansion, Instance};
+use crate::terraform::world::instance::{Each, Expansion, ForEachEntry, Instance};
 use crate::terraform::world::memo::MemoKey;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub(crate) fn local(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>) -> Re
         return undeclared(at, format!("there is no local value `{name}` in this module"));
     };
     let label = || format!("`{}local.{name}`", at.prefix);
-    world.memo.once(MemoKey::Local(at.id, Arc::clone(name)), label, || {
+    world.memo.evaluate_once(MemoKey::Local(at.id, Arc::clone(name)), label, || {
         let value = Frame::of_module(world, at).eval(&local.value)?;
         Ok(through(value, local.value.span, StepKind::Local(Arc::clone(name)), &at.calls))
     })
@@ -44,7 +44,7 @@ pub(crate) fn output(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>) -> R
         return Ok(Value::unknown(Type::Any, format!("output `{name}` has no value")));
     };
     let label = || format!("`{}output.{name}`", at.prefix);
-    world.memo.once(MemoKey::Output(at.id, Arc::clone(name)), label, || {
+    world.memo.evaluate_once(MemoKey::Output(at.id, Arc::clone(name)), label, || {
         if let Some(error) = arguments::check_declaration(block) {
             return Err(error);
         }
@@ -56,17 +56,17 @@ pub(crate) fn output(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>) -> R
     })
 }
 
-/// A module call as one value: an object of its outputs, or a tuple or object of them.
+/// A module call as one value: the object of outputs of its only instance, or a tuple or object of all instances.
 pub(super) fn module(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>, call: &Block) -> Result<Value, EvalError> {
     let label = || format!("`{}module.{name}`", at.prefix);
-    world.memo.once(MemoKey::Module(at.id, Arc::clone(name)), label, || {
+    world.memo.evaluate_once(MemoKey::Module(at.id, Arc::clone(name)), label, || {
         let expansion = expand::call(world, at, name, call)?;
-        gather(&expansion, |key, each| match child(world, at, name, call, key, each) {
+        combine_instances(&expansion, |key, each| match child(world, at, name, call, key, each) {
             Err(why) => Value::unknown(Type::Any, why),
             Ok(child) => {
                 let output = |name: &Arc<str>| {
                     let value = output(world, &child, name);
-                    // Whoever refers to the call as one value may need another of its outputs only.
+                    // An output with an error does not make the others unknown.
                     let value = value.unwrap_or_else(|error| {
                         Value::unknown(
                             Type::Any,
@@ -81,7 +81,7 @@ pub(super) fn module(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>, call
     })
 }
 
-/// The value of a name that is not declared: where a file could not be read, it may be declared there.
+/// The value of an undeclared name: an error, unless it may be declared in a file that could not be read.
 pub(super) fn undeclared(at: &Instance, message: String) -> Result<Value, EvalError> {
     if at.module.problems.is_empty() {
         return Err(EvalError::refused(message, None));
@@ -89,29 +89,29 @@ pub(super) fn undeclared(at: &Instance, message: String) -> Result<Value, EvalEr
     Ok(Value::unknown(Type::Any, format!("{message}, but a file of it could not be read")))
 }
 
-/// All instances of a block as one value: that of the only one, or a tuple or object of them.
-pub(super) fn gather(expansion: &Expansion, make: impl Fn(Option<&InstanceKey>, Each) -> Value) -> Result<Value, EvalError> {
-    let one = |key: Option<InstanceKey>| make(key.as_ref(), expansion.each(key.as_ref()).unwrap_or(Each::None));
+/// All instances of a block as one value: that of the only instance, or a tuple or object of all. `make` evaluates one instance.
+pub(super) fn combine_instances(expansion: &Expansion, make: impl Fn(Option<&InstanceKey>, Each) -> Value) -> Result<Value, EvalError> {
+    let instance = |key: Option<InstanceKey>| make(key.as_ref(), expansion.each(key.as_ref()).unwrap_or(Each::None));
     Ok(match expansion {
-        Expansion::One => one(None),
+        Expansion::One => instance(None),
         Expansion::Disabled => Value::null(Type::Any),
-        Expansion::Count(_) => Value::tuple(expansion.keys().into_iter().map(one).collect()),
-        Expansion::ForEach(list) => {
-            let entries: Members =
-                list.iter().map(|entry| (Arc::clone(&entry.key), one(Some(InstanceKey::Text(Arc::clone(&entry.shown)))))).collect();
-            // The names of this object are the keys themselves, those included that addresses do not show.
-            let is_hidden = list.iter().any(|entry| entry.key != entry.shown);
-            Value::object(entries).with_marks(if is_hidden { Marks { piece: true, ..Marks::FILE } } else { Marks::NONE })
+        Expansion::Count(_) => Value::tuple(expansion.keys().into_iter().map(instance).collect()),
+        Expansion::ForEach(entries) => {
+            let member = |entry: &ForEachEntry| (Arc::clone(&entry.key), instance(Some(InstanceKey::Text(Arc::clone(&entry.shown)))));
+            let members: Members = entries.iter().map(member).collect();
+            // The object has the real keys, also those that may not be shown.
+            let is_hidden = entries.iter().any(|entry| entry.key != entry.shown);
+            Value::object(members).with_marks(if is_hidden { Marks { piece: true, ..Marks::FILE } } else { Marks::NONE })
         }
         Expansion::Symbolic { error: Some(error), .. } => return Err(error.clone()),
         Expansion::Symbolic { symbolic, each, .. } => match each {
-            // In a library the one instance is all there is to look at.
+            // In a library, the instance that represents all is the only one there is.
             Each::Element(key, _) if key.marks.by_caller && key.as_str().is_some() => {
                 let name: Arc<str> = key.as_str().unwrap_or_default().into();
-                Value::object([(name, one(Some(InstanceKey::Any)))].into_iter().collect()).with_marks(key.marks)
+                Value::object([(name, instance(Some(InstanceKey::Any)))].into_iter().collect()).with_marks(key.marks)
             }
             Each::Index(index) if index.marks.by_caller && !index.is_unknown() => {
-                Value::tuple(vec![one(Some(InstanceKey::Any))]).with_marks(index.marks)
+                Value::tuple(vec![instance(Some(InstanceKey::Any))]).with_marks(index.marks)
             }
             _ => Value::unknown(Type::Any, symbolic.why.clone()),
         },

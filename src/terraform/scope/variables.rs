@@ -1,4 +1,4 @@
-//! The values of variables: what a module call gives them, the inputs of a run, and defaults.
+//! The values of variables, from the arguments of module calls, the inputs of a run, and defaults.
 
 use super::trails::through;
 use super::values::undeclared;
@@ -13,7 +13,7 @@ use crate::terraform::inputs::{GivenValue, TextOrigin, expression};
 use crate::terraform::modules::module::{DeclarationKind, Module};
 use crate::terraform::modules::secrets::may_be_secret;
 use crate::terraform::world::World;
-use crate::terraform::world::frame::{Closed, Frame, OUTSIDE};
+use crate::terraform::world::frame::{ClosedScope, Frame, OUTSIDE_MARKS};
 use crate::terraform::world::instance::Instance;
 use crate::terraform::world::memo::MemoKey;
 use std::rc::Rc;
@@ -31,17 +31,17 @@ pub(crate) fn value(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>) -> Re
         return undeclared(at, format!("there is no variable `{name}` in this module"));
     };
     let label = || format!("`{}var.{name}`", at.prefix);
-    world.memo.once(MemoKey::Variable(at.id, Arc::clone(name)), label, || {
+    world.memo.evaluate_once(MemoKey::Variable(at.id, Arc::clone(name)), label, || {
         if let Some(error) = arguments::check_declaration(block) {
             return Err(error);
         }
         let marks = constants::declared_marks(block, world.tree.loader.sources)?;
         let constraint = constraint(world, &at.module, block, name)?;
         let value = match &at.parent {
-            None => of_root(world, name, block, &constraint),
+            None => root_value(world, name, block, &constraint),
             Some((parent, call)) => argument(world, parent, call, at, name, block, &constraint),
         };
-        // What is wrong with a sensitive value may quote it.
+        // An error message may quote the sensitive value.
         let value = value.map_err(|error| match may_be_secret(block) {
             true => EvalError {
                 message: format!("the value of variable `{name}` is invalid; the reason is not shown because it is sensitive"),
@@ -53,12 +53,12 @@ pub(crate) fn value(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>) -> Re
             let message = format!("an ephemeral value is given to variable `{name}`, which is not declared `ephemeral = true`");
             return Err(EvalError::refused(message, value.trail.as_ref().and_then(|link| link.step.place.span())));
         }
-        // To convert it to the type of the variable creates all of it again.
+        // Conversion to the variable's type creates a copy of the complete value.
         let budget = world.memo.budget();
         if !budget.charge_all(&value) {
             return Ok(budget.too_large());
         }
-        let value = value.with_marks(if at.module.is_outside { marks.union(OUTSIDE) } else { marks });
+        let value = value.with_marks(if at.module.is_outside { marks.union(OUTSIDE_MARKS) } else { marks });
         conditions::validate(world, at, name, block, &value)?;
         Ok(value)
     })
@@ -68,12 +68,12 @@ pub(crate) fn value(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>) -> Re
 fn constraint(world: &World<'_>, module: &Module, block: &Block, name: &Arc<str>) -> Result<TypeConstraint, EvalError> {
     let Some(attribute) = block.body.attribute("type") else { return Ok(TypeConstraint::any()) };
     world.memo.constraint((module.path.clone(), Arc::clone(name)), || {
-        let parsed = parse_constraint(&attribute.value, &mut |default| Closed { world }.eval(default), &world.memo.budget());
+        let parsed = parse_constraint(&attribute.value, &mut |default| ClosedScope { world }.eval(default), &world.memo.budget());
         parsed.map_err(|error| error.at(attribute.value.span).uncatchable())
     })
 }
 
-/// What a module call gives a variable.
+/// The value that a module call passes to a variable.
 fn argument(
     world: &World<'_>,
     parent: &Rc<Instance>,
@@ -97,7 +97,7 @@ fn argument(
         let value = Frame::new(world, parent, &at.each).eval(&written.value)?;
         if !value.is_null() || constants::is_nullable(variable, world.tree.loader.sources)? {
             let value = match world.inputs.library {
-                // An input of which the root says nothing is what the module that it is for lets it be.
+                // The root's variable has no type, so the made-up value has the type of the called module's variable.
                 Some(how) if value.marks.by_caller && matches!(&value.data, Data::Unknown(unknown) if unknown.ty == Type::Any) => {
                     let trail = value.trail.clone();
                     fill(None, variable, constraint, name, how).or_trail(&trail)
@@ -121,7 +121,7 @@ fn argument(
 }
 
 /// The value of a variable of the root module.
-fn of_root(world: &World<'_>, name: &Arc<str>, variable: &Block, constraint: &TypeConstraint) -> Result<Value, EvalError> {
+fn root_value(world: &World<'_>, name: &Arc<str>, variable: &Block, constraint: &TypeConstraint) -> Result<Value, EvalError> {
     let (inputs, sources) = (&world.inputs, world.tree.loader.sources);
     let root = || -> Calls { Arc::from([]) };
     let at = |kind: StepKind| Step { calls: Some(root()), ..Step::of(Place::Source(variable.header), kind) };
@@ -130,15 +130,15 @@ fn of_root(world: &World<'_>, name: &Arc<str>, variable: &Block, constraint: &Ty
         value.with_step(at(StepKind::Variable(Arc::clone(name))))
     };
     let given = match inputs.given.get(&**name) {
-        // Of an ephemeral variable a plan records the default, whatever was given.
+        // For an ephemeral variable, a plan records the default whatever was passed.
         Some(GivenValue::Recorded(value)) if !constants::is_true(variable, "ephemeral", sources) => {
             let value = conform(value.clone(), constraint, name, variable.header, world)?;
             let written = match inputs.now.get(&**name) {
-                Some(GivenValue::Written(expr, file, marks)) => in_file(expr, file, *marks, name, constraint, world).ok(),
+                Some(GivenValue::Written(expr, file, marks)) => value_in_file(expr, file, *marks, name, constraint, world).ok(),
                 Some(_) => None,
                 None => default(variable, constraint, name, world, &root()).ok().flatten(),
             };
-            // The plan says what the value is, and what is written says where it comes from.
+            // The plan has the value; a configured value that is equal adds the trail.
             let same = written.filter(|written| equals(written, &value).as_bool() == Some(true));
             let same = same.map(|written| written.with_marks(value.marks));
             Some(same.unwrap_or_else(|| value.with_step(at(StepKind::Recorded(Arc::clone(name))))))
@@ -148,18 +148,18 @@ fn of_root(world: &World<'_>, name: &Arc<str>, variable: &Block, constraint: &Ty
             None => None,
         },
         Some(GivenValue::Rejected(why)) => return Ok(unknown(why)),
-        Some(GivenValue::Written(expr, file, marks)) => Some(in_file(expr, file, *marks, name, constraint, world)?),
+        Some(GivenValue::Written(expr, file, marks)) => Some(value_in_file(expr, file, *marks, name, constraint, world)?),
         Some(GivenValue::Text(text, by, origin)) => {
-            // Terraform takes the text as it is for primitive types and untyped variables, and as an expression for all others.
+            // For primitive types and variables without a type, Terraform uses the text as a string; otherwise it parses an expression.
             let is_text = constraint.ty.is_primitive() || variable.body.attribute("type").is_none();
-            // Nothing of the text is shown: the environment holds secrets.
+            // Messages do not quote the text: environment variables may be secret.
             let refused =
                 |what: &str| EvalError::refused(format!("the value that {by} gives variable `{name}` {what}"), Some(variable.header));
             let value = if is_text {
                 Value::string(text).with_marks(Marks { from_file: true, raw: by.starts_with("`TF_VAR_"), ..Marks::NONE })
             } else {
                 let expr = expression(text, name, by, sources).map_err(|_| refused("is not a valid expression"))?;
-                let value = Closed { world }.constant(&expr).map_err(|_| refused("is not a constant expression"))?;
+                let value = ClosedScope { world }.eval_constant(&expr).map_err(|_| refused("is not a constant expression"))?;
                 value.with_marks(Marks { from_file: true, ..Marks::NONE })
             };
             let value = conform(value, constraint, name, variable.header, world).map_err(|_| refused("does not fit its type"))?;
@@ -185,8 +185,8 @@ fn of_root(world: &World<'_>, name: &Arc<str>, variable: &Block, constraint: &Ty
     }))
 }
 
-/// The value that a values file gives a variable of the root module.
-fn in_file(
+/// The value of a root module's variable in a values file.
+fn value_in_file(
     expr: &Expr,
     file: &Arc<str>,
     marks: Marks,
@@ -194,7 +194,7 @@ fn in_file(
     constraint: &TypeConstraint,
     world: &World<'_>,
 ) -> Result<Value, EvalError> {
-    let value = conform(Closed { world }.constant(expr)?.with_marks(marks), constraint, name, expr.span, world)?;
+    let value = conform(ClosedScope { world }.eval_constant(expr)?.with_marks(marks), constraint, name, expr.span, world)?;
     Ok(through(value, expr.span, StepKind::ValuesFile(Arc::clone(file)), &Arc::from([])))
 }
 
@@ -208,11 +208,11 @@ fn default(
 ) -> Result<Option<Value>, EvalError> {
     let Some(written) = variable.body.attribute("default") else { return Ok(None) };
     let span = written.value.span;
-    let value = conform(Closed { world }.constant(&written.value)?, constraint, name, span, world)?;
+    let value = conform(ClosedScope { world }.eval_constant(&written.value)?, constraint, name, span, world)?;
     Ok(Some(through(value, span, StepKind::Default(name.into()), calls)))
 }
 
-/// Brings a value into a variable's type.
+/// Converts a value to a variable's type.
 fn conform(value: Value, constraint: &TypeConstraint, name: &str, span: Span, world: &World<'_>) -> Result<Value, EvalError> {
     let budget = world.memo.budget();
     if !constraint.has_room(&value, &budget) {

@@ -1,4 +1,4 @@
-//! The files that file functions may read: those of the root module's repository, links resolved first, of a bounded size.
+//! The files that file functions may read: files of limited size in the root module's repository. Links are resolved before the check.
 
 use crate::base::disk::{self, DiskError};
 use crate::base::{Directories, Overlay, Reason, walk};
@@ -10,23 +10,23 @@ use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-/// How many files `fileset` may see.
+/// The maximum number of entries below a directory that `fileset` lists.
 const MAX_LISTED: usize = 50_000;
 
-/// The disk as a root module may see it.
+/// The files that a root module may read.
 pub(crate) struct Files {
     /// The root module's directory: Terraform's working directory.
     root: PathBuf,
-    /// What may be read.
+    /// The directories that may be read.
     within: Vec<PathBuf>,
-    /// What is known of directories.
+    /// Cached directory listings.
     directories: Arc<Directories>,
-    /// Modules outside that `init` would put a link to: the link, and where it leads.
+    /// Paths that exist only after `terraform init`, each with the directory of the module that it would contain.
     links: RefCell<Vec<(PathBuf, PathBuf)>>,
     read: RefCell<HashMap<PathBuf, Arc<[u8]>>>,
-    /// Texts that count instead of files.
+    /// Texts of unsaved files in an editor. They replace the files on disk.
     overlay: Arc<Overlay>,
-    /// What was found below directories: a loop asks again and again.
+    /// The files below directories, cached because a loop may list one directory many times.
     listed: RefCell<HashMap<PathBuf, Result<Arc<FileList>, FileError>>>,
 }
 
@@ -44,20 +44,20 @@ impl Files {
         }
     }
 
-    /// The files and directories that were looked at so far, links resolved.
+    /// The files and directories read so far, links resolved.
     pub(crate) fn seen(&self) -> Vec<PathBuf> {
         self.read.borrow().keys().chain(self.listed.borrow().keys()).cloned().collect()
     }
 
-    /// Notes where a module is that would be found under this path if `init` had been run.
-    pub(super) fn link(&self, path: &str, target: &Path) {
+    /// Adds the directory of a module that `terraform init` would install at this path.
+    pub(super) fn add_link(&self, path: &str, target: &Path) {
         let full = self.root.join(path);
         if !disk::has_entry(&full) {
             self.links.borrow_mut().push((full, target.to_path_buf()));
         }
     }
 
-    /// The full path of something, through links that `init` would make.
+    /// The full path of a file or directory, also in modules that are not installed yet.
     fn full(&self, path: &str) -> PathBuf {
         let full = self.root.join(path);
         let links = self.links.borrow();
@@ -65,7 +65,7 @@ impl Files {
         through.unwrap_or(full)
     }
 
-    /// The real path of something that may be looked at.
+    /// The real path of a file or directory that may be read.
     fn admit(&self, path: &str) -> Result<PathBuf, FileError> {
         if path == "~" || path.starts_with("~/") {
             return Err(FileError::withheld(format!("`{path}` is in a user's home directory")));
@@ -74,14 +74,14 @@ impl Files {
         if disk::has_git_component(&full) {
             return Err(in_git(path));
         }
-        // What lies outside is not even asked for: whether it exists would be an answer.
+        // Do not touch a path outside of the repository: even its existence is information.
         if !self.is_within(&disk::tidy(&full)) {
             return Err(outside(path));
         }
         self.admit_real(path, &full)
     }
 
-    /// The real path of something, if links on the way do not lead to where nothing may be looked at.
+    /// The real path of a file or directory, unless a link leads to a place that may not be read.
     fn admit_real(&self, path: &str, full: &Path) -> Result<PathBuf, FileError> {
         match self.directories.real(full) {
             Ok(real) if !self.is_within(&real) => Err(outside(path)),
@@ -96,8 +96,8 @@ impl Files {
         self.within.iter().any(|directory| path.starts_with(directory))
     }
 
-    /// What is below a real directory.
-    fn below(&self, real: &Path) -> Result<FileList, FileError> {
+    /// Lists the files below a real directory.
+    fn list_below(&self, real: &Path) -> Result<FileList, FileError> {
         let mut found = FileList::default();
         let mut seen = 0;
         for listing in walk(real, |path| !disk::is_git_directory(path)) {
@@ -116,7 +116,7 @@ impl Files {
                 } else if entry.is_file {
                     found.files.push(path);
                 } else {
-                    // Whether there is a file beyond a link out of the repository is not asked.
+                    // A link: do not find out what is at the end of a link out of the repository.
                     match self.admit_real(&path, &full) {
                         Ok(real) if disk::is_file(&real) => found.files.push(path),
                         Ok(_) | Err(FileError::Missing) => {}
@@ -142,11 +142,11 @@ fn in_git(path: &str) -> FileError {
     FileError::withheld(format!("`{path}` is in `.git`, which is never read"))
 }
 
-/// A path from a root module's directory without symbolic links, as Terraform writes `path.module`: with Go's `filepath.EvalSymlinks`.
-/// `None` where it does not exist.
+/// Resolves symbolic links in a path relative to a root module, as Go's `filepath.EvalSymlinks` does, which Terraform uses for
+/// `path.module`. `None` if the path does not exist.
 pub(super) fn without_links(root: &Path, written: &Path, directories: &Directories) -> Option<PathBuf> {
     let (full, tidied) = (root.join(written), disk::tidy(written));
-    // Hardly any path leads through one.
+    // Fast path: most paths have no links.
     if tidied == written && directories.real(&full).is_ok_and(|real| real == disk::tidy(&full)) {
         return Some(tidied);
     }
@@ -171,14 +171,14 @@ pub(super) fn without_links(root: &Path, written: &Path, directories: &Directori
                     open.extend(target.components().rev().map(|part| PathBuf::from(part.as_os_str())));
                 }
             }
-            // The root of the file system takes the place of everything before it.
+            // The root of the file system replaces everything before it.
             Some(_) => done.push(&part),
         }
     }
     Some(if done.as_os_str().is_empty() { PathBuf::from(".") } else { done })
 }
 
-/// How many links a path may lead through, as in Go.
+/// The maximum number of links in a path, as in Go.
 const MAX_LINKS: usize = 255;
 
 impl FileAccess for Files {
@@ -203,7 +203,7 @@ impl FileAccess for Files {
         match self.admit(path) {
             Ok(real) => Ok(disk::is_file(&real)),
             Err(FileError::Missing) => Ok(false),
-            Err(trouble) => Err(trouble),
+            Err(error) => Err(error),
         }
     }
 
@@ -212,7 +212,7 @@ impl FileAccess for Files {
         if let Some(known) = self.listed.borrow().get(&real) {
             return known.clone();
         }
-        let found = self.below(&real).map(Arc::new);
+        let found = self.list_below(&real).map(Arc::new);
         self.listed.borrow_mut().insert(real, found.clone());
         found
     }

@@ -1,5 +1,5 @@
-//! Where an expression is written, and its evaluation there. What names mean in it is asked through `eval`'s `Scope`, which `scope`
-//! implements for a frame: so a value can need any other value of the root, and no file here imports those that call it.
+//! The context of an expression, and its evaluation in it. Names are resolved through `eval`'s `Scope` trait, which the `scope` layer
+//! implements for a frame. So a value can depend on any other value of the root, but this layer does not import the layers above it.
 
 use super::instance::{Each, Instance, ResourceName, address};
 use crate::base::InstanceKey;
@@ -9,19 +9,20 @@ use crate::terraform::world::World;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// One instance of a block: what `each`, `count` and the names of its module mean in its expressions.
+/// The context of expressions in one instance of a block: the module instance, `each` or `count`, and iterators.
 #[derive(Clone, Copy)]
 pub(crate) struct Frame<'a> {
     pub world: &'a World<'a>,
+    /// The module instance.
     pub at: &'a Rc<Instance>,
     pub each: &'a Each,
-    /// Iterators of enclosing `dynamic` blocks, innermost last.
-    pub bound: &'a [Bound],
+    /// The iterators of enclosing `dynamic` blocks, innermost last.
+    pub iterators: &'a [BlockIterator],
 }
 
 /// The iterator of a `dynamic` block.
 #[derive(Clone)]
-pub(crate) struct Bound {
+pub(crate) struct BlockIterator {
     /// Its name.
     pub name: Arc<str>,
     /// `name.key`.
@@ -40,29 +41,29 @@ pub(crate) struct ResourceInstance<'a> {
     pub of: &'a ResourceName,
     /// Its block.
     pub block: &'a Block,
-    /// Which instance.
+    /// The instance key.
     pub key: Option<&'a InstanceKey>,
     /// `each` or `count`.
     pub each: &'a Each,
 }
 
-/// The mark of what is written in a module outside of the repository.
-pub(crate) const OUTSIDE: Marks = Marks { from_file: true, ..Marks::NONE };
+/// The marks of values from a module outside of the repository.
+pub(crate) const OUTSIDE_MARKS: Marks = Marks { from_file: true, ..Marks::NONE };
 
 impl<'a> Frame<'a> {
     /// The frame of an instance of a block.
     pub(crate) fn new(world: &'a World<'a>, at: &'a Rc<Instance>, each: &'a Each) -> Self {
-        Self { world, at, each, bound: &[] }
+        Self { world, at, each, iterators: &[] }
     }
 
-    /// The frame of what is written in a module outside of blocks that are repeated.
+    /// The frame of expressions in a module outside of blocks with instances.
     pub(crate) fn of_module(world: &'a World<'a>, at: &'a Rc<Instance>) -> Self {
         Self::new(world, at, &Each::None)
     }
 
     /// The same frame within `dynamic` blocks.
-    pub(crate) fn within(self, bound: &'a [Bound]) -> Self {
-        Self { bound, ..self }
+    pub(crate) fn within(self, iterators: &'a [BlockIterator]) -> Self {
+        Self { iterators, ..self }
     }
 
     /// Evaluates an expression.
@@ -70,16 +71,16 @@ impl<'a> Frame<'a> {
         self.eval_in(expr, self)
     }
 
-    /// Evaluates an expression of this frame's module in which some names mean something else.
+    /// Evaluates an expression of this frame's module with names resolved by another scope.
     pub(crate) fn eval_in(&self, expr: &Expr, scope: &dyn Scope) -> Result<Value, EvalError> {
         let budget = self.world.memo.budget();
         let value = evaluate(expr, &EvalContext::new(scope, &budget)).map_err(|error| error.at(expr.span))?;
-        Ok(if self.at.module.is_outside { value.with_marks(OUTSIDE) } else { value })
+        Ok(if self.at.module.is_outside { value.with_marks(OUTSIDE_MARKS) } else { value })
     }
 }
 
 impl<'a> ResourceInstance<'a> {
-    /// What names mean in its block.
+    /// The frame of expressions in its block.
     pub(crate) fn frame(&self) -> Frame<'a> {
         Frame::new(self.world, self.at, self.each)
     }
@@ -90,21 +91,20 @@ impl<'a> ResourceInstance<'a> {
     }
 }
 
-/// Where nothing may be referred to: defaults and values files.
-pub(crate) struct Closed<'a> {
-    /// For texts and files.
+/// The scope of expressions without references: defaults and values files.
+pub(crate) struct ClosedScope<'a> {
     pub world: &'a World<'a>,
 }
 
-impl Closed<'_> {
-    /// Evaluates an expression in which nothing may be referred to.
+impl ClosedScope<'_> {
+    /// Evaluates an expression that may have no references.
     pub(crate) fn eval(&self, expr: &Expr) -> Result<Value, EvalError> {
         let budget = self.world.memo.budget();
         evaluate(expr, &EvalContext::new(self, &budget)).map_err(|error| error.at(expr.span))
     }
 
-    /// Evaluates an expression that must be a constant: in it, not even functions may be called.
-    pub(crate) fn constant(&self, expr: &Expr) -> Result<Value, EvalError> {
+    /// Evaluates an expression that may have neither references nor function calls.
+    pub(crate) fn eval_constant(&self, expr: &Expr) -> Result<Value, EvalError> {
         match expr.find_call(&|_| true) {
             Some(span) => Err(EvalError::refused("functions may not be called here".to_owned(), Some(span))),
             None => self.eval(expr),

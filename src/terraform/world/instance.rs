@@ -1,4 +1,4 @@
-//! Instances of modules and of what is in them: how a block's `count` or `for_each` expands.
+//! Instances of modules and resources, and the expansion of a block's `count` or `for_each`.
 
 use crate::base::{Calls, InstanceKey, ModuleStep, Place, Reason};
 use crate::eval::{EvalError, Type, UnknownValue, Value};
@@ -9,32 +9,32 @@ use crate::terraform::modules::module::Module;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// One instance of a module: the root, or one that a call makes.
+/// One instance of a module: the root, or an instance of a module call.
 pub(crate) struct Instance {
     /// Its number in the tree.
     pub id: usize,
-    /// What it is an instance of.
+    /// Its module.
     pub module: Arc<Module>,
-    /// The instance it is called from, and the call's name.
+    /// The calling instance, and the call's name.
     pub parent: Option<(Rc<Instance>, Arc<str>)>,
     /// `each` or `count` of the call.
     pub each: Each,
-    /// The calls on the way from the root.
+    /// The calls from the root to this instance, with their instance keys.
     pub steps: Arc<[ModuleStep]>,
-    /// Where they are written, outermost first.
+    /// The same calls with their places, outermost first.
     pub calls: Calls,
-    /// `module.a["x"].`, empty for the root.
+    /// The prefix of addresses, `module.a["x"].`; empty for the root.
     pub prefix: String,
     /// The path of calls without instance keys, `a.b`; empty for the root.
     pub path: String,
     /// `path.module`.
     pub directory: String,
-    /// Set where this instance, or one around it, stands for many.
+    /// Set if this instance, or one around it, represents many.
     pub symbolic: Option<Rc<Symbolic>>,
 }
 
 impl Instance {
-    /// The path of a call in here, without instance keys.
+    /// The path of one of its calls, without instance keys.
     pub(crate) fn path_to(&self, call: &str) -> String {
         if self.path.is_empty() { call.to_owned() } else { format!("{}.{call}", self.path) }
     }
@@ -58,7 +58,7 @@ impl ResourceName {
     }
 }
 
-/// One instance of a resource, as a walk through the tree comes to it.
+/// One instance of a resource that a walk through the tree visits.
 pub(crate) struct Visit<'v> {
     /// The module instance it is in.
     pub at: &'v Rc<Instance>,
@@ -66,7 +66,7 @@ pub(crate) struct Visit<'v> {
     pub of: &'v ResourceName,
     /// Its block.
     pub block: &'v Block,
-    /// Which instance.
+    /// The instance key.
     pub key: Option<InstanceKey>,
     /// `each` or `count`.
     pub each: Each,
@@ -74,10 +74,10 @@ pub(crate) struct Visit<'v> {
     pub symbolic: Option<Rc<Symbolic>>,
 }
 
-/// What `each` and `count` mean in a block.
+/// The values of `each` or `count` in an instance.
 #[derive(Clone, Debug)]
 pub(crate) enum Each {
-    /// Neither is written.
+    /// The block has neither `for_each` nor `count`.
     None,
     /// `count.index`.
     Index(Value),
@@ -86,7 +86,7 @@ pub(crate) enum Each {
 }
 
 impl Each {
-    /// `each` of which only the types are known.
+    /// `each` with unknown values of known types.
     pub(crate) fn unknown(why: &Reason, key: Type, value: Type) -> Self {
         let unknown = |ty: Type| -> Value { UnknownValue::new(ty, why.clone()).into() };
         Self::Element(unknown(key), unknown(value))
@@ -96,9 +96,9 @@ impl Each {
 /// An entry of `for_each`.
 #[derive(Debug)]
 pub(crate) struct ForEachEntry {
-    /// The key, by which they are sorted.
+    /// The key. Entries are sorted by it.
     pub key: Arc<str>,
-    /// The key as addresses show it: another one where the key comes from a file and may not be shown.
+    /// The key in addresses: a placeholder if the key comes from a file and may not be shown.
     pub shown: Arc<str>,
     /// `each.key`.
     pub each: Value,
@@ -106,30 +106,30 @@ pub(crate) struct ForEachEntry {
     pub value: Value,
 }
 
-/// What a block's `count` or `for_each` comes to.
+/// The instances of a block.
 #[derive(Debug)]
 pub(crate) enum Expansion {
-    /// Neither is written: one instance without a key.
+    /// Neither `count` nor `for_each` is set: one instance without a key.
     One,
-    /// `lifecycle { enabled = false }`: no instance, and null where it is referred to.
+    /// `lifecycle { enabled = false }`: no instance; references to it are null.
     Disabled,
     /// `count`.
     Count(u64),
     /// `for_each`, in Terraform's order.
     ForEach(Vec<ForEachEntry>),
-    /// It is unknown, or Terraform would reject it: one instance stands for all. The value is what `each.value` would be.
+    /// The expansion is unknown, or Terraform would reject it: one instance represents all.
     Symbolic {
-        /// Why.
+        /// The reason.
         symbolic: Rc<Symbolic>,
-        /// `each` for the one instance.
+        /// `each` of the one instance.
         each: Each,
-        /// What Terraform would say where it would refuse the expression.
+        /// The error that Terraform would report.
         error: Option<EvalError>,
     },
 }
 
 impl Expansion {
-    /// All instances.
+    /// The keys of all instances.
     pub(crate) fn keys(&self) -> Vec<Option<InstanceKey>> {
         match self {
             Self::One => vec![None],
@@ -140,7 +140,7 @@ impl Expansion {
         }
     }
 
-    /// All instances, each with its `each` or `count`.
+    /// The keys of all instances, with `each` or `count` of each.
     pub(crate) fn instances(&self) -> Vec<(Option<InstanceKey>, Each)> {
         match self {
             Self::ForEach(entries) => {
@@ -151,7 +151,7 @@ impl Expansion {
         }
     }
 
-    /// Whether there is no instance.
+    /// Whether there are no instances.
     pub(crate) fn is_empty(&self) -> bool {
         match self {
             Self::Disabled => true,
@@ -161,7 +161,7 @@ impl Expansion {
         }
     }
 
-    /// `each` of one instance; `None` where there is no such instance.
+    /// `each` or `count` of the instance with a key; `None` if there is no such instance.
     pub(crate) fn each(&self, key: Option<&InstanceKey>) -> Option<Each> {
         match (self, key) {
             (Self::One, None) => Some(Each::None),
@@ -169,10 +169,9 @@ impl Expansion {
                 Some(Each::Index(Value::number(i64::try_from(*index).unwrap_or(i64::MAX))))
             }
             (Self::ForEach(entries), Some(InstanceKey::Text(key))) => {
-                // Entries are sorted by their keys. Only where a key is not shown, what is shown in its place is looked for among all of
-                // them.
-                let own = find(entries, key).filter(|entry| *entry.shown == **key);
-                let entry = own.or_else(|| entries.iter().find(|entry| *entry.shown == **key))?;
+                // Entries are sorted by their real keys, so a placeholder needs a linear search.
+                let entry = find(entries, key).filter(|entry| *entry.shown == **key);
+                let entry = entry.or_else(|| entries.iter().find(|entry| *entry.shown == **key))?;
                 Some(Each::Element(entry.each.clone(), entry.value.clone()))
             }
             (Self::Symbolic { each, .. }, Some(_)) => Some(each.clone()),
@@ -180,24 +179,24 @@ impl Expansion {
         }
     }
 
-    /// The instance with a key of `for_each`, as addresses show it.
-    pub(crate) fn named(&self, key: &str) -> InstanceKey {
+    /// The instance key for a key of `for_each`, as addresses show it.
+    pub(crate) fn shown_key(&self, key: &str) -> InstanceKey {
         let shown = if let Self::ForEach(entries) = self { find(entries, key).map(|entry| Arc::clone(&entry.shown)) } else { None };
         InstanceKey::Text(shown.unwrap_or_else(|| key.into()))
     }
 
-    /// The keys that are not shown: what is shown in place of each, and the key.
+    /// The keys that may not be shown, each as a pair of its placeholder and the key.
     pub(super) fn hidden_keys(&self) -> impl Iterator<Item = (&str, &str)> {
         let entries = if let Self::ForEach(entries) = self { entries.as_slice() } else { &[] };
         entries.iter().filter(|entry| entry.shown != entry.key).map(|entry| (&*entry.shown, &*entry.key))
     }
 
-    /// Why one instance stands for many, where it does.
+    /// Why one instance represents many, if it does.
     pub(crate) fn symbolic(&self) -> Option<&Rc<Symbolic>> {
         if let Self::Symbolic { symbolic, .. } = self { Some(symbolic) } else { None }
     }
 
-    /// An expansion of which nothing can be told.
+    /// An unknown expansion.
     pub(crate) fn unknown(why: impl Into<Reason>, place: Option<Place>, each: Each, error: Option<EvalError>) -> Self {
         Self::Symbolic { symbolic: Rc::new(Symbolic { why: why.into(), place }), each, error }
     }

@@ -1,6 +1,6 @@
-//! What was evaluated of a root so far: every value and every expansion once, with a guard against values that need themselves.
+//! Caches the values and expansions of a root, so that each is evaluated once, and detects values that depend on themselves.
 //!
-//! The memo knows names and not what they mean: whoever asks hands in how to find out.
+//! The memo only knows names. Callers pass a closure that evaluates a value that is not cached yet.
 
 use super::instance::{Expansion, ResourceName};
 use crate::base::{HiddenKeys, InstanceKey};
@@ -11,38 +11,40 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// The values, expansions and variable types of one root, as far as they were asked for.
+/// The cached values, expansions and variable types of one root.
 pub(crate) struct Memo {
     account: Rc<Account>,
     values: RefCell<HashMap<MemoKey, Result<Value, EvalError>>>,
-    /// What is being evaluated, outermost first, and how messages name it.
+    /// The values being evaluated, outermost first, with their names in messages.
     running: RefCell<Vec<(MemoKey, String)>>,
-    expansions: RefCell<HashMap<Site, Rc<Expansion>>>,
-    /// The instance keys that are not shown, collected from the expansions.
+    expansions: RefCell<HashMap<ExpansionSite, Rc<Expansion>>>,
+    /// The instance keys that may not be shown, collected from the expansions.
     hidden_keys: RefCell<HiddenKeys>,
     constraints: RefCell<HashMap<VariableName, Result<TypeConstraint, EvalError>>>,
-    /// Variables whose values are known and whose validations, which refer to them, are being evaluated.
+    /// The variables whose validations are being evaluated, with their values: a validation refers to its own variable.
     validated: RefCell<Vec<(usize, Arc<str>, Value)>>,
 }
 
-/// A variable: its module's directory and its name. Its type is the same in all instances of the module.
+/// A variable: the directory of its module, and its name. All instances of a module share its types.
 type VariableName = (PathBuf, Arc<str>);
 
-/// Something that is evaluated once. The number is that of the module instance.
+/// Identifies a cached value. The number is the ID of the module instance.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) enum MemoKey {
     Variable(usize, Arc<str>),
     Local(usize, Arc<str>),
     Output(usize, Arc<str>),
     Argument(usize, ResourceName, Option<InstanceKey>, Arc<str>),
-    Whole(usize, ResourceName),
+    /// All instances of a resource as one value.
+    Resource(usize, ResourceName),
+    /// A module call as one value.
     Module(usize, Arc<str>),
-    Expansion(Site),
+    Expansion(ExpansionSite),
 }
 
-/// A block that expands, within one module instance.
+/// A block to expand. The number is the ID of the module instance.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Site {
+pub(crate) enum ExpansionSite {
     /// A module call.
     Call(usize, Arc<str>),
     /// A resource.
@@ -50,7 +52,7 @@ pub(crate) enum Site {
 }
 
 impl Memo {
-    /// A memo of which nothing is evaluated yet. What is evaluated is charged to `account`.
+    /// An empty memo. Evaluation is charged to `account`.
     pub(super) fn new(account: &Rc<Account>) -> Self {
         Self {
             account: Rc::clone(account),
@@ -68,8 +70,9 @@ impl Memo {
         Budget::of(&self.account)
     }
 
-    /// The value with a key, evaluated the first time. An error in there is not for `try` of whoever refers to it to catch.
-    pub(crate) fn once(
+    /// The value with a key, evaluated by `make` on the first call. Errors become uncatchable: `try` around a reference does not catch the
+    /// errors of its target.
+    pub(crate) fn evaluate_once(
         &self,
         key: MemoKey,
         name: impl FnOnce() -> String,
@@ -84,17 +87,16 @@ impl Memo {
             Some(_guard) => make().map_err(EvalError::uncatchable),
             None => Ok(self.budget().too_large()),
         };
-        // What is kept in the memo counts against the run and not only against the expression: thousands of values that each are small fill
-        // the memory, too.
+        // A cached value is charged to the run and not only to the expression: thousands of small values fill the memory as well.
         let result = if self.account.keep(mark) { result } else { Ok(self.budget().too_large()) };
         self.running.borrow_mut().pop();
         self.values.borrow_mut().insert(key, result.clone());
         result
     }
 
-    /// A value that is only made of other values of the memo, which find cycles and count the depth: if it were not kept, a chain of n would
-    /// be followed n times.
-    pub(crate) fn remembered(&self, key: MemoKey, make: impl FnOnce() -> Result<Value, EvalError>) -> Result<Value, EvalError> {
+    /// The value with a key, for values that only combine other values of the memo. Those already detect cycles and count the depth, so no
+    /// guard is needed. The value is cached because a chain of n values would otherwise be followed n times.
+    pub(crate) fn combine_once(&self, key: MemoKey, make: impl FnOnce() -> Result<Value, EvalError>) -> Result<Value, EvalError> {
         if let Some(done) = self.values.borrow().get(&key) {
             return done.clone();
         }
@@ -103,10 +105,10 @@ impl Memo {
         result
     }
 
-    /// How a block expands, found out the first time. `address`: how messages name the block.
+    /// The expansion of a block, computed by `make` on the first call. `address`: the name of the block in messages.
     pub(crate) fn expansion(
         &self,
-        site: Site,
+        site: ExpansionSite,
         address: impl Fn() -> String,
         make: impl FnOnce() -> Expansion,
     ) -> Result<Rc<Expansion>, EvalError> {
@@ -123,12 +125,12 @@ impl Memo {
         Ok(expansion)
     }
 
-    /// The instance keys that were not shown so far.
+    /// Removes and returns the instance keys that may not be shown.
     pub(crate) fn take_hidden_keys(&self) -> HiddenKeys {
         self.hidden_keys.take()
     }
 
-    /// The type of a variable, read the first time.
+    /// The type of a variable, computed by `make` on the first call.
     pub(crate) fn constraint(
         &self,
         variable: VariableName,
@@ -142,8 +144,8 @@ impl Memo {
         made
     }
 
-    /// Runs a validation of a variable, in which the variable already has its value: it is not yet among the evaluated ones.
-    pub(crate) fn while_validated<T>(&self, at: usize, name: &Arc<str>, value: &Value, run: impl FnOnce() -> T) -> T {
+    /// Runs a validation of a variable, in which the variable already has its value although the value is not cached yet.
+    pub(crate) fn with_validated<T>(&self, at: usize, name: &Arc<str>, value: &Value, run: impl FnOnce() -> T) -> T {
         self.validated.borrow_mut().push((at, Arc::clone(name), value.clone()));
         let result = run();
         self.validated.borrow_mut().pop();
@@ -153,13 +155,16 @@ impl Memo {
     /// The value of a variable that is being validated.
     pub(crate) fn validated(&self, at: usize, name: &str) -> Option<Value> {
         let running = self.validated.borrow();
-        running.iter().rev().find(|(own, of, _)| *own == at && **of == *name).map(|(_, _, value)| value.clone())
+        running.iter().rev().find(|(id, variable, _)| *id == at && **variable == *name).map(|(_, _, value)| value.clone())
     }
 
-    /// Notes that something is being evaluated; an error where it already is.
+    /// Marks a value as being evaluated.
+    ///
+    /// # Errors
+    /// The value is already being evaluated: it depends on itself.
     fn guard(&self, key: MemoKey, name: impl FnOnce() -> String) -> Result<(), EvalError> {
         let mut running = self.running.borrow_mut();
-        if let Some(at) = running.iter().position(|(own, _)| *own == key) {
+        if let Some(at) = running.iter().position(|(running, _)| *running == key) {
             let names: Vec<&str> = running.iter().skip(at).map(|(_, name)| name.as_str()).collect();
             let message = match names.as_slice() {
                 [only] => format!("{only} refers to itself"),

@@ -1,11 +1,11 @@
-//! One root module being evaluated: nothing is evaluated before it is asked for, and nothing twice.
+//! One root module being evaluated. Values are evaluated lazily, and at most once.
 //!
-//! A world has three parts, and each owns its state alone. The **module tree** (`tree`) has the instances of modules and their paths, the
-//! **memo** (`memo`) what was evaluated, the **resource model** (`resources`) what is the same for all instances of a resource's block.
-//! What they mean together is in `scope`, above this layer.
+//! A world has three parts, and each owns its state. The **module tree** (`tree`) has the instances of modules and their paths, the
+//! **memo** (`memo`) caches values, and the **resource model** (`resources`) caches everything that is the same for all instances of a
+//! resource's block. The `scope` layer above combines them to resolve names.
 //!
-//! Read `instance` and `frame` first (of what, and where, an expression is evaluated), then the three parts; `budget` and `files` bound what
-//! they may cost and read, `refused` is what Terraform rejects, `driver` and `changes` what time does to resources.
+//! Read `instance` and `frame` first (the context of an expression), then the three parts. `budget` and `files` limit what a root may cost
+//! and read, `refused` has the faults that Terraform rejects, `driver` and `changes` the changes of resources over time.
 
 pub(super) mod budget;
 pub(super) mod changes;
@@ -36,17 +36,17 @@ pub(super) struct World<'w> {
     pub resources: ResourceModel<'w>,
     pub inputs: Inputs,
     pub workspace: Workspace,
-    /// Whose functions there are; in an unknown dialect, those of both.
+    /// The dialect of functions. An unknown dialect gets OpenTofu's, which include Terraform's.
     pub dialect: Dialect,
     pub budget: &'w InstanceBudget,
 }
 
 impl<'w> World<'w> {
-    /// A world of which nothing is evaluated yet.
+    /// A world without any evaluated values.
     pub(super) fn new(loader: &'w Loader<'w>, root: &Path, inputs: Inputs, workspace: Workspace, budget: &'w InstanceBudget) -> Self {
         let tree = ModuleTree::new(loader, root);
         Self {
-            dialect: match tree.language {
+            dialect: match tree.dialect {
                 request::FileDialect::Terraform => Dialect::Terraform,
                 request::FileDialect::OpenTofu | request::FileDialect::Either => Dialect::OpenTofu,
             },

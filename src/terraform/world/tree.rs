@@ -1,5 +1,5 @@
-//! The module instances of a root: which there are, where each came from, and what its paths are. Nothing is evaluated here: where a call
-//! leads is handed in.
+//! The module instances of a root, created on demand, with their callers and paths. Nothing is evaluated here: callers pass the targets of
+//! module calls.
 
 use super::files::Files;
 use super::instance::{Each, Instance};
@@ -16,45 +16,45 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// How many instances of modules one root may have: modules that call the next one twice make a million of them within twenty directories.
+/// The maximum number of module instances in one root. Twenty modules that each call the next one twice have a million.
 pub(crate) const MAX_MODULES: usize = 20_000;
 
-/// How deep module calls may nest. Terraform has no limit; people's deepest are below 10.
+/// The maximum depth of nested module calls. Terraform has no limit; real configurations stay below 10.
 pub(crate) const MAX_DEPTH: usize = 64;
 
-/// The module instances of one root, as far as they were entered.
+/// The module instances of one root, created on demand.
 pub(crate) struct ModuleTree<'w> {
     pub loader: &'w Loader<'w>,
     /// The directory of the root module.
     pub root: PathBuf,
-    /// Whose language the root is written in, where anything shows it.
-    pub language: request::FileDialect,
-    /// What file functions read, at the paths that modules have here.
+    /// The dialect of the root, as far as it is known.
+    pub dialect: request::FileDialect,
+    /// The files that file functions may read.
     pub files: Files,
     top: OnceCell<Rc<Instance>>,
     children: RefCell<HashMap<ChildName, Rc<Instance>>>,
     orders: RefCell<HashMap<PathBuf, Arc<Order>>>,
 }
 
-/// An instance of a module call: the module instance it is in, its name, its key.
+/// An instance of a module call: the ID of the calling instance, the call's name, its key.
 type ChildName = (usize, Arc<str>, Option<InstanceKey>);
 
-/// A module call of an instance.
+/// A module call in a module instance.
 #[derive(Clone, Copy)]
-pub(crate) struct CallOf<'a> {
-    /// The module instance that it is in.
+pub(crate) struct InstanceCall<'a> {
+    /// The calling instance.
     pub at: &'a Rc<Instance>,
     pub name: &'a Arc<str>,
     pub block: &'a Block,
 }
 
 impl<'w> ModuleTree<'w> {
-    /// A tree of which only the root is known.
+    /// A tree with nothing but the root.
     pub(super) fn new(loader: &'w Loader<'w>, root: &Path) -> Self {
         Self {
             loader,
             root: root.to_path_buf(),
-            language: loader.dialect(root),
+            dialect: loader.dialect(root),
             files: Files::new(root, loader.request),
             top: OnceCell::new(),
             children: RefCell::default(),
@@ -81,46 +81,49 @@ impl<'w> ModuleTree<'w> {
         Rc::clone(self.top.get_or_init(make))
     }
 
-    /// An instance of a call that was entered before.
-    pub(crate) fn entered(&self, call: CallOf<'_>, key: Option<&InstanceKey>) -> Option<Rc<Instance>> {
+    /// The instance of a call with a key, if it exists already.
+    pub(crate) fn get(&self, call: InstanceCall<'_>, key: Option<&InstanceKey>) -> Option<Rc<Instance>> {
         let name = (call.at.id, Arc::clone(call.name), key.cloned());
         self.children.borrow().get(&name).map(Rc::clone)
     }
 
-    /// Whether no further module instance may be made.
+    /// Whether the tree has the maximum number of module instances.
     pub(crate) fn is_full(&self) -> bool {
         self.count() >= MAX_MODULES
     }
 
-    /// How many module instances were made.
+    /// The number of module instances, without the root.
     pub(crate) fn count(&self) -> usize {
         self.children.borrow().len()
     }
 
-    /// Makes the instance of a call with a key; why there is none to look into, where its source is not at hand. `located`: where the call
-    /// leads. `symbolic`: why this instance represents many, where it does.
-    pub(crate) fn enter(
+    /// Creates the instance of a call with a key. `located`: the target of the call. `symbolic`: why this instance represents many, if it
+    /// does.
+    ///
+    /// # Errors
+    /// The reason why the target cannot be followed.
+    pub(crate) fn create(
         &self,
-        call: CallOf<'_>,
+        call: InstanceCall<'_>,
         key: Option<&InstanceKey>,
         each: Each,
         located: Located,
         symbolic: impl FnOnce() -> Option<Rc<Symbolic>>,
     ) -> Result<Rc<Instance>, Reason> {
-        let CallOf { at, name, block } = call;
+        let InstanceCall { at, name, block } = call;
         let (directory, installed) = match located.target {
             CallTarget::Directory { path, installed } => (path, installed),
             CallTarget::Missing => return Err(format!("the directory of module `{name}` does not exist").into()),
             CallTarget::Elsewhere(why) => return Err(why.reworded(format!("module `{name}` was not followed: {why}"))),
         };
-        let is_around = std::iter::successors(Some(at), |instance| instance.parent.as_ref().map(|(parent, _)| parent));
-        if is_around.clone().any(|instance| instance.module.path == directory) || is_around.count() > MAX_DEPTH {
+        let callers = std::iter::successors(Some(at), |instance| instance.parent.as_ref().map(|(parent, _)| parent));
+        if callers.clone().any(|instance| instance.module.path == directory) || callers.count() > MAX_DEPTH {
             return Err(format!("module `{name}` calls itself").into());
         }
         let symbolic = symbolic();
         let steps = at.steps.iter().cloned().chain([ModuleStep { name: name.to_string(), key: key.cloned() }]).collect();
-        let module = self.loader.module(&directory, self.language);
-        // What an installed module calls by a local path was installed with it.
+        let module = self.loader.module(&directory, self.dialect);
+        // The modules that an installed module calls by a local path were installed with it.
         let is_in_installed = at.calls.last().is_some_and(|outer| outer.is_external);
         let calls = at.calls.iter().cloned().chain([base::ModuleCall {
             name: format!("{}module.{name}", at.prefix).into(),
@@ -147,7 +150,7 @@ impl<'w> ModuleTree<'w> {
         Ok(child)
     }
 
-    /// What refers to what in a module, found the first time. The instances of a directory are alike, wherever they are called.
+    /// The order of references in an instance's module. `make` computes it on the first call; all instances of a module share it.
     pub(crate) fn order(&self, at: &Instance, make: impl FnOnce() -> Arc<Order>) -> Arc<Order> {
         if let Some(known) = self.orders.borrow().get(&at.module.path) {
             return Arc::clone(known);
@@ -157,38 +160,37 @@ impl<'w> ModuleTree<'w> {
         order
     }
 
-    /// The text of a span, cut to a length that people read.
+    /// The text of a span, shortened for messages.
     pub(crate) fn text(&self, span: Span) -> String {
         base::brief_of(self.loader.sources.get(span.source).slice(span))
     }
 
-    /// The text of a span for others to see; `None` where it may not be shown.
+    /// The text of a span; `None` if it may not be shown.
     pub(crate) fn quote(&self, span: Span) -> Option<String> {
         self.loader.sources.quote(span)
     }
 
-    /// Whether a file is written in JSON syntax.
+    /// Whether a file is in JSON syntax.
     pub(crate) fn is_json(&self, source: base::SourceId) -> bool {
         self.loader.sources.get(source).path().extension().is_some_and(|extension| extension == "json")
     }
 
-    /// Whether `terraform init` made a directory, and makes it again.
+    /// Whether `terraform init` creates a directory, so that edits in it would be lost.
     fn is_installed(&self, directory: &Path) -> bool {
         directory.components().any(|part| part.as_os_str() == ".terraform")
             || directory.starts_with(self.loader.request.data_dir_of(&self.root))
     }
 
-    /// `path.module` of a called module: relative to the root module, as Terraform writes it.
+    /// `path.module` of a called module, relative to the root module as in Terraform.
     fn module_path(&self, at: &Instance, installed: Option<String>, source: Option<&str>, directory: &Path) -> String {
         let path = match (installed, source) {
             (Some(installed), _) => {
-                self.files.link(&installed, directory);
+                self.files.add_link(&installed, directory);
                 return installed;
             }
             (None, Some(source)) => {
-                let written = base::disk::tidy(&Path::new(&at.directory).join(source));
-                super::files::without_links(&self.root, &written, &self.loader.request.directories)
-                    .unwrap_or_else(|| directory.to_path_buf())
+                let path = base::disk::tidy(&Path::new(&at.directory).join(source));
+                super::files::without_links(&self.root, &path, &self.loader.request.directories).unwrap_or_else(|| directory.to_path_buf())
             }
             (None, None) => directory.to_path_buf(),
         };

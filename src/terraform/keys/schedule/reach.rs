@@ -1,4 +1,5 @@
-//! Whether an expression of unknown value could depend on time: follows its references, but not into branches that are certainly not taken.
+//! Finds out whether an expression with an unknown value could depend on time. Follows its references, but skips branches of conditionals
+//! that are certainly not taken.
 
 use crate::eval::Budget;
 use crate::hcl::{Expr, ExprKind, TraversalStep};
@@ -15,26 +16,26 @@ use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// How long a chain of references is followed.
+/// The maximum depth of nested expressions and references.
 const MAX_DEPTH: usize = 200;
-/// The driver that is assumed where the budget is spent before one is found: there may be one.
+/// The driver to assume if the budget is spent before one is found.
 const TOO_LARGE_TO_FOLLOW: &str = "an expression that is too large to follow";
 
 /// A search for the first driver that an expression could depend on.
 pub(super) struct DriverSearch<'w> {
     world: &'w World<'w>,
-    /// Pays for every expression that is looked at: each of thousands of instances asks about thousands of references.
+    /// Charged for every expression visited, because thousands of instances may each follow thousands of references.
     budget: Budget,
     seen: HashSet<(usize, String)>,
     depth: usize,
     found: Option<String>,
 }
 
-/// What an expression could depend on.
-pub(super) fn driver(world: &World<'_>, expr: &Expr, at: &Rc<Instance>, each: &Each) -> Option<String> {
-    let mut reach = DriverSearch { world, budget: world.memo.budget(), seen: HashSet::new(), depth: 0, found: None };
-    reach.expression(expr, at, each);
-    reach.found
+/// The name of the first driver that an expression could depend on.
+pub(super) fn possible_driver(world: &World<'_>, expr: &Expr, at: &Rc<Instance>, each: &Each) -> Option<String> {
+    let mut search = DriverSearch { world, budget: world.memo.budget(), seen: HashSet::new(), depth: 0, found: None };
+    search.expression(expr, at, each);
+    search.found
 }
 
 impl DriverSearch<'_> {
@@ -51,7 +52,7 @@ impl DriverSearch<'_> {
             ExprKind::Call { name, .. } if function(&name.text).is_some() => self.found = Some(format!("{}()", name.text)),
             ExprKind::Conditional(condition, then, otherwise) => {
                 let decision = Frame::new(self.world, at, each).eval(condition).ok();
-                // Another caller of a library may decide otherwise.
+                // Another caller of a library may take the other branch.
                 let decision = decision.filter(|decision| !decision.marks.by_caller).and_then(|decision| decision.as_bool());
                 self.expression(condition, at, each);
                 if decision != Some(false) {
@@ -76,7 +77,7 @@ impl DriverSearch<'_> {
         let names: Vec<&Arc<str>> =
             steps.iter().filter_map(|step| if let TraversalStep::Attr(name) = step { Some(&name.text) } else { None }).collect();
         let subject = Subject::of(first, names.first().copied(), names.get(1).copied());
-        // The attribute of a resource or the output of a module, which may follow an instance key.
+        // The attribute of a resource or the output of a module. An instance key may come before it.
         let last = match subject {
             Subject::Managed(named) => names.get(named.taken),
             _ => names.get(1),
@@ -126,7 +127,9 @@ impl DriverSearch<'_> {
             Some(argument) => self.expression(&argument.value, at, &Each::None),
             None => {
                 let is_all = attribute.is_empty();
-                for argument in block.body.attributes.iter().filter(|own| is_all || is_changed_by(kind, attribute, &own.name.text)) {
+                for argument in
+                    block.body.attributes.iter().filter(|argument| is_all || is_changed_by(kind, attribute, &argument.name.text))
+                {
                     self.expression(&argument.value, at, &Each::None);
                 }
                 if kind == "time_rotating" && self.found.is_none() {

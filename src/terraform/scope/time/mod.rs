@@ -1,7 +1,7 @@
-//! How time reaches values: functions and resources that change although the configuration does not, and what they change in others.
+//! Values that change over time although the configuration does not: which drivers each resource and attribute depends on.
 //!
-//! Read `world::driver` and `world::changes` first (what drives, and what is known of a root), then `rotating`, `passing` (from resource to
-//! resource) and `triggers` (`replace_triggered_by`).
+//! Read `world::driver` and `world::changes` first (the drivers, and the changes of a root), then `rotating` (`time_rotating`), `passing`
+//! (from resource to resource) and `triggers` (`replace_triggered_by`).
 
 pub(crate) mod passing;
 mod rotating;

@@ -1,4 +1,4 @@
-//! How time reaches resources: what expires, what is updated or replaced because of it, and which of their attributes change then.
+//! How drivers affect resources: which resources are updated or replaced because of them, and which of their attributes change.
 
 use super::rotating::rotating;
 use super::triggers;
@@ -17,33 +17,33 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// What changes a computed attribute of an instance in time.
-pub(crate) fn drivers(one: &ResourceInstance<'_>, attribute: &str) -> Drivers {
-    if !(one.of.data || passes_on(&one.of.kind)) || !is_relevant(one.world) {
+/// The drivers of a computed attribute of an instance.
+pub(crate) fn drivers(instance: &ResourceInstance<'_>, attribute: &str) -> Drivers {
+    if !(instance.of.data || passes_on(&instance.of.kind)) || !is_relevant(instance.world) {
         return Drivers::NONE;
     }
-    if one.of.data {
-        // Arguments that are unknown while Terraform plans put the reading off, and all that is read is unknown then.
-        let change = change(one);
+    if instance.of.data {
+        // An argument that is unknown when Terraform plans defers reading the data source, and then all its attributes are unknown.
+        let change = change(instance);
         return change.updated.union(change.replaced).without(Drivers::PLAN_TIME).union(change.deferred);
     }
-    own(one).union(computed(one, attribute))
+    own_driver(instance).union(computed(instance, attribute))
 }
 
-/// What an instance drives itself.
-fn own(one: &ResourceInstance<'_>) -> Drivers {
-    let own = if &*one.of.kind == "time_rotating" { rotating(&one.frame(), &one.of.name, one.block) } else { None };
-    own.map_or(Drivers::NONE, |driver| one.world.resources.time.register(driver))
+/// The driver that an instance is itself.
+fn own_driver(instance: &ResourceInstance<'_>) -> Drivers {
+    let is_rotating = &*instance.of.kind == "time_rotating";
+    let driver = if is_rotating { rotating(&instance.frame(), &instance.of.name, instance.block) } else { None };
+    driver.map_or(Drivers::NONE, |driver| instance.world.resources.time.register(driver))
 }
 
-/// What changes a computed attribute of an instance because the instance is updated or replaced.
-pub(super) fn computed(one: &ResourceInstance<'_>, attribute: &str) -> Drivers {
-    let change = change(one);
-    match (&*one.of.kind, attribute) {
-        // Sources: terraform's `resource_data.go`, and `resource_time_*.go` of hashicorp/time, where only an offset is computed again by an
-        // update.
+/// The drivers that change a computed attribute of an instance by updating or replacing the instance.
+pub(super) fn computed(instance: &ResourceInstance<'_>, attribute: &str) -> Drivers {
+    let change = change(instance);
+    match (&*instance.of.kind, attribute) {
+        // Sources: Terraform's `resource_data.go`, and `resource_time_*.go` of hashicorp/time, where an update only recomputes an offset.
         ("terraform_data", "output") => {
-            let input = one.block.body.attribute("input").map(|input| one.frame().eval(&input.value));
+            let input = instance.block.body.attribute("input").map(|input| instance.frame().eval(&input.value));
             if input.is_none_or(|input| input.is_ok_and(|input| input.is_null())) {
                 return Drivers::NONE;
             }
@@ -54,12 +54,12 @@ pub(super) fn computed(one: &ResourceInstance<'_>, attribute: &str) -> Drivers {
     }
 }
 
-/// Whether a type passes time on: its computed attributes change with its arguments.
+/// Whether a type passes drivers on: its computed attributes change with its arguments.
 pub(crate) fn passes_on(kind: &str) -> bool {
     matches!(kind, "terraform_data" | "null_resource") || kind.starts_with("time_") || kind.starts_with("random_")
 }
 
-/// Whether another value of an argument replaces the resource. Of types we do not know, it is enough that they are updated.
+/// Whether a new value of an argument replaces the resource. Types without known rules count as updated.
 fn replaces(kind: &str, argument: &str) -> bool {
     match kind {
         "terraform_data" => argument == "triggers_replace",
@@ -68,25 +68,25 @@ fn replaces(kind: &str, argument: &str) -> bool {
     }
 }
 
-/// Whether another value of an argument changes a computed attribute.
+/// Whether a new value of an argument changes a computed attribute.
 pub(crate) fn is_changed_by(kind: &str, attribute: &str, argument: &str) -> bool {
     replaces(kind, argument) || kind == "time_offset" || (kind == "terraform_data" && attribute == "output")
 }
 
-/// What happens to an instance in time. Where resources refer to each other in a circle, nothing.
-pub(super) fn change(one: &ResourceInstance<'_>) -> TimeChange {
-    let ResourceInstance { world, at, of, block, .. } = *one;
+/// How an instance changes over time. Resources that refer to each other in a cycle do not change.
+pub(super) fn change(instance: &ResourceInstance<'_>) -> TimeChange {
+    let ResourceInstance { world, at, of, block, .. } = *instance;
     let changes = &world.resources.time.changes;
-    let name = (at.id, of.clone(), one.key.cloned());
+    let name = (at.id, of.clone(), instance.key.cloned());
     if let Some(done) = changes.borrow().get(&name) {
         return done.clone();
     }
     changes.borrow_mut().insert(name.clone(), TimeChange::default());
     let mut change = TimeChange::default();
-    let frame = one.frame();
+    let frame = instance.frame();
     let ignored = ignored(&block.body);
-    // What is ignored keeps the value that the state has, however its expression changes in time.
-    let is_ignored = |argument: &str| ignored.iter().any(|own| own == argument || own == "*");
+    // An ignored argument keeps its value in the state.
+    let is_ignored = |argument: &str| ignored.iter().any(|name| name == argument || name == "*");
     for attribute in &block.body.attributes {
         let argument = &*attribute.name.text;
         if matches!(argument, "count" | "for_each" | "provider" | "depends_on") || is_ignored(argument) {
@@ -100,23 +100,23 @@ pub(super) fn change(one: &ResourceInstance<'_>) -> TimeChange {
         }
     }
     for kind in nested_kinds(block).into_iter().filter(|kind| !is_ignored(kind)) {
-        change.updated = change.updated.union(nested(&frame, block, &kind));
+        change.updated = change.updated.union(nested_drivers(&frame, block, &kind));
     }
     if of.data {
-        change.deferred = pending(world, at, block);
+        change.deferred = pending_changes(world, at, block);
     }
-    let triggers = triggers::of(&frame, block);
+    let triggers = triggers::find(&frame, block);
     change.replaced = change.replaced.union(triggers.drivers);
     change.idle = triggers.idle;
     changes.borrow_mut().insert(name, change.clone());
     change
 }
 
-/// What puts off the reading of a data source: pending changes of the managed resources that it names itself, whichever of their attributes it
-/// names. Source: Terraform's `dependenciesHavePendingChanges` and `attachDataResourceDependsOnTransformer`.
-fn pending(world: &World<'_>, at: &Rc<Instance>, block: &Block) -> Drivers {
+/// The drivers that defer reading a data source: those with pending changes of the managed resources that its block refers to, whichever
+/// attributes it uses. Source: Terraform's `dependenciesHavePendingChanges` and `attachDataResourceDependsOnTransformer`.
+fn pending_changes(world: &World<'_>, at: &Rc<Instance>, block: &Block) -> Drivers {
     let mut names = BTreeSet::new();
-    named_in(&block.body, &mut names);
+    collect_names(&block.body, &mut names);
     let mut drivers = Drivers::NONE;
     for (kind, name) in names {
         let Some(block) = at.module.managed.get(&kind).and_then(|named| named.get(&name)) else { continue };
@@ -124,16 +124,16 @@ fn pending(world: &World<'_>, at: &Rc<Instance>, block: &Block) -> Drivers {
         let Ok(expansion) = expand::resource(world, at, &of, block) else { continue };
         for key in expansion.keys() {
             let Some(each) = expansion.each(key.as_ref()) else { continue };
-            let one = ResourceInstance { world, at, of: &of, block, key: key.as_ref(), each: &each };
-            let change = change(&one);
-            drivers = drivers.union(own(&one)).union(change.updated).union(change.replaced);
+            let instance = ResourceInstance { world, at, of: &of, block, key: key.as_ref(), each: &each };
+            let change = change(&instance);
+            drivers = drivers.union(own_driver(&instance)).union(change.updated).union(change.replaced);
         }
     }
     drivers
 }
 
-/// The managed resources that a body names, by type and name; other references are among them, and name none.
-fn named_in(body: &Body, names: &mut BTreeSet<(Arc<str>, Arc<str>)>) {
+/// Adds the types and names of the managed resources that a body refers to. Other references are added too; they match no resource.
+fn collect_names(body: &Body, names: &mut BTreeSet<(Arc<str>, Arc<str>)>) {
     for reference in body.attributes.iter().flat_map(|attribute| references(&attribute.value)) {
         let found = reference.names();
         match (&**reference.root, found.as_slice()) {
@@ -142,10 +142,10 @@ fn named_in(body: &Body, names: &mut BTreeSet<(Arc<str>, Arc<str>)>) {
             _ => {}
         }
     }
-    body.blocks.iter().for_each(|nested| named_in(&nested.body, names));
+    body.blocks.iter().for_each(|nested| collect_names(&nested.body, names));
 }
 
-/// Whether anything in the module tree changes in time.
+/// Whether the module tree has any drivers.
 fn is_relevant(world: &World<'_>) -> bool {
     let in_module = |module: &Module| {
         let resources = module.managed.values().chain(module.data.values()).flat_map(BTreeMap::values);
@@ -154,10 +154,10 @@ fn is_relevant(world: &World<'_>) -> bool {
             || module.locals.values().any(|local| calls_driver(&local.value))
             || blocks.into_iter().any(|block| calls_driver_in(&block.body))
     };
-    // Where no one has the modules at hand, anything may.
-    let passing = &world.resources.time;
-    let modules = passing.modules.get();
-    *passing.is_relevant.get_or_init(|| modules.is_none_or(|modules| modules.iter().any(|module| in_module(module))))
+    // If the modules are not known, there may be drivers.
+    let time = &world.resources.time;
+    let modules = time.modules.get();
+    *time.is_relevant.get_or_init(|| modules.is_none_or(|modules| modules.iter().any(|module| in_module(module))))
 }
 
 fn calls_driver_in(body: &Body) -> bool {
@@ -168,7 +168,7 @@ fn calls_driver(expr: &Expr) -> bool {
     expr.find_call(&|name| function(name).is_some()).is_some()
 }
 
-/// The types of the blocks in a resource, those included that `dynamic` blocks make.
+/// The types of nested blocks in a resource, including those that `dynamic` blocks generate.
 fn nested_kinds(block: &Block) -> BTreeSet<Arc<str>> {
     let kinds = block.body.blocks.iter().filter_map(|nested| match &*nested.kind.text {
         "lifecycle" | "provisioner" | "connection" => None,
@@ -178,12 +178,13 @@ fn nested_kinds(block: &Block) -> BTreeSet<Arc<str>> {
     kinds.collect()
 }
 
-fn nested(frame: &Frame<'_>, block: &Block, kind: &str) -> Drivers {
+/// The drivers of the arguments in the nested blocks of a type.
+fn nested_drivers(frame: &Frame<'_>, block: &Block, kind: &str) -> Drivers {
     let Ok(blocks) = dynamic::blocks(frame, &block.body, kind) else { return Drivers::NONE };
     let unsure = blocks.unsure.as_ref().map_or(Drivers::NONE, |(for_each, ..)| Value::drivers(for_each));
-    let within = blocks.made.iter().flat_map(|nested| nested.body.attributes.iter().map(move |attribute| (nested, attribute)));
-    within.fold(unsure, |drivers, (nested, attribute)| {
-        let value = frame.within(&nested.bound).eval(&attribute.value);
+    let arguments = blocks.blocks.iter().flat_map(|nested| nested.body.attributes.iter().map(move |attribute| (nested, attribute)));
+    arguments.fold(unsure, |drivers, (nested, attribute)| {
+        let value = frame.within(&nested.iterators).eval(&attribute.value);
         drivers.union(value.map_or(Drivers::NONE, |value| value.drivers()))
     })
 }

@@ -1,5 +1,6 @@
-//! `replace_triggered_by`: which resources a block names there, and what makes them trigger. Only an update or a replacement does, and with an
-//! attribute after the name, only another value of it. Source: `EvaluateReplaceTriggeredBy` of Terraform's `eval_context_builtin.go`.
+//! `replace_triggered_by`: the resources that a block refers to, and the drivers that make them trigger a replacement. A resource triggers
+//! when it is updated or replaced; a reference to an attribute triggers when the attribute's value changes. Source:
+//! `EvaluateReplaceTriggeredBy` of Terraform's `eval_context_builtin.go`.
 
 use super::passing::{change, computed, passes_on};
 use super::rotating::rotating;
@@ -14,7 +15,7 @@ use crate::terraform::world::frame::{Frame, ResourceInstance};
 use crate::terraform::world::instance::{Each, Expansion, ResourceName};
 use std::sync::Arc;
 
-/// What triggers a replacement in time.
+/// The drivers that trigger a replacement over time.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Triggers {
     pub drivers: Drivers,
@@ -23,15 +24,15 @@ pub(crate) struct Triggers {
     pub unsure: Option<Reason>,
 }
 
-/// An instance that is named in `replace_triggered_by`.
+/// An instance that `replace_triggered_by` refers to.
 pub(crate) struct TriggerInstance<'b> {
     pub of: ResourceName,
     pub block: &'b Block,
     pub key: Option<InstanceKey>,
     pub each: Each,
-    /// Whether its key is written.
+    /// Whether the reference has an instance key.
     pub is_indexed: bool,
-    /// The attribute after it.
+    /// The attribute that the reference names.
     pub attribute: Option<Arc<str>>,
     /// The reference.
     pub expr: &'b Expr,
@@ -44,35 +45,36 @@ impl<'b> TriggerInstance<'b> {
     }
 }
 
-/// What triggers the replacement of an instance of a block. `frame`: that of the block.
-pub(crate) fn of(frame: &Frame<'_>, block: &Block) -> Triggers {
+/// Finds the triggers of an instance of a block. `frame`: the frame of that instance.
+pub(crate) fn find(frame: &Frame<'_>, block: &Block) -> Triggers {
     let mut found = Triggers::default();
-    for named in named(frame, block) {
-        let drivers = by_one(frame, &named, &mut found);
+    for trigger in instances(frame, block) {
+        let drivers = drivers_of(frame, &trigger, &mut found);
         found.drivers = found.drivers.union(drivers);
-        if drivers.is_none() && &*named.of.kind == "time_rotating" {
-            found.idle.get_or_insert_with(|| idle(frame, &named));
+        if drivers.is_none() && &*trigger.of.kind == "time_rotating" {
+            found.idle.get_or_insert_with(|| idle(frame, &trigger));
         }
     }
     found
 }
 
-fn idle(frame: &Frame<'_>, named: &TriggerInstance<'_>) -> Idle {
-    let name = &named.of.name;
-    let key = named.key.as_ref().map(InstanceKey::to_string).unwrap_or_default();
-    let (driver, trigger) = match (&named.key, named.is_indexed) {
-        // All instances at once have no `id`; the value of all changes when one of them expires.
+fn idle(frame: &Frame<'_>, trigger: &TriggerInstance<'_>) -> Idle {
+    let name = &trigger.of.name;
+    let key = trigger.key.as_ref().map(InstanceKey::to_string).unwrap_or_default();
+    let (driver, reference) = match (&trigger.key, trigger.is_indexed) {
+        // A reference to all instances cannot name `id`, but the value of all changes when one of them expires.
         (Some(_), false) => (format!("time_rotating.{name}"), format!("time_rotating.{name}")),
         _ => (format!("time_rotating.{name}{key}"), format!("time_rotating.{name}{key}.id")),
     };
-    let period = rotating(&named.instance(frame).frame(), name, named.block).and_then(|driver| driver.period.ok());
-    Idle { driver, trigger, period, at: named.expr.span }
+    let period = rotating(&trigger.instance(frame).frame(), name, trigger.block).and_then(|driver| driver.period.ok());
+    Idle { driver, trigger: reference, period, at: trigger.expr.span }
 }
 
-fn by_one(frame: &Frame<'_>, named: &TriggerInstance<'_>, found: &mut Triggers) -> Drivers {
-    let TriggerInstance { of, block, attribute, expr, .. } = named;
-    let one = named.instance(frame);
-    let change = change(&one);
+/// The drivers that make one instance trigger.
+fn drivers_of(frame: &Frame<'_>, trigger: &TriggerInstance<'_>, found: &mut Triggers) -> Drivers {
+    let TriggerInstance { of, block, attribute, expr, .. } = trigger;
+    let instance = trigger.instance(frame);
+    let change = change(&instance);
     let any = change.updated.union(change.replaced);
     if let Some(idle) = change.idle {
         found.idle.get_or_insert(idle);
@@ -84,29 +86,29 @@ fn by_one(frame: &Frame<'_>, named: &TriggerInstance<'_>, found: &mut Triggers) 
         return value.map_or(Drivers::NONE, |value| value.drivers()).intersection(any);
     }
     if passes_on(&of.kind) {
-        return computed(&one, attribute);
+        return computed(&instance, attribute);
     }
-    // What OCI computes of a resource stays what it is when the resource is updated.
+    // Computed attributes of OCI resources do not change on updates.
     if !any.is_none() && !of.kind.starts_with("oci_") {
         found.unsure.get_or_insert_with(|| format!("it is unknown whether `{attribute}` of `{}.{}` changes", of.kind, of.name).into());
     }
     Drivers::NONE
 }
 
-/// The instances that are named in `replace_triggered_by` of a block. What Terraform would reject of it names nothing.
-pub(crate) fn named<'b>(frame: &Frame<'b>, block: &'b Block) -> Vec<TriggerInstance<'b>> {
+/// The instances that `replace_triggered_by` of a block refers to. Invalid references are skipped.
+pub(crate) fn instances<'b>(frame: &Frame<'b>, block: &'b Block) -> Vec<TriggerInstance<'b>> {
     let mut found = Vec::new();
     for lifecycle in block.body.blocks_of("lifecycle") {
         let items = lifecycle.body.attribute("replace_triggered_by").map(|attribute| &attribute.value.without_parens().kind);
         let Some(ExprKind::Tuple(items)) = items else { continue };
         for item in items {
-            named_by(frame, item, &mut found);
+            add_instances(frame, item, &mut found);
         }
     }
     found
 }
 
-/// What Terraform would reject of `replace_triggered_by`.
+/// The first error in `replace_triggered_by` that Terraform would report.
 pub(crate) fn invalid_trigger(frame: &Frame<'_>, block: &Block) -> Option<EvalError> {
     let error = |message: String, span| Some(EvalError::refused(message, Some(span)));
     for lifecycle in block.body.blocks_of("lifecycle") {
@@ -115,22 +117,22 @@ pub(crate) fn invalid_trigger(frame: &Frame<'_>, block: &Block) -> Option<EvalEr
             return error("`replace_triggered_by` must be a list of references to resources".to_owned(), attribute.value.span);
         };
         for item in items {
-            let Some((of, steps)) = resource(item) else {
+            let Some((of, steps)) = resource_reference(item) else {
                 return error("`replace_triggered_by` takes references to managed resources of this module only".to_owned(), item.span);
             };
             let ResourceName { kind, name, .. } = &of;
-            let Some(named) = frame.at.module.managed.get(kind).and_then(|named| named.get(name)) else {
+            let Some(block) = frame.at.module.managed.get(kind).and_then(|named| named.get(name)) else {
                 let is_readable = frame.at.module.problems.is_empty();
                 return is_readable.then(|| error(format!("there is no resource `{kind}.{name}` in this module"), item.span)).flatten();
             };
             let text = frame.world.tree.text(item.span);
-            let is_many = named.body.attribute("count").or_else(|| named.body.attribute("for_each")).is_some();
-            if is_many && matches!(steps.first(), Some(TraversalStep::Attr(_))) {
+            let is_repeated = block.body.attribute("count").or_else(|| block.body.attribute("for_each")).is_some();
+            if is_repeated && matches!(steps.first(), Some(TraversalStep::Attr(_))) {
                 return error(format!("`{kind}.{name}` has `count` or `for_each`: `{text}` needs the key of one instance"), item.span);
             }
             let mut found = Vec::new();
-            named_by(frame, item, &mut found);
-            if found.is_empty() && expand::resource(frame.world, frame.at, &of, named).is_ok() {
+            add_instances(frame, item, &mut found);
+            if found.is_empty() && expand::resource(frame.world, frame.at, &of, block).is_ok() {
                 let message = match steps {
                     [] => format!("`{text}` has no instances, and Terraform rejects a plan in which it has no change to look at"),
                     _ => format!("`{text}` does not exist: `{kind}.{name}` has no such instance"),
@@ -142,8 +144,9 @@ pub(crate) fn invalid_trigger(frame: &Frame<'_>, block: &Block) -> Option<EvalEr
     None
 }
 
-fn named_by<'b>(frame: &Frame<'b>, item: &'b Expr, found: &mut Vec<TriggerInstance<'b>>) {
-    let Some((of, steps)) = resource(item) else { return };
+/// Adds the instances that an item of `replace_triggered_by` refers to.
+fn add_instances<'b>(frame: &Frame<'b>, item: &'b Expr, found: &mut Vec<TriggerInstance<'b>>) {
+    let Some((of, steps)) = resource_reference(item) else { return };
     let Some(block) = frame.at.module.managed.get(&of.kind).and_then(|named| named.get(&of.name)) else { return };
     let Ok(expansion) = expand::resource(frame.world, frame.at, &of, block) else { return };
     let (index, steps) = match steps {
@@ -156,27 +159,27 @@ fn named_by<'b>(frame: &Frame<'b>, item: &'b Expr, found: &mut Vec<TriggerInstan
         Some(TraversalStep::Index(Expr { kind: ExprKind::String(name), .. }, _)) => Some(Arc::clone(name)),
         _ => None,
     };
-    // Terraform refuses an attribute of all instances at once.
+    // Terraform rejects an attribute of all instances at once.
     if attribute.is_some() && index.is_none() && !matches!(*expansion, Expansion::One) {
         return;
     }
-    for key in expansion.keys().into_iter().filter(|key| is_picked(index.as_ref(), key.as_ref())) {
-        let Some(own) = expansion.each(key.as_ref()) else { continue };
+    for key in expansion.keys().into_iter().filter(|key| may_select(index.as_ref(), key.as_ref())) {
+        let Some(each) = expansion.each(key.as_ref()) else { continue };
         let is_indexed = index.is_some();
-        found.push(TriggerInstance { of: of.clone(), block, key, each: own, is_indexed, attribute: attribute.clone(), expr: item });
+        found.push(TriggerInstance { of: of.clone(), block, key, each, is_indexed, attribute: attribute.clone(), expr: item });
     }
 }
 
-/// The managed resource that a reference names, and what follows its name.
-fn resource(item: &Expr) -> Option<(ResourceName, &[TraversalStep])> {
+/// The managed resource that a reference names, and the steps after its name.
+fn resource_reference(item: &Expr) -> Option<(ResourceName, &[TraversalStep])> {
     let ExprKind::Traversal(base, steps) = &item.without_parens().kind else { return None };
     let ExprKind::Variable(first) = &base.kind else { return None };
     let Subject::Managed(named) = Subject::traversed(first, steps) else { return None };
     Some((ResourceName::of(false, named), steps.get(named.taken..).unwrap_or_default()))
 }
 
-/// Whether an index picks an instance; an unknown one may pick any.
-fn is_picked(index: Option<&Result<Value, EvalError>>, key: Option<&InstanceKey>) -> bool {
+/// Whether an index selects an instance, or may because it is unknown.
+fn may_select(index: Option<&Result<Value, EvalError>>, key: Option<&InstanceKey>) -> bool {
     match (index, key) {
         (None, _) | (_, Some(InstanceKey::Any)) => true,
         (Some(Err(_)), _) => false,
