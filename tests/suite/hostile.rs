@@ -86,7 +86,7 @@ fn kmslint(directory: &Path, arguments: &[&str]) -> Output {
 }
 
 /// Checks a hostile directory; the honest key in it must be reported.
-fn judged(directory: &Path, arguments: &[&str]) -> (Output, serde_json::Value) {
+fn check(directory: &Path, arguments: &[&str]) -> (Output, serde_json::Value) {
     let output = kmslint(directory, &[&["check", "--no-config", "--format", "json"], arguments].concat());
     let report = read_json(&output.out).unwrap_or_else(|error| panic!("no JSON report ({error}): {output:#?}"));
     let honest: Vec<_> = keys(&report).filter(|key| key["address"] == "oci_kms_key.honest").collect();

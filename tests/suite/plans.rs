@@ -1,7 +1,7 @@
 //! Plans: what is going to happen to each key. The cases are the directories of `testdata/plans`, and the plans in `testdata/parity`.
 
 use crate::expected::{cases, compare, expected};
-use crate::harness::every;
+use crate::harness::local_reduction;
 use kmslint::base::{Place, ProblemKind};
 use kmslint::key::Inventory;
 use kmslint::plan::{PlanOptions, Recognized, read, recognize};
@@ -100,16 +100,16 @@ fn small_plan() -> Vec<u8> {
 #[test]
 fn plan_truncated_at_any_byte_is_one_problem() {
     let plan = small_plan();
-    let whole = plan.trim_ascii_end().len();
-    assert!(whole > 5_000);
-    for end in (0..whole).step_by(every(7)) {
+    let plan_length = plan.trim_ascii_end().len();
+    assert!(plan_length > 5_000);
+    for end in (0..plan_length).step_by(local_reduction(7)) {
         let found = read("plan.json", &plan[..end], &PlanOptions::default()).inventory;
         assert_eq!(found.problems.len(), 1, "cut at {end}: {:?}", found.problems);
         assert_eq!(found.problems[0].kind, ProblemKind::Unparsable, "cut at {end}");
         let message = &found.problems[0].message;
         assert!(message.contains("byte") || message.contains("not a plan"), "cut at {end}: {message}");
     }
-    assert!(read("plan.json", &plan[..whole], &PlanOptions::default()).inventory.problems.is_empty());
+    assert!(read("plan.json", &plan[..plan_length], &PlanOptions::default()).inventory.problems.is_empty());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Secrets are not in any output: every kind of secret, through every expression, into every argument, in every format.
 
-use crate::harness::{Output, command, every, formats, in_all_formats, output_of, read_json, report, scratch, with_tested_rules};
+use crate::harness::{Output, command, formats, in_all_formats, local_reduction, output_of, read_json, report, scratch, with_tested_rules};
 use base64::Engine as _;
 use rayon::prelude::*;
 use regex::Regex;
@@ -14,19 +14,19 @@ use tempfile::TempDir;
 const SECRET: &str = "Zq7xK2mW9pL4vN8tR3bY";
 
 /// A kind of secret: a name, the files, the expression with the secret, the environment variable and the arguments.
-struct Kind {
+struct SecretSource {
     name: &'static str,
     files: &'static [(&'static str, &'static str)],
-    holds: &'static str,
+    expression_with_secret: &'static str,
     env: Option<(&'static str, &'static str)>,
     arguments: &'static [&'static str],
 }
 
-const fn kind(name: &'static str, files: &'static [(&'static str, &'static str)], holds: &'static str) -> Kind {
-    Kind { name, files, holds, env: None, arguments: &[] }
+const fn kind(name: &'static str, files: &'static [(&'static str, &'static str)], expression_with_secret: &'static str) -> SecretSource {
+    SecretSource { name, files, expression_with_secret, env: None, arguments: &[] }
 }
 
-const KINDS: &[Kind] = &[
+const KINDS: &[SecretSource] = &[
     kind("sensitive default", &[("in.tf", "variable \"s\" {\n  sensitive = true\n  default   = \"SECRET\"\n}\n")], "var.s"),
     kind("sensitive by an expression", &[("in.tf", "variable \"s\" {\n  sensitive = !false\n  default   = \"SECRET\"\n}\n")], "var.s"),
     kind(
@@ -77,12 +77,12 @@ const KINDS: &[Kind] = &[
         "var.s",
     ),
     kind("a link into git", &[(".git/config", "SECRET"), (".git/HEAD", ""), ("LINK token.txt", ".git/config")], "file(\"token.txt\")"),
-    Kind { env: Some(("TF_VAR_s", "SECRET")), ..kind("environment", &[("in.tf", "variable \"s\" {}\n")], "var.s") },
-    Kind {
+    SecretSource { env: Some(("TF_VAR_s", "SECRET")), ..kind("environment", &[("in.tf", "variable \"s\" {}\n")], "var.s") },
+    SecretSource {
         env: Some(("TF_VAR_s", "[\"SECRET\"]")),
         ..kind("environment, a list", &[("in.tf", "variable \"s\" {\n  type = list(string)\n}\n")], "var.s[0]")
     },
-    Kind {
+    SecretSource {
         env: Some(("TF_VAR_s", "[SECRET]")),
         ..kind(
             "environment, does not parse",
@@ -90,8 +90,8 @@ const KINDS: &[Kind] = &[
             "var.s[0]",
         )
     },
-    Kind { arguments: &["--var", "s=SECRET"], ..kind("command line", &[("in.tf", "variable \"s\" {}\n")], "var.s") },
-    Kind {
+    SecretSource { arguments: &["--var", "s=SECRET"], ..kind("command line", &[("in.tf", "variable \"s\" {}\n")], "var.s") },
+    SecretSource {
         arguments: &["--var", "s=[SECRET"],
         ..kind("command line, does not parse", &[("in.tf", "variable \"s\" {\n  type = list(string)\n}\n")], "var.s[0]")
     },
@@ -160,12 +160,12 @@ fn traces() -> Regex {
 }
 
 /// The first trace in an output.
-fn trace<'t>(text: &'t str, traces: &Regex) -> Option<&'t str> {
+fn find_trace<'t>(text: &'t str, traces: &Regex) -> Option<&'t str> {
     traces.find(text).map(|found| found.as_str())
 }
 
 /// A directory with a kind's files, and these.
-fn planted(kind: &Kind, more: &[(&str, &str)]) -> TempDir {
+fn planted(kind: &SecretSource, more: &[(&str, &str)]) -> TempDir {
     let directory = scratch(more);
     for (path, text) in kind.files {
         let text = text.replace("SECRET", SECRET);
@@ -184,7 +184,7 @@ fn planted(kind: &Kind, more: &[(&str, &str)]) -> TempDir {
     directory
 }
 
-fn run(directory: &Path, kind: &Kind, arguments: &[&str]) -> Output {
+fn run(directory: &Path, kind: &SecretSource, arguments: &[&str]) -> Output {
     let mut command = command(directory);
     if let Some((name, value)) = kind.env {
         command.env(name, value.replace("SECRET", SECRET));
@@ -192,23 +192,23 @@ fn run(directory: &Path, kind: &Kind, arguments: &[&str]) -> Output {
     output_of(command.args(with_tested_rules(arguments)).args(kind.arguments.iter().map(|argument| argument.replace("SECRET", SECRET))))
 }
 
-/// What gives a kind of secret away in any format, and how many expressions were looked at. `start` differs between kinds: together they
+/// Where a kind of secret is disclosed, in any format, and the number of checked keys. Each kind has another `start`, so that together they
 /// cover each expression in each sink.
-fn leaks_of(kind: &Kind, start: usize, traces: &Regex) -> (String, usize) {
-    let mut looked_at = 0;
+fn find_leaks(kind: &SecretSource, start: usize, traces: &Regex) -> (String, usize) {
+    let mut checked_keys = 0;
     let mut planted_keys = 0;
     let mut leaks = String::new();
     let mut text = String::new();
     for (at, expression) in EXPRESSIONS.iter().enumerate() {
-        let expression = expression.replace('§', kind.holds);
-        for (sink, body) in SINKS.iter().enumerate().skip((start + at) % every(4)).step_by(every(4)) {
+        let expression = expression.replace('§', kind.expression_with_secret);
+        for (sink, body) in SINKS.iter().enumerate().skip((start + at) % local_reduction(4)).step_by(local_reduction(4)) {
             planted_keys += 1;
             let body = body.replace('¤', &expression);
             writeln!(text, "resource \"oci_kms_key\" \"k{at}_{sink}\" {{\n  {body}\n}}").expect("a text");
         }
     }
     for (at, expression) in EXPRESSIONS.iter().enumerate() {
-        let expression = expression.replace('§', kind.holds);
+        let expression = expression.replace('§', kind.expression_with_secret);
         writeln!(text, "module \"m{at}\" {{\n  source = \"./${{{expression}}}\"\n}}").expect("a text");
     }
     writeln!(text, "resource \"oci_kms_key\" \"honest\" {{\n  protection_mode = \"HSM\"\n}}").expect("a text");
@@ -224,29 +224,29 @@ fn leaks_of(kind: &Kind, start: usize, traces: &Regex) -> (String, usize) {
     assert!(keys > planted_keys * 3 / 4, "{}: only {keys} of {planted_keys} keys", kind.name);
     let files = formats().map(|format| (format, fs::read_to_string(directory.path().join(format!("out-{format}"))).expect("a report")));
     for (output, text) in files.chain([("standard output", output.out.clone()), ("standard error", output.err.clone())]) {
-        looked_at += planted_keys;
-        if let Some(trace) = trace(&text, traces) {
+        checked_keys += planted_keys;
+        if let Some(trace) = find_trace(&text, traces) {
             let line = text.lines().find(|line| line.contains(trace)).unwrap_or_default();
             writeln!(leaks, "{}, {output}: {}", kind.name, line.get(..line.floor_char_boundary(300)).unwrap_or(line)).expect("a text");
         }
     }
     let diff = run(directory.path(), kind, &["check", "--no-config", "--diff", "--unsafe-fixes"]);
     let diff = diff.out + &diff.err;
-    if trace(&diff, traces).is_some() {
+    if find_trace(&diff, traces).is_some() {
         writeln!(leaks, "{}, --diff", kind.name).expect("a text");
     }
-    (leaks, looked_at)
+    (leaks, checked_keys)
 }
 
 #[test]
-fn no_secret_is_shown_in_any_format() {
+fn secrets_are_not_shown_in_any_format() {
     let traces = traces();
-    // The longest of all tests, and one of the last: it keeps every processor busy.
-    let found: Vec<(String, usize)> = KINDS.par_iter().enumerate().map(|(start, kind)| leaks_of(kind, start, &traces)).collect();
+    // In parallel, because this is the longest test and one of the last to start.
+    let found: Vec<(String, usize)> = KINDS.par_iter().enumerate().map(|(start, kind)| find_leaks(kind, start, &traces)).collect();
     let leaks: String = found.iter().map(|(leaks, _)| leaks.as_str()).collect();
-    let looked_at: usize = found.iter().map(|(_, looked_at)| looked_at).sum();
+    let checked_keys: usize = found.iter().map(|(_, checked_keys)| checked_keys).sum();
     assert!(leaks.is_empty(), "{leaks}");
-    assert!(looked_at >= 30_000, "{looked_at}");
+    assert!(checked_keys >= 30_000, "{checked_keys}");
 }
 
 #[test]
@@ -281,7 +281,7 @@ fn lines_next_to_a_secret_are_not_shown() {
         let (output, reports) = in_all_formats(command(directory.path()).args(["check", "--no-config"]));
         assert!(output.code >= 1, "{name}: {output:#?}");
         for (from, text) in reports.into_iter().chain([("standard error", output.err)]) {
-            assert_eq!(trace(&text, &traces), None, "{name}, {from}: {text}");
+            assert_eq!(find_trace(&text, &traces), None, "{name}, {from}: {text}");
         }
     }
 }

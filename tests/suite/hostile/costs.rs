@@ -1,6 +1,6 @@
 //! Configuration that is short to write and expensive to evaluate: bombs in YAML, gzip and JSON, loops over expensive calls, huge lists.
 
-use super::{HONEST, has_problem, judged, keys, kmslint};
+use super::{HONEST, check, has_problem, keys, kmslint};
 use crate::harness::{formats, scratch};
 use base64::Engine;
 use std::fs;
@@ -10,7 +10,7 @@ use std::io::Write;
 fn mode(expression: &str, files: &[(&str, &str)]) -> serde_json::Value {
     let key = format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n}}\n");
     let directory = scratch(&[files, &[("main.tf", HONEST), ("k.tf", &key)]].concat());
-    let (output, report) = judged(directory.path(), &[]);
+    let (output, report) = check(directory.path(), &[]);
     let about: String = expression.chars().take(200).collect();
     let key = keys(&report).find(|key| key["address"] == "oci_kms_key.k");
     key.cloned().unwrap_or_else(|| panic!("{about}: the key is skipped, code {}", output.code))
@@ -108,7 +108,7 @@ fn long_value_is_not_stored_for_each_of_many_keys() {
         let report = fs::read_to_string(file(format)).expect("a report");
         assert!(report.len() + output.err.len() < 20 << 20, "{format}: {} bytes of report", report.len());
     }
-    let (_, report) = judged(directory.path(), &[]);
+    let (_, report) = check(directory.path(), &[]);
     let long: Vec<_> =
         keys(&report).filter(|key| key["address"].as_str().is_some_and(|address| address.starts_with("oci_kms_key.k["))).collect();
     assert_eq!(long.len(), 1000);
@@ -134,7 +134,7 @@ fn long_lists_from_files_are_checked_as_one_symbolic_key() {
     ] {
         let [(name, text)] = &files;
         let directory = scratch(&[("main.tf", HONEST), ("k.tf", &key(for_each)), (name, text)]);
-        let (output, report) = judged(directory.path(), &[]);
+        let (output, report) = check(directory.path(), &[]);
         let all: Vec<_> = keys(&report).filter(|key| key["address"] != "oci_kms_key.honest").collect();
         assert_eq!(all.len(), 1, "{name}: one key represents all: {}", output.err);
         assert_eq!(all[0]["verdicts"]["OCI-KMS-004"]["verdict"], "violation", "{name}: {:#}", all[0]);
@@ -151,7 +151,7 @@ fn file_with_too_many_tokens_is_one_problem() {
         ("terraform.tfvars.json", format!("{{\"list\": [{}1]}}", numbers.repeat(2)), "this file is not read"),
     ] {
         let directory = scratch(&[("main.tf", HONEST), (name, &text)]);
-        let (output, report) = judged(directory.path(), &[]);
+        let (output, report) = check(directory.path(), &[]);
         assert!(has_problem(&output, &report, &[name, sentence, "more than 2000000"]), "{name}: {}", output.err);
         assert_eq!(report["problems"].as_array().map(Vec::len), Some(1), "{name}: nothing else is reported: {}", output.err);
         assert!(output.err.len() < 10_000, "{name}: {} bytes of messages", output.err.len());
@@ -170,7 +170,7 @@ fn archives_are_rejected_without_decompression() {
         assert!(output.err.contains(sentence), "{name}: {output:#?}");
     }
     fs::write(directory.path().join("packed.tf"), packed).expect("a file");
-    let (output, report) = judged(directory.path(), &[]);
+    let (output, report) = check(directory.path(), &[]);
     assert!(has_problem(&output, &report, &["packed.tf", "is binary"]), "{output:#?}");
 }
 

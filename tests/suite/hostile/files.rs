@@ -1,6 +1,6 @@
 //! Hostile directory entries: links, pipes, devices, strange names, too many and too large files.
 
-use super::{HONEST, has_problem, judged, keys, kmslint, shell};
+use super::{HONEST, check, has_problem, keys, kmslint, shell};
 use crate::harness::{formats, root, scratch};
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -21,10 +21,10 @@ fn cyclic_links_are_not_followed_forever() {
     symlink("..", directory.path().join("a/up")).expect("a link");
     symlink(".", directory.path().join("here")).expect("a link");
     symlink(directory.path(), directory.path().join("a/b/c/top")).expect("a link");
-    let (output, _) = judged(directory.path(), &[]);
+    let (output, _) = check(directory.path(), &[]);
     assert_eq!(output.code, 1, "{output:#?}");
     symlink("self.tf", directory.path().join("self.tf")).expect("a link");
-    let (output, report) = judged(directory.path(), &[]);
+    let (output, report) = check(directory.path(), &[]);
     assert!(has_problem(&output, &report, &["self.tf"]), "{output:#?}");
 }
 
@@ -36,7 +36,7 @@ fn links_out_of_the_repository_disclose_nothing() {
     symlink(outside.path().join("secret.txt"), directory.path().join("notes.tf")).expect("a link");
     symlink(outside.path().join("module"), directory.path().join("walked")).expect("a link");
     symlink("/", directory.path().join("everything")).expect("a link");
-    let (_, report) = judged(directory.path(), &[]);
+    let (_, report) = check(directory.path(), &[]);
     assert_eq!(keys(&report).count(), 1, "links to directories are not followed: {report:#}");
     for format in ["human", "short", "json", "sarif", "github", "markdown"] {
         let output = kmslint(directory.path(), &["--no-config", "--format", format]);
@@ -60,7 +60,7 @@ fn file_functions_do_not_read_outside_of_the_repository() {
         "file(\"/dev/zero\")".to_owned(),
     ] {
         fs::write(directory.path().join("reading.tf"), reading(&expression)).expect("a file");
-        let (output, report) = judged(directory.path(), &[]);
+        let (output, report) = check(directory.path(), &[]);
         let key = keys(&report).find(|key| key["address"] == "oci_kms_key.k").expect("the key");
         assert_eq!(key["protection_mode"]["claim"], "unknown", "{expression}: {output:#?}");
         assert!(!output.out.contains("the-secret") && !output.out.contains("root:"), "{expression}: {output:#?}");
@@ -73,7 +73,7 @@ fn pipes_and_devices_do_not_block_a_run() {
     create_pipe(&directory.path().join("pipe.tf"));
     symlink("/dev/zero", directory.path().join("zero.tf")).expect("a link");
     fs::create_dir(directory.path().join("directory.tf")).expect("a directory");
-    let (output, report) = judged(directory.path(), &[]);
+    let (output, report) = check(directory.path(), &[]);
     assert!(has_problem(&output, &report, &["pipe.tf", "regular file"]), "{output:#?}");
     assert!(has_problem(&output, &report, &["zero.tf"]), "{output:#?}");
     for name in ["pipe.tf", "zero.tf"] {
@@ -83,7 +83,7 @@ fn pipes_and_devices_do_not_block_a_run() {
         ["terraform.tfvars", "x.auto.tfvars", ".terraform/modules/modules.json", ".terraform/environment", "pipe.tf.json", "notes.json"]
     {
         create_pipe(&directory.path().join(name));
-        judged(directory.path(), &[]);
+        check(directory.path(), &[]);
         fs::remove_file(directory.path().join(name)).expect("an existing file");
     }
     create_pipe(&directory.path().join("kmslint.toml"));
@@ -131,7 +131,7 @@ fn concurrent_creation_and_removal_of_files_is_harmless() {
                 let _ = fs::remove_dir_all(&other);
             }
         });
-        let runs = std::panic::catch_unwind(|| (0..20).for_each(|_| drop(judged(here, &[]))));
+        let runs = std::panic::catch_unwind(|| (0..20).for_each(|_| drop(check(here, &[]))));
         stop.store(true, Ordering::Relaxed);
         runs.expect("every run succeeds");
     });
@@ -142,10 +142,10 @@ fn passed_and_referenced_pipes_and_sockets_do_not_block_a_run() {
     let directory = scratch(&[("main.tf", HONEST), ("reading.tf", "")]);
     create_pipe(&directory.path().join("pipe"));
     let _socket = UnixListener::bind(directory.path().join("socket.tf")).expect("a socket");
-    let (output, report) = judged(directory.path(), &[]);
+    let (output, report) = check(directory.path(), &[]);
     assert!(has_problem(&output, &report, &["socket.tf", "regular file"]), "{output:#?}");
     for arguments in [["--var-file", "pipe"], ["--baseline", "pipe"]] {
-        let (output, report) = judged(directory.path(), &arguments);
+        let (output, report) = check(directory.path(), &arguments);
         assert!(has_problem(&output, &report, &["pipe", "regular file"]), "{arguments:?}: {output:#?}");
     }
     let output = kmslint(directory.path(), &["--config", "pipe"]);
@@ -156,12 +156,12 @@ fn passed_and_referenced_pipes_and_sockets_do_not_block_a_run() {
         "resource \"oci_kms_key\" \"k\" {\n  protection_mode = fileexists(\"pipe\") ? \"HSM\" : file(\"pipe\")\n}\n",
     ] {
         fs::write(directory.path().join("reading.tf"), text).expect("a file");
-        let (output, report) = judged(directory.path(), &[]);
+        let (output, report) = check(directory.path(), &[]);
         let key = keys(&report).find(|key| key["address"] == "oci_kms_key.k").expect("the key");
         assert_eq!(key["protection_mode"]["claim"], "unknown", "{text}: {output:#?}");
     }
     fs::write(directory.path().join("reading.tf"), "module \"m\" {\n  source = \"./pipe\"\n}\n").expect("a file");
-    let (output, report) = judged(directory.path(), &[]);
+    let (output, report) = check(directory.path(), &[]);
     assert!(has_problem(&output, &report, &["pipe"]), "{output:#?}");
 }
 
@@ -182,7 +182,7 @@ fn file_replaced_during_a_run_is_read_completely() {
         });
         let runs = std::panic::catch_unwind(|| {
             for _ in 0..20 {
-                let (output, report) = judged(here, &[]);
+                let (output, report) = check(here, &[]);
                 let key = keys(&report).find(|key| key["address"] == "oci_kms_key.k").expect("the key");
                 assert!(matches!(key["protection_mode"]["value"].as_str(), Some("HSM" | "SOFTWARE")), "{output:#?}");
             }
@@ -218,7 +218,7 @@ fn pipe_that_replaces_a_file_does_not_block_a_run() {
             }
         });
         let runs = std::panic::catch_unwind(|| {
-            (0..30).for_each(|_| drop(judged(here, &["--var-file", "f0.tf"])));
+            (0..30).for_each(|_| drop(check(here, &["--var-file", "f0.tf"])));
         });
         stop.store(true, Ordering::Relaxed);
         runs.expect("every run succeeds");
@@ -243,7 +243,7 @@ fn file_names_are_not_printed_as_commands() {
         fs::write(below.join("main.tf"), &text).expect("a file");
         fs::write(directory.path().join(OsStr::from_bytes(name)), text).expect("a file");
     }
-    let (output, report) = judged(directory.path(), &[]);
+    let (output, report) = check(directory.path(), &[]);
     // A file whose name is not Unicode is a problem; a directory with such a name is read.
     assert_eq!(keys(&report).count(), 12, "{output:#?}");
     assert!(has_problem(&output, &report, &["not Unicode"]), "{output:#?}");
@@ -317,7 +317,7 @@ fn huge_file_is_rejected_without_reading_it() {
         // The file is sparse and takes no space on the disk.
         let path = directory.path().join(name);
         File::create(&path).and_then(|file| file.set_len(2 << 30)).expect("a sparse file");
-        let (output, report) = judged(directory.path(), &[]);
+        let (output, report) = check(directory.path(), &[]);
         assert!(has_problem(&output, &report, &[name, "larger than"]), "{name}: {output:#?}");
         fs::remove_file(path).expect("an existing file");
     }
@@ -338,12 +338,12 @@ fn directory_with_very_many_files_is_read() {
     for number in 0..60_000 {
         fs::hard_link(&first, directory.path().join(format!("n{number}.txt"))).expect("a name");
     }
-    let (output, _) = judged(directory.path(), &[]);
+    let (output, _) = check(directory.path(), &[]);
     assert_eq!(output.code, 1, "{output:#?}");
     let counting =
         "resource \"oci_kms_key\" \"k\" {\n  protection_mode = length(fileset(path.module, \"**\")) > 1 ? \"HSM\" : \"SOFTWARE\"\n}\n";
     fs::write(directory.path().join("counting.tf"), counting).expect("a file");
-    let (output, report) = judged(directory.path(), &[]);
+    let (output, report) = check(directory.path(), &[]);
     let key = keys(&report).find(|key| key["address"] == "oci_kms_key.k").expect("the key");
     let why = key["protection_mode"]["why"].as_str().unwrap_or_default();
     assert!(why.contains("there are more than 50000 files"), "{why}: {output:#?}");
@@ -359,12 +359,12 @@ fn long_names_and_deep_directories_are_read() {
     }
     fs::create_dir_all(&deep).expect("a deep directory");
     fs::write(deep.join("main.tf"), HONEST.replace("honest", "deep")).expect("a file");
-    let (output, report) = judged(directory.path(), &[]);
+    let (output, report) = check(directory.path(), &[]);
     assert!(output.code == 1 && keys(&report).any(|key| key["address"] == "oci_kms_key.deep"), "{output:#?}");
     let mut narrow = directory.path().to_path_buf();
     while narrow.as_os_str().len() < 3_000 {
         narrow.push("n");
     }
     fs::create_dir_all(&narrow).expect("a deeper directory");
-    judged(directory.path(), &[]);
+    check(directory.path(), &[]);
 }

@@ -1,6 +1,6 @@
 //! Large inputs: many keys, long names, many references to one thing. `.ci/scaling` measures their costs; these tests check the output.
 
-use super::{HONEST, has_problem, judged, keys, kmslint};
+use super::{HONEST, check, has_problem, keys, kmslint};
 use crate::harness::{messages, report as report_of, scratch};
 use kmslint::base::{Claim, Sources};
 use kmslint::eval::{Limits, TOO_LARGE};
@@ -33,7 +33,7 @@ fn mode(expression: &str, files: &[(&str, &str)]) -> String {
     }
 }
 
-/// Evaluates an expression 2,025 times: enough of a cheap one for [`small_limits`] limits, too many of an expensive one.
+/// Evaluates an expression 2,025 times, which fits [`small_limits`] if it is cheap and exceeds them if it is expensive.
 fn rounds(expression: &str) -> String {
     format!("length([for n in setproduct(range(45), range(45)) : {expression}]) == 7 ? \"HSM\" : \"SOFTWARE\"")
 }
@@ -104,7 +104,7 @@ fn state_with_many_instances_of_a_long_name_is_a_problem() {
         "x".repeat(1 << 20)
     );
     let directory = scratch(&[("main.tf", HONEST), ("long.tfstate", &state)]);
-    let (output, report) = judged(directory.path(), &[".", "long.tfstate"]);
+    let (output, report) = check(directory.path(), &[".", "long.tfstate"]);
     assert!(has_problem(&output, &report, &["too long a name for the number of its instances"]), "{}", output.err);
     assert!(output.out.len() < 100_000, "{} bytes", output.out.len());
 }
@@ -120,7 +120,7 @@ fn versions_are_related_to_a_limited_number_of_entries_of_one_key() {
     let resources = (0..40).map(key).chain([version.to_owned()]).collect::<Vec<_>>().join(",");
     let state = format!("{{\"format_version\": \"1.0\", \"values\": {{\"root_module\": {{\"resources\": [{resources}]}}}}}}");
     let directory = scratch(&[("main.tf", HONEST), ("state.json", &state)]);
-    let (_, report) = judged(directory.path(), &[".", "state.json", "--now", "2026-02-01T00:00:00Z"]);
+    let (_, report) = check(directory.path(), &[".", "state.json", "--now", "2026-02-01T00:00:00Z"]);
     let related: Vec<usize> = keys(&report).map(|key| key["key_versions"].as_array().map_or(0, Vec::len)).collect();
     assert_eq!(related.iter().sum::<usize>(), 16, "a few represent all of them");
 }
@@ -229,7 +229,7 @@ fn objects_that_a_type_makes_too_large_are_not_built() {
         let text = format!(
             "variable \"v\" {{\n  type = {ty}\n  default = {default}\n}}\nresource \"oci_kms_key\" \"k\" {{\n  protection_mode = length(var.v{part}) == 1 ? \"HSM\" : \"SOFTWARE\"\n}}\n"
         );
-        let (_, report) = judged(scratch(&[("main.tf", HONEST), ("k.tf", &text)]).path(), &[]);
+        let (_, report) = check(scratch(&[("main.tf", HONEST), ("k.tf", &text)]).path(), &[]);
         let key = keys(&report).find(|key| key["address"] == "oci_kms_key.k").expect("the key").clone();
         key["protection_mode"]["claim"].as_str().expect("a claim").to_owned()
     };

@@ -1,6 +1,6 @@
 //! No panic on arbitrary bytes or on real inputs with random changes; irrelevant differences do not change the output.
 
-use crate::harness::{command, every, formats, output_of, root, scratch};
+use crate::harness::{command, formats, local_reduction, output_of, root, scratch};
 use kmslint::base::{Sources, Span};
 use kmslint::eval::{EvalError, FileAccess, FileError, FileList, RefStep, Scope, Value, eval_text};
 use kmslint::hcl::{Body, json, native};
@@ -313,16 +313,16 @@ fn report_does_not_depend_on_threads_or_directory_order() {
         (output.code, output.err, written)
     };
     let first = run(forwards.path(), "1");
-    let is_first = |(code, err, written): (i32, String, Vec<(&str, String)>), about: &str| {
+    let expect_same = |(code, err, written): (i32, String, Vec<(&str, String)>), about: &str| {
         assert_eq!((code, &err), (first.0, &first.1), "{about}");
         for ((format, text), (_, own)) in written.iter().zip(&first.2) {
             assert!(text == own, "{format} differs with {about}");
         }
     };
-    for threads in ["32", "7", "2"].into_iter().step_by(every(3)) {
-        is_first(run(forwards.path(), threads), &format!("{threads} threads"));
+    for threads in ["32", "7", "2"].into_iter().step_by(local_reduction(3)) {
+        expect_same(run(forwards.path(), threads), &format!("{threads} threads"));
     }
-    is_first(run(backwards.path(), "3"), "the order on disk");
+    expect_same(run(backwards.path(), "3"), "the order on disk");
 }
 
 #[test]
@@ -337,7 +337,7 @@ fn fixes_change_nothing_but_their_edits() {
     {
         let path = entry.path().strip_prefix(&cases).expect("below the cases");
         let (before, after) =
-            (fs::read(entry.path()).expect("it is there"), fs::read(copied.path().join(path)).expect("it is still there"));
+            (fs::read(entry.path()).expect("an existing file"), fs::read(copied.path().join(path)).expect("an existing file"));
         if before == after {
             continue;
         }
@@ -350,7 +350,7 @@ fn fixes_change_nothing_but_their_edits() {
         check_edits(&before, &after, path);
     }
     let names = |directory: &Path| walkdir::WalkDir::new(directory).into_iter().count();
-    assert_eq!(names(&cases), names(copied.path()), "nothing is left behind");
+    assert_eq!(names(&cases), names(copied.path()), "no files may be left behind");
     assert!(fixed >= 100, "only {fixed} files were fixed");
 }
 
