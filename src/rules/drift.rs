@@ -110,7 +110,7 @@ fn drifts(live: &[&KeyFacts], declared: &[&KeyFacts], scope: &DriftScope) -> Vec
     let unpaired = declared.iter().zip(&pairing.pairs).filter(|(_, pair)| matches!(pair, Pair::None)).map(|(key, _)| *key);
     let unnamed = KeysWithUnknownName::new(unpaired);
     for (index, key) in live.iter().enumerate() {
-        let in_scope = scope.all_unmanaged || declared_locations.contain(key);
+        let in_scope = scope.all_unmanaged || declared_locations.contains(key);
         if in_scope && is_enabled(key) && !pairing.taken.contains(&index) {
             drifts.push(unmanaged(key, unnamed.possible_declaration(key)));
         }
@@ -161,7 +161,7 @@ impl<'a> DeclaredLocations<'a> {
         }
     }
 
-    fn contain(&self, key: &KeyFacts) -> bool {
+    fn contains(&self, key: &KeyFacts) -> bool {
         vault_ocid(key).is_some_and(|vault| self.vaults.contains(vault))
             || key.compartment.value().is_some_and(|compartment| self.compartments.contains(compartment.as_str()))
     }
@@ -271,7 +271,7 @@ impl<'a> Audited<'a> {
     }
 
     /// Whether the audit did not cover the key's compartment or region.
-    fn leaves_out(&self, code: &KeyFacts, ocid: &str) -> bool {
+    fn excludes(&self, code: &KeyFacts, ocid: &str) -> bool {
         let compartment =
             |audited: &BTreeSet<&str>| code.compartment.value().is_none_or(|compartment| !audited.contains(compartment.as_str()));
         self.compartments.as_ref().is_some_and(compartment) || !is_region_audited(ocid, self.regions)
@@ -283,7 +283,7 @@ fn gone(code: &KeyFacts, ocid: &str, audited: &Audited<'_>) -> Option<Drift> {
     if matches!(code.planned_action, PlannedAction::Delete | PlannedAction::Forget) {
         return None;
     }
-    let (unread, outside) = (audited.is_unread(code, ocid), audited.leaves_out(code, ocid));
+    let (unread, outside) = (audited.is_unread(code, ocid), audited.excludes(code, ocid));
     let mut drift = if unread || outside {
         let why = if unread {
             "a part of the tenancy that may contain it could not be read"

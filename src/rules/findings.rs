@@ -286,13 +286,13 @@ const MAX_LINEAR_SEARCH: usize = 16;
 
 impl GrowingFinding {
     /// The index of the wording with this message, note and help, which is added if it is new. Each text is stored once.
-    fn wording_index(&mut self, texts: [&str; 3], kept: &mut HashSet<Arc<str>>) -> usize {
+    fn wording_index(&mut self, texts: [&str; 3], shared: &mut HashSet<Arc<str>>) -> usize {
         if let Some(Wording { message, note, help }) = self.wordings.get(self.last)
             && [&**message, &**note, &**help] == texts
         {
             return self.last;
         }
-        let [message, note, help] = texts.map(|text| interned(text, kept));
+        let [message, note, help] = texts.map(|text| interned(text, shared));
         let wording = Wording { message, note, help };
         let next = self.wordings.len();
         let index = if next <= MAX_LINEAR_SEARCH {
@@ -338,12 +338,12 @@ impl GrowingFinding {
 }
 
 /// The shared copy of a text.
-fn interned(text: &str, kept: &mut HashSet<Arc<str>>) -> Arc<str> {
-    if let Some(known) = kept.get(text) {
+fn interned(text: &str, shared: &mut HashSet<Arc<str>>) -> Arc<str> {
+    if let Some(known) = shared.get(text) {
         return Arc::clone(known);
     }
     let text: Arc<str> = text.into();
-    kept.insert(Arc::clone(&text));
+    shared.insert(Arc::clone(&text));
     text
 }
 

@@ -177,7 +177,7 @@ fn by_effect(key: &KeyFacts, settings: &Settings, effect: Effect) -> Verdict {
         }
         Effect::Hsm => hsm(key, settings, Kind::Hsm),
         Effect::HsmByDefault => subject::unless_external(key, hsm(key, settings, Kind::HsmByDefault)),
-        Effect::Invalid if key.id.input == InputKind::Live => unknown_to_us(key),
+        Effect::Invalid if key.id.input == InputKind::Live => unknown_live_mode(key),
         Effect::Invalid => invalid(key),
         Effect::Unrecorded if subject::may_be_imported(key) => {
             subject::imported(key, "its protection mode", "If `protection_mode` is omitted, Terraform keeps the mode of an existing key.")
@@ -232,7 +232,7 @@ fn maybe_accepted(key: &KeyFacts) -> Verdict {
 }
 
 /// Row 7 for a live key: the service has a mode that this version does not know.
-fn unknown_to_us(key: &KeyFacts) -> Verdict {
+fn unknown_live_mode(key: &KeyFacts) -> Verdict {
     let shown = key.protection_mode.value().and_then(|mode| shown_mode(&key.protection_mode, mode));
     let shown = shown.map_or_else(String::new, |shown| format!(" {shown}"));
     Verdict::Undetermined(Report {

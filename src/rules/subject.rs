@@ -317,7 +317,7 @@ pub(super) fn check_callers(key: &KeyFacts) -> String {
 }
 
 /// Whether the vault is DEFAULT unless the caller of the module sets another type.
-pub(super) fn is_default_by_default(key: &KeyFacts) -> bool {
+pub(super) fn is_vault_default_unless_set(key: &KeyFacts) -> bool {
     matches!(key.vault_type.as_unknown().map(|unknown| &unknown.bounds), Some(Bounds::Default { value: Some(VaultType::Default), .. }))
 }
 

@@ -10,7 +10,7 @@ use crate::rules::{self, Settings, SharedKind, Verdict};
 pub(super) fn remedies(key: &KeyFacts, kind: rules::Kind, settings: &Settings) -> Result<Vec<Remedy>, RemedyError> {
     remedy::ensure_not_replica(key)?;
     let vault = subject::vault(key);
-    let one = |changes: Vec<ArgumentChange>, safety, condition| {
+    let single = |changes: Vec<ArgumentChange>, safety, condition| {
         let expected_verdict = expected_verdict(key, &changes, settings);
         Ok(vec![Remedy { condition, safety, changes, expected_verdict }])
     };
@@ -21,11 +21,13 @@ pub(super) fn remedies(key: &KeyFacts, kind: rules::Kind, settings: &Settings) -
             }
             let changes = ensure_provider_support(key).and_then(|()| switch_on(key, settings));
             match (vault, changes) {
-                (VaultCase::Private, changes) if !key.vault_type.by_default => one(changes?, Safety::Safe, None),
+                (VaultCase::Private, changes) if !key.vault_type.by_default => single(changes?, Safety::Safe, None),
                 // The vault's type is a default of this module: if a caller sets DEFAULT, the apply would fail.
-                (VaultCase::Private, changes) => one(changes?, Safety::Unsafe, Some("no caller of this module sets another type of vault")),
+                (VaultCase::Private, changes) => {
+                    single(changes?, Safety::Unsafe, Some("no caller of this module sets another type of vault"))
+                }
                 // Outside of a VIRTUAL_PRIVATE vault the service rejects a schedule, so someone who knows the vault has to choose.
-                (_, Ok(changes)) => one(changes, Safety::Choice, Some("the vault is VIRTUAL_PRIVATE")),
+                (_, Ok(changes)) => single(changes, Safety::Choice, Some("the vault is VIRTUAL_PRIVATE")),
                 (_, Err(_)) => Ok(Vec::new()),
             }
         }
@@ -34,18 +36,22 @@ pub(super) fn remedies(key: &KeyFacts, kind: rules::Kind, settings: &Settings) -
                 // A schedule in a `dynamic` block may depend on the switch, so the kind afterwards is not certain.
                 Ok(at) => {
                     let without_kind = |remedy: Remedy| Remedy { expected_verdict: (remedy.expected_verdict.0, None), ..remedy };
-                    one(vec![ArgumentChange { to: Setting::Switch(false), at }], Safety::Choice, Some("the key stays in its DEFAULT vault"))
-                        .map(|list| list.into_iter().map(without_kind).collect())
+                    single(
+                        vec![ArgumentChange { to: Setting::Switch(false), at }],
+                        Safety::Choice,
+                        Some("the key stays in its DEFAULT vault"),
+                    )
+                    .map(|list| list.into_iter().map(without_kind).collect())
                 }
                 Err(_) => Ok(Vec::new()),
             }
         }
         rules::Kind::Rotation(Kind::IntervalMissing | Kind::IntervalTooLong | Kind::IntervalRejected) => {
             ensure_provider_support(key)?;
-            one(vec![interval(key, settings)?], Safety::Safe, None)
+            single(vec![interval(key, settings)?], Safety::Safe, None)
         }
         rules::Kind::Rotation(Kind::StartsTooLate) => match remedy::site(key, &key.rotation.start, "time_of_schedule_start") {
-            Ok(at) => one(vec![ArgumentChange { to: Setting::NoStart, at }], Safety::Choice, Some("the schedule may start today")),
+            Ok(at) => single(vec![ArgumentChange { to: Setting::NoStart, at }], Safety::Choice, Some("the schedule may start today")),
             Err(_) => Ok(Vec::new()),
         },
         rules::Kind::Shared(SharedKind::ModuleDefault) => Ok(by_default(key, settings).into_iter().collect()),

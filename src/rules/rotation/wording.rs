@@ -14,7 +14,7 @@ fn violation(kind: Kind, message: String, at: Placement, note: String, help: Str
     Verdict::Violation(Report { kind: kind.into(), message, at: at.into(), note, help })
 }
 
-/// Replaces the help for a replica, which the service rotates together with its primary key.
+/// Replaces the help for a replica: the service rejects every command that would rotate it, and rotates it with its primary key.
 pub(super) fn of_replica(key: &KeyFacts, verdict: Verdict) -> Verdict {
     match verdict {
         Verdict::Violation(report) if key.replication_role == ReplicationRole::Replica => {
@@ -207,7 +207,7 @@ pub(super) fn not_enabled(key: &KeyFacts, settings: &Settings) -> Verdict {
         "a rotation schedule is configured, but it is not enabled".to_owned(),
         at,
         note,
-        sentences([Some(help), other_uses(key)]),
+        sentences([Some(help), other_obstacles(key)]),
     )
 }
 
@@ -245,9 +245,9 @@ pub(super) fn no_rotation(key: &KeyFacts, settings: &Settings) -> Verdict {
         Some(idle) => {
             let otherwise = (subject::vault(key) != VaultCase::Default)
                 .then(|| format!("Or let the service rotate the key. {}", advice(key, settings)));
-            sentences([Some(through_terraform_data(idle, limit)), otherwise, other_uses(key)])
+            sentences([Some(through_terraform_data(idle, limit)), otherwise, other_obstacles(key)])
         }
-        None => sentences([Some(advice(key, settings)), other_uses(key)]),
+        None => sentences([Some(advice(key, settings)), other_obstacles(key)]),
     };
     let note = sentences([slow, never, lost, Some(why(key)), unseen, represents_many(key)]);
     let at = at_switch(key);
@@ -403,7 +403,7 @@ fn advice(key: &KeyFacts, settings: &Settings) -> String {
             let stays = if exists { " An existing key is updated in place." } else { "" };
             sentences([provider_first(key), Some(format!("{}.{stays}", subject::capitalized(&switch)))])
         }
-        (Stage::Declared, VaultCase::Unsure) if subject::is_default_by_default(key) => format!(
+        (Stage::Declared, VaultCase::Unsure) if subject::is_vault_default_unless_set(key) => format!(
             "The vault is DEFAULT unless the caller of the module sets another type, and DEFAULT vaults have no automatic rotation: {versions}."
         ),
         (Stage::Declared, VaultCase::Unsure) => sentences([
@@ -414,7 +414,7 @@ fn advice(key: &KeyFacts, settings: &Settings) -> String {
 }
 
 /// Other obstacles to rotating this key.
-fn other_uses(key: &KeyFacts) -> Option<String> {
+fn other_obstacles(key: &KeyFacts) -> Option<String> {
     let authority = (!key.authorities.is_empty())
         .then(|| "A certificate authority uses the key: rotating the key does not renew the authority's certificate.".to_owned());
     let names = ["is_auto_rotation_enabled", "auto_key_rotation_details", "*", "all"];
