@@ -33,8 +33,8 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-/// A key that violates OCI-KMS-004. Every hostile directory has it, and it must be reported.
-const HONEST: &str = "resource \"oci_kms_key\" \"honest\" {\n  protection_mode = \"HSM\"\n}\n";
+/// The control key, which violates OCI-KMS-004: every hostile directory has it, and it must be reported.
+const CONTROL_KEY: &str = "resource \"oci_kms_key\" \"control\" {\n  protection_mode = \"HSM\"\n}\n";
 
 /// The limit of the address space in KiB, more than any input may need.
 const MEMORY: u64 = 4 << 20;
@@ -85,13 +85,13 @@ fn kmslint(directory: &Path, arguments: &[&str]) -> Output {
     shell(directory, "exec \"$KMSLINT\" \"$@\"", &with_tested_rules(arguments))
 }
 
-/// Checks a hostile directory; the honest key in it must be reported.
+/// Checks a hostile directory; the control key in it must be reported.
 fn check(directory: &Path, arguments: &[&str]) -> (Output, serde_json::Value) {
     let output = kmslint(directory, &[&["check", "--no-config", "--format", "json"], arguments].concat());
     let report = read_json(&output.out).unwrap_or_else(|error| panic!("no JSON report ({error}): {output:#?}"));
-    let honest: Vec<_> = keys(&report).filter(|key| key["address"] == "oci_kms_key.honest").collect();
-    assert_eq!(honest.len(), 1, "the honest key must be checked once: {output:#?}");
-    assert_eq!(honest[0]["verdicts"]["OCI-KMS-004"]["verdict"], "violation", "{output:#?}");
+    let found: Vec<_> = keys(&report).filter(|key| key["address"] == "oci_kms_key.control").collect();
+    assert_eq!(found.len(), 1, "the control key must be checked once: {output:#?}");
+    assert_eq!(found[0]["verdicts"]["OCI-KMS-004"]["verdict"], "violation", "{output:#?}");
     assert!(output.code >= 1, "{output:#?}");
     (output, report)
 }

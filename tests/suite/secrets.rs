@@ -211,7 +211,7 @@ fn find_leaks(kind: &SecretSource, start: usize, traces: &Regex) -> (String, usi
         let expression = expression.replace('§', kind.expression_with_secret);
         writeln!(text, "module \"m{at}\" {{\n  source = \"./${{{expression}}}\"\n}}").expect("a text");
     }
-    writeln!(text, "resource \"oci_kms_key\" \"honest\" {{\n  protection_mode = \"HSM\"\n}}").expect("a text");
+    writeln!(text, "resource \"oci_kms_key\" \"control\" {{\n  protection_mode = \"HSM\"\n}}").expect("a text");
     let directory = planted(kind, &[("main.tf", &text.replace("SECRET", SECRET))]);
     let outputs: Vec<String> = formats().map(|format| format!("{format}=out-{format}")).collect();
     let mut arguments = vec!["check", "--no-config", "--verbose", "--show-passes", "--sarif-include-suppressed"];

@@ -1,6 +1,6 @@
 //! Hostile contents of files: bombs, depth, size, recursion, nonsense.
 
-use super::{HONEST, check, keys, kmslint, shell};
+use super::{CONTROL_KEY, check, keys, kmslint, shell};
 use crate::harness::{local_reduction, scratch};
 use kmslint::base::Claim;
 use kmslint::eval::{Limits, TOO_LARGE};
@@ -10,12 +10,12 @@ use std::sync::Arc;
 
 /// Checks a key whose protection mode is this expression. Returns the key.
 fn mode(expression: &str) -> serde_json::Value {
-    check_next_to_honest(&format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n}}\n"), expression)
+    check_next_to_control_key(&format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n}}\n"), expression)
 }
 
-/// Checks this configuration next to the honest key. Returns `oci_kms_key.k`, which must not be skipped.
-fn check_next_to_honest(text: &str, about: &str) -> serde_json::Value {
-    let directory = scratch(&[("main.tf", HONEST), ("hostile.tf", text)]);
+/// Checks this configuration next to the control key. Returns `oci_kms_key.k`, which must not be skipped.
+fn check_next_to_control_key(text: &str, about: &str) -> serde_json::Value {
+    let directory = scratch(&[("main.tf", CONTROL_KEY), ("hostile.tf", text)]);
     let (output, report) = check(directory.path(), &[]);
     let about: String = about.chars().take(200).collect();
     let key = keys(&report).find(|key| key["address"].as_str().is_some_and(|address| address.starts_with("oci_kms_key.k")));
@@ -33,7 +33,7 @@ fn assert_undetermined(key: &serde_json::Value, about: &str) {
 /// The reason why the protection mode of a key is unknown with small limits.
 fn why_unknown_with_small_limits(expression: &str) -> String {
     let text = format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n  is_auto_rotation_enabled = true\n}}\n");
-    let directory = scratch(&[("main.tf", HONEST), ("hostile.tf", &text)]);
+    let directory = scratch(&[("main.tf", CONTROL_KEY), ("hostile.tf", &text)]);
     let usual = kmslint::terraform::ScanRequest::new(directory.path().canonicalize().expect("a path"), Vec::new());
     let limits = Limits { work: usual.limits.work / 50, size: usual.limits.size / 50, ..usual.limits };
     let inventory = kmslint::terraform::read(&kmslint::terraform::ScanRequest { limits, ..usual }, &Arc::default());
@@ -74,7 +74,7 @@ fn values_that_double_repeatedly_are_undetermined() {
         )
     };
     for step in ["\"${PREV}${PREV}\"", "[PREV, PREV]", "replace(PREV, \"/.+/\", \"$0$0\")"] {
-        assert_undetermined(&check_next_to_honest(&chain(step), step), step);
+        assert_undetermined(&check_next_to_control_key(&chain(step), step), step);
     }
 }
 
@@ -109,7 +109,8 @@ fn million_instances_are_not_expanded() {
         "count = pow(2, 200)",
         "count = 1000000000000000000000000000000",
     ] {
-        let key = check_next_to_honest(&format!("resource \"oci_kms_key\" \"k\" {{\n  {many}\n  protection_mode = \"HSM\"\n}}\n"), many);
+        let key =
+            check_next_to_control_key(&format!("resource \"oci_kms_key\" \"k\" {{\n  {many}\n  protection_mode = \"HSM\"\n}}\n"), many);
         assert!(key["verdicts"]["OCI-KMS-004"]["verdict"] == "violation", "{many}: {key:#}");
     }
 }
@@ -117,11 +118,11 @@ fn million_instances_are_not_expanded() {
 #[test]
 fn exponentially_many_module_calls_are_bounded() {
     let twice = |next: &str| format!("module \"a\" {{\n  source = \"{next}\"\n}}\nmodule \"b\" {{\n  source = \"{next}\"\n}}\n");
-    let directory = scratch(&[("main.tf", HONEST), ("call.tf", &twice("./m0"))]);
+    let directory = scratch(&[("main.tf", CONTROL_KEY), ("call.tf", &twice("./m0"))]);
     for n in 0..40 {
         let module = directory.path().join(format!("m{n}"));
         fs::create_dir(&module).expect("a directory");
-        let text = if n == 39 { HONEST.replace("honest", "leaf") } else { twice(&format!("../m{}", n + 1)) };
+        let text = if n == 39 { CONTROL_KEY.replace("control", "leaf") } else { twice(&format!("../m{}", n + 1)) };
         fs::write(module.join("main.tf"), text).expect("a file");
     }
     let (output, report) = check(directory.path(), &[]);
@@ -136,7 +137,7 @@ fn exponentially_many_module_calls_are_bounded() {
         "module \"m\" {\n  source = \"./m\"\n  count = 1000000000\n}\n",
     ] {
         let directory = scratch(&[
-            ("main.tf", HONEST),
+            ("main.tf", CONTROL_KEY),
             ("call.tf", call),
             ("m/main.tf", "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\"\n}\n"),
         ]);
@@ -163,7 +164,7 @@ fn cyclic_modules_and_values_are_problems() {
         ),
     ] {
         let mut files = files;
-        files.push(("main.tf", HONEST));
+        files.push(("main.tf", CONTROL_KEY));
         let directory = scratch(&files);
         let (output, report) = {
             let output = kmslint(directory.path(), &["--no-config", "--format", "json"]);
@@ -172,18 +173,18 @@ fn cyclic_modules_and_values_are_problems() {
         };
         assert_eq!(output.code, 2, "{about}: {output:#?}");
         assert!(
-            keys(&report).any(|key| key["address"].as_str().is_some_and(|address| address.ends_with("oci_kms_key.honest"))),
+            keys(&report).any(|key| key["address"].as_str().is_some_and(|address| address.ends_with("oci_kms_key.control"))),
             "{about}: {output:#?}"
         );
         assert!(output.err.len() < 10_000, "{about}: reported once, not for each round: {output:#?}");
     }
-    let key = check_next_to_honest(
+    let key = check_next_to_control_key(
         "locals {\n  a = local.b\n  b = local.c\n  c = local.a\n}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = local.a\n}\n",
         "a cycle of locals",
     );
     assert_undetermined(&key, "a cycle of locals");
     let long: String = (1..20_000).map(|n| format!("  a{n} = local.a{}\n", n - 1)).collect();
-    let key = check_next_to_honest(
+    let key = check_next_to_control_key(
         &format!("locals {{\n  a0 = \"HSM\"\n{long}}}\nresource \"oci_kms_key\" \"k\" {{\n  protection_mode = local.a19999\n}}\n"),
         "a chain of locals",
     );
@@ -213,14 +214,14 @@ fn deep_nesting_does_not_overflow_the_stack() {
             format!("\"{}\"", "%{ if true }".repeat(times) + &"%{ endif }".repeat(times)),
         ] {
             let directory = scratch(&[
-                ("main.tf", HONEST),
+                ("main.tf", CONTROL_KEY),
                 ("deep.tf", &format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n}}\n")),
             ]);
             let (output, report) = check(directory.path(), &[]);
             let is_reported = keys(&report).any(|key| key["address"] == "oci_kms_key.k") || output.code == 2;
             assert!(is_reported, "{times} × {}: the key is skipped", expression.chars().take(20).collect::<String>());
         }
-        let blocks = scratch(&[("main.tf", HONEST), ("deep.tf", &deep("a {\n", "", "}\n", times))]);
+        let blocks = scratch(&[("main.tf", CONTROL_KEY), ("deep.tf", &deep("a {\n", "", "}\n", times))]);
         check(blocks.path(), &[]);
     }
 }
@@ -236,7 +237,7 @@ fn deep_json_does_not_overflow_the_stack() {
                 ("terraform.tfvars.json", format!("{{\"a\": {deep}}}")),
                 (".terraform/modules/modules.json", format!("{{\"Modules\": {deep}}}")),
             ] {
-                let directory = scratch(&[("main.tf", HONEST), (name, &text)]);
+                let directory = scratch(&[("main.tf", CONTROL_KEY), (name, &text)]);
                 check(directory.path(), &[]);
             }
             for document in [
@@ -256,7 +257,7 @@ fn deep_json_does_not_overflow_the_stack() {
                 let is_checked = document.contains("oci_kms_key") && output.code == 1;
                 assert!(is_problem || is_skipped || is_checked, "{}: {output:#?}", &document[..60.min(document.len())]);
             }
-            let decoded = scratch(&[("main.tf", HONEST), ("deep.json", &deep)]);
+            let decoded = scratch(&[("main.tf", CONTROL_KEY), ("deep.json", &deep)]);
             fs::write(
                 decoded.path().join("k.tf"),
                 "resource \"oci_kms_key\" \"k\" {\n  protection_mode = jsonencode(jsondecode(file(\"deep.json\")))\n}\n",
@@ -278,7 +279,7 @@ fn many_values_are_read() {
     let values: String = (0..50_000).map(|n| format!("x{n} = {n}\n")).collect();
     let map: String = (0..20_000).map(|n| format!("  k{n} = \"HSM\"\n")).collect();
     let directory = scratch(&[
-        ("main.tf", HONEST),
+        ("main.tf", CONTROL_KEY),
         (
             "variables.tf",
             "variable \"modes\" {\n  type = map(string)\n}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.modes[\"k19999\"]\n}\n",
@@ -293,7 +294,7 @@ fn many_values_are_read() {
 
 #[test]
 fn nonsense_is_a_problem_and_hides_nothing() {
-    let utf16: Vec<u8> = std::iter::once(0xfeff_u16).chain(HONEST.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let utf16: Vec<u8> = std::iter::once(0xfeff_u16).chain(CONTROL_KEY.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     let nonsense: [(&str, &[u8]); 12] = [
         ("zeros", &[0; 4096]),
         ("UTF-16", &utf16),
@@ -309,7 +310,7 @@ fn nonsense_is_a_problem_and_hides_nothing() {
         ("brackets", b"}}}}]])){{{"),
     ];
     for (about, bytes) in nonsense {
-        let directory = scratch(&[("main.tf", HONEST)]);
+        let directory = scratch(&[("main.tf", CONTROL_KEY)]);
         fs::write(directory.path().join("nonsense.tf"), bytes).expect("a file");
         let (output, _) = check(directory.path(), &[]);
         assert!(output.code == 2 && output.err.contains("nonsense.tf"), "{about}: {output:#?}");
@@ -336,7 +337,7 @@ fn truncated_documents_are_problems() {
 
 #[test]
 fn nonsense_in_comments_config_and_baseline_is_harmless() {
-    let directory = scratch(&[("main.tf", HONEST)]);
+    let directory = scratch(&[("main.tf", CONTROL_KEY)]);
     for text in [
         "# kmslint: ignore[",
         "# kmslint: ignore[]]]] until=9999999999-99-99 x",
@@ -345,10 +346,10 @@ fn nonsense_in_comments_config_and_baseline_is_harmless() {
         "/* kmslint: ignore[OCI-KMS-004 */",
         &format!("# kmslint: ignore[{}] x", "OCI-KMS-004,".repeat(20_000)),
     ] {
-        fs::write(directory.path().join("main.tf"), format!("{text}\n{HONEST}")).expect("a file");
+        fs::write(directory.path().join("main.tf"), format!("{text}\n{CONTROL_KEY}")).expect("a file");
         check(directory.path(), &[]);
     }
-    fs::write(directory.path().join("main.tf"), HONEST).expect("a file");
+    fs::write(directory.path().join("main.tf"), CONTROL_KEY).expect("a file");
     for text in [
         "[[exempt]]\n",
         "\u{0}",

@@ -1,6 +1,6 @@
 //! Configuration that is short to write and expensive to evaluate: bombs in YAML, gzip and JSON, loops over expensive calls, huge lists.
 
-use super::{HONEST, check, has_problem, keys, kmslint};
+use super::{CONTROL_KEY, check, has_problem, keys, kmslint};
 use crate::harness::{formats, scratch};
 use base64::Engine;
 use std::fs;
@@ -9,7 +9,7 @@ use std::io::Write;
 /// Checks `oci_kms_key.k`, whose protection mode is this expression, in a directory with these files. Returns the key.
 fn mode(expression: &str, files: &[(&str, &str)]) -> serde_json::Value {
     let key = format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n}}\n");
-    let directory = scratch(&[files, &[("main.tf", HONEST), ("k.tf", &key)]].concat());
+    let directory = scratch(&[files, &[("main.tf", CONTROL_KEY), ("k.tf", &key)]].concat());
     let (output, report) = check(directory.path(), &[]);
     let about: String = expression.chars().take(200).collect();
     let key = keys(&report).find(|key| key["address"] == "oci_kms_key.k");
@@ -80,8 +80,8 @@ fn gzip_is_not_decompressed_many_times() {
     for packed in [gzip(64, false), gzip(7, true)] {
         assert_too_large(&rounds(&format!("try(base64gunzip(\"{packed}\"), \"\")")), &[]);
     }
-    let honest = gzip(7, false);
-    let key = mode(&format!("length(base64gunzip(\"{honest}\")) > 5 ? \"SOFTWARE\" : \"HSM\""), &[]);
+    let small = gzip(7, false);
+    let key = mode(&format!("length(base64gunzip(\"{small}\")) > 5 ? \"SOFTWARE\" : \"HSM\""), &[]);
     assert_eq!(key["protection_mode"]["value"], "SOFTWARE", "a small one is decompressed: {key:#}");
 }
 
@@ -98,7 +98,7 @@ fn long_strings_are_not_compared_many_times() {
 fn long_value_is_not_stored_for_each_of_many_keys() {
     let text = "locals {\n  large = join(\"\", [for n in range(1000) : \"PIECE\"])\n}\nresource \"oci_kms_key\" \"k\" {\n  count           = 1000\n  display_name    = local.large\n  protection_mode = local.large\n}\nresource \"oci_kms_key\" \"refused\" {\n  count           = 1000\n  protection_mode = jsondecode(local.large)\n}\n"
         .replace("PIECE", &"x".repeat(5_000));
-    let directory = scratch(&[("main.tf", HONEST), ("large.tf", &text)]);
+    let directory = scratch(&[("main.tf", CONTROL_KEY), ("large.tf", &text)]);
     let outside = scratch(&[]);
     let file = |format: &str| outside.path().join(format);
     let outputs: Vec<String> = formats().map(|format| format!("--format={format}={}", file(format).display())).collect();
@@ -133,9 +133,9 @@ fn long_lists_from_files_are_checked_as_one_symbolic_key() {
         ("var.list", [("terraform.tfvars.json", format!("{{\"list\": {json}}}"))]),
     ] {
         let [(name, text)] = &files;
-        let directory = scratch(&[("main.tf", HONEST), ("k.tf", &key(for_each)), (name, text)]);
+        let directory = scratch(&[("main.tf", CONTROL_KEY), ("k.tf", &key(for_each)), (name, text)]);
         let (output, report) = check(directory.path(), &[]);
-        let all: Vec<_> = keys(&report).filter(|key| key["address"] != "oci_kms_key.honest").collect();
+        let all: Vec<_> = keys(&report).filter(|key| key["address"] != "oci_kms_key.control").collect();
         assert_eq!(all.len(), 1, "{name}: one key represents all: {}", output.err);
         assert_eq!(all[0]["verdicts"]["OCI-KMS-004"]["verdict"], "violation", "{name}: {:#}", all[0]);
         assert_eq!(output.code, 1, "{name}: {}", output.err);
@@ -150,7 +150,7 @@ fn file_with_too_many_tokens_is_one_problem() {
         ("long.tf", format!("locals {{\n  list = [{numbers}]\n}}\n"), "this file is not read to its end"),
         ("terraform.tfvars.json", format!("{{\"list\": [{}1]}}", numbers.repeat(2)), "this file is not read"),
     ] {
-        let directory = scratch(&[("main.tf", HONEST), (name, &text)]);
+        let directory = scratch(&[("main.tf", CONTROL_KEY), (name, &text)]);
         let (output, report) = check(directory.path(), &[]);
         assert!(has_problem(&output, &report, &[name, sentence, "more than 2000000"]), "{name}: {}", output.err);
         assert_eq!(report["problems"].as_array().map(Vec::len), Some(1), "{name}: nothing else is reported: {}", output.err);
@@ -161,7 +161,7 @@ fn file_with_too_many_tokens_is_one_problem() {
 #[test]
 fn archives_are_rejected_without_decompression() {
     let packed = base64::engine::general_purpose::STANDARD.decode(gzip(64, false)).expect("Base64");
-    let directory = scratch(&[("main.tf", HONEST)]);
+    let directory = scratch(&[("main.tf", CONTROL_KEY)]);
     for (name, head) in [("plan.json", b"".as_slice()), ("plan.bin", b"PK\x03\x04"), ("plan.gz", b""), ("state.tfstate", b"")] {
         fs::write(directory.path().join(name), [head, &packed].concat()).expect("a file");
         let output = kmslint(directory.path(), &["--no-config", name]);
@@ -178,7 +178,7 @@ fn archives_are_rejected_without_decompression() {
 fn extremely_long_lines_are_cut() {
     let text = format!("locals {{ a = \"{}\" b c }}\n", "x".repeat(5_000_000));
     let key = format!("resource \"oci_kms_key\" \"k\" {{ protection_mode = true ? \"HSM\" : \"{}\" }}\n", "x".repeat(100_000));
-    let directory = scratch(&[("main.tf", HONEST), ("wide.tf", &text), ("key.tf", &key)]);
+    let directory = scratch(&[("main.tf", CONTROL_KEY), ("wide.tf", &text), ("key.tf", &key)]);
     let output = kmslint(directory.path(), &["--no-config"]);
     assert_eq!(output.code, 2, "{} bytes", output.err.len());
     assert!(

@@ -1,6 +1,6 @@
 //! Hostile directory entries: links, pipes, devices, strange names, too many and too large files.
 
-use super::{HONEST, check, has_problem, keys, kmslint, shell};
+use super::{CONTROL_KEY, check, has_problem, keys, kmslint, shell};
 use crate::harness::{formats, root, scratch};
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -17,7 +17,7 @@ fn create_pipe(path: &std::path::Path) {
 
 #[test]
 fn cyclic_links_are_not_followed_forever() {
-    let directory = scratch(&[("main.tf", HONEST), ("a/b/c/other.tf", "locals {}\n")]);
+    let directory = scratch(&[("main.tf", CONTROL_KEY), ("a/b/c/other.tf", "locals {}\n")]);
     symlink("..", directory.path().join("a/up")).expect("a link");
     symlink(".", directory.path().join("here")).expect("a link");
     symlink(directory.path(), directory.path().join("a/b/c/top")).expect("a link");
@@ -32,7 +32,7 @@ fn cyclic_links_are_not_followed_forever() {
 fn links_out_of_the_repository_disclose_nothing() {
     let outside =
         scratch(&[("secret.txt", "the-secret { of = \n the-house\n"), ("module/main.tf", "resource \"oci_kms_key\" \"theirs\" {}\n")]);
-    let directory = scratch(&[("main.tf", HONEST), (".git/HEAD", "")]);
+    let directory = scratch(&[("main.tf", CONTROL_KEY), (".git/HEAD", "")]);
     symlink(outside.path().join("secret.txt"), directory.path().join("notes.tf")).expect("a link");
     symlink(outside.path().join("module"), directory.path().join("walked")).expect("a link");
     symlink("/", directory.path().join("everything")).expect("a link");
@@ -49,7 +49,7 @@ fn file_functions_do_not_read_outside_of_the_repository() {
     let outside = scratch(&[("secret.txt", "HSM-the-secret")]);
     let path = outside.path().join("secret.txt");
     let reading = |expression: &str| format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n}}\n");
-    let directory = scratch(&[("main.tf", HONEST), (".git/HEAD", "")]);
+    let directory = scratch(&[("main.tf", CONTROL_KEY), (".git/HEAD", "")]);
     symlink(&path, directory.path().join("inside.txt")).expect("a link");
     for expression in [
         format!("file(\"{}\")", path.display()),
@@ -69,7 +69,7 @@ fn file_functions_do_not_read_outside_of_the_repository() {
 
 #[test]
 fn pipes_and_devices_do_not_block_a_run() {
-    let directory = scratch(&[("main.tf", HONEST), ("other/main.tf", "locals {}\n"), (".terraform/modules/keep", "")]);
+    let directory = scratch(&[("main.tf", CONTROL_KEY), ("other/main.tf", "locals {}\n"), (".terraform/modules/keep", "")]);
     create_pipe(&directory.path().join("pipe.tf"));
     symlink("/dev/zero", directory.path().join("zero.tf")).expect("a link");
     fs::create_dir(directory.path().join("directory.tf")).expect("a directory");
@@ -101,7 +101,7 @@ fn plan_is_read_from_a_passed_pipe() {
 
 #[test]
 fn unreadable_files_and_directories_are_problems() {
-    let directory = scratch(&[("main.tf", HONEST), ("secret.tf", "locals {}\n"), ("closed/main.tf", HONEST)]);
+    let directory = scratch(&[("main.tf", CONTROL_KEY), ("secret.tf", "locals {}\n"), ("closed/main.tf", CONTROL_KEY)]);
     let readable = Command::new("chmod").args(["-R", "go+rX"]).arg(directory.path()).status().expect("chmod");
     assert!(readable.success());
     for name in ["secret.tf", "closed"] {
@@ -118,7 +118,7 @@ fn unreadable_files_and_directories_are_problems() {
 
 #[test]
 fn concurrent_creation_and_removal_of_files_is_harmless() {
-    let directory = scratch(&[("main.tf", HONEST)]);
+    let directory = scratch(&[("main.tf", CONTROL_KEY)]);
     let (stop, here) = (AtomicBool::new(false), directory.path());
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -139,7 +139,7 @@ fn concurrent_creation_and_removal_of_files_is_harmless() {
 
 #[test]
 fn passed_and_referenced_pipes_and_sockets_do_not_block_a_run() {
-    let directory = scratch(&[("main.tf", HONEST), ("reading.tf", "")]);
+    let directory = scratch(&[("main.tf", CONTROL_KEY), ("reading.tf", "")]);
     create_pipe(&directory.path().join("pipe"));
     let _socket = UnixListener::bind(directory.path().join("socket.tf")).expect("a socket");
     let (output, report) = check(directory.path(), &[]);
@@ -167,9 +167,9 @@ fn passed_and_referenced_pipes_and_sockets_do_not_block_a_run() {
 
 #[test]
 fn file_replaced_during_a_run_is_read_completely() {
-    let old = HONEST.replace("honest", "k") + &"# old\n".repeat(20_000);
+    let old = CONTROL_KEY.replace("control", "k") + &"# old\n".repeat(20_000);
     let new = old.replace("HSM", "SOFTWARE").replace("old", "new");
-    let directory = scratch(&[("main.tf", HONEST), ("k.tf", &old)]);
+    let directory = scratch(&[("main.tf", CONTROL_KEY), ("k.tf", &old)]);
     let (stop, here) = (AtomicBool::new(false), directory.path());
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -195,7 +195,7 @@ fn file_replaced_during_a_run_is_read_completely() {
 #[test]
 fn pipe_that_replaces_a_file_does_not_block_a_run() {
     let names: Vec<String> = (0..20).map(|at| format!("f{at}.tf")).collect();
-    let directory = scratch(&[("main.tf", HONEST)]);
+    let directory = scratch(&[("main.tf", CONTROL_KEY)]);
     let (stop, here) = (AtomicBool::new(false), directory.path());
     let change = |name: &str, is_pipe: bool| {
         let _ = fs::remove_file(here.join("next"));
@@ -227,7 +227,7 @@ fn pipe_that_replaces_a_file_does_not_block_a_run() {
 
 #[test]
 fn file_names_are_not_printed_as_commands() {
-    let directory = scratch(&[("main.tf", HONEST)]);
+    let directory = scratch(&[("main.tf", CONTROL_KEY)]);
     let names: [&[u8]; 6] = [
         b"a\n::warning::owned.tf",
         b"\x1b[31mred\x1b]0;title\x07.tf",
@@ -237,7 +237,7 @@ fn file_names_are_not_printed_as_commands() {
         "f\u{202e}ft.oci\u{2028}.tf".as_bytes(),
     ];
     for (number, name) in names.into_iter().enumerate() {
-        let text = HONEST.replace("honest", &format!("k{number}"));
+        let text = CONTROL_KEY.replace("control", &format!("k{number}"));
         let below = directory.path().join(OsStr::from_bytes(&name[..name.len() - 3]));
         fs::create_dir(&below).expect("a directory");
         fs::write(below.join("main.tf"), &text).expect("a file");
@@ -270,7 +270,7 @@ fn file_names_are_not_printed_as_commands() {
 #[test]
 fn strings_in_the_configuration_are_not_printed_as_commands() {
     let directory = scratch(&[
-        ("main.tf", HONEST),
+        ("main.tf", CONTROL_KEY),
         (
             "keys.tf",
             "resource \"oci_kms_key\" \"k\" {\n  for_each        = toset([\"a\\n::warning::owned\", \"\\u001b[31mred\"])\n  display_name    = each.key\n  protection_mode = each.key\n}\n",
@@ -302,17 +302,17 @@ fn modules_json_does_not_cause_a_walk_outside() {
         "[[[[",
         "",
     ] {
-        let directory = scratch(&[("a/main.tf", HONEST), ("a/call.tf", call), ("a/.terraform/modules/modules.json", modules)]);
+        let directory = scratch(&[("a/main.tf", CONTROL_KEY), ("a/call.tf", call), ("a/.terraform/modules/modules.json", modules)]);
         let output = kmslint(&directory.path().join("a"), &["--no-config", "--format", "json"]);
         let report: serde_json::Value = serde_json::from_str(&output.out).expect("a report");
-        assert!(keys(&report).any(|key| key["address"] == "oci_kms_key.honest"), "{modules}: {output:#?}");
+        assert!(keys(&report).any(|key| key["address"] == "oci_kms_key.control"), "{modules}: {output:#?}");
         assert!(keys(&report).count() <= 100, "{modules}: {} keys", keys(&report).count());
     }
 }
 
 #[test]
 fn huge_file_is_rejected_without_reading_it() {
-    let directory = scratch(&[("main.tf", HONEST)]);
+    let directory = scratch(&[("main.tf", CONTROL_KEY)]);
     for name in ["huge.tf", "huge.tf.json", "huge.auto.tfvars"] {
         // The file is sparse and takes no space on the disk.
         let path = directory.path().join(name);
@@ -329,7 +329,7 @@ fn huge_file_is_rejected_without_reading_it() {
 
 #[test]
 fn directory_with_very_many_files_is_read() {
-    let directory = scratch(&[("main.tf", HONEST), ("first", "")]);
+    let directory = scratch(&[("main.tf", CONTROL_KEY), ("first", "")]);
     for number in 0..2_000 {
         fs::write(directory.path().join(format!("n{number}.tf")), "locals {}\n").expect("a file");
     }
@@ -351,14 +351,14 @@ fn directory_with_very_many_files_is_read() {
 
 #[test]
 fn long_names_and_deep_directories_are_read() {
-    let directory = scratch(&[("main.tf", HONEST)]);
+    let directory = scratch(&[("main.tf", CONTROL_KEY)]);
     fs::write(directory.path().join(format!("{}.tf", "é".repeat(126))), "locals {}\n").expect("a file");
     let mut deep = directory.path().to_path_buf();
     while deep.as_os_str().len() < 3_800 {
         deep.push("d".repeat(100));
     }
     fs::create_dir_all(&deep).expect("a deep directory");
-    fs::write(deep.join("main.tf"), HONEST.replace("honest", "deep")).expect("a file");
+    fs::write(deep.join("main.tf"), CONTROL_KEY.replace("control", "deep")).expect("a file");
     let (output, report) = check(directory.path(), &[]);
     assert!(output.code == 1 && keys(&report).any(|key| key["address"] == "oci_kms_key.deep"), "{output:#?}");
     let mut narrow = directory.path().to_path_buf();

@@ -1,6 +1,6 @@
 //! Large inputs: many keys, long names, many references to one thing. `.ci/scaling` measures their costs; these tests check the output.
 
-use super::{HONEST, check, has_problem, keys, kmslint};
+use super::{CONTROL_KEY, check, has_problem, keys, kmslint};
 use crate::harness::{messages, report as report_of, scratch};
 use kmslint::base::{Claim, Sources};
 use kmslint::eval::{Limits, TOO_LARGE};
@@ -71,7 +71,7 @@ fn cheap_functions_in_loops_stay_known() {
 #[test]
 fn exploding_module_sources_in_many_directories_are_not_followed() {
     let bomb = "module \"m\" {\n  source = \"./${length([for a in range(1000) : [for b in range(1000) : range(1000)]])}\"\n}\n";
-    let files: Vec<(String, String)> = (0..40).map(|at| (format!("r{at}/main.tf"), format!("{bomb}{HONEST}"))).collect();
+    let files: Vec<(String, String)> = (0..40).map(|at| (format!("r{at}/main.tf"), format!("{bomb}{CONTROL_KEY}"))).collect();
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let inventory = scan(&files, small_limits());
     assert_eq!(inventory.keys.len(), 40, "every key is found: {:?}", messages(&inventory));
@@ -103,7 +103,7 @@ fn state_with_many_instances_of_a_long_name_is_a_problem() {
         "{{\"version\": 4, \"serial\": 1, \"resources\": [{{\"mode\": \"managed\", \"type\": \"oci_kms_key\", \"name\": \"k{}\", \"instances\": [{instances}]}}]}}",
         "x".repeat(1 << 20)
     );
-    let directory = scratch(&[("main.tf", HONEST), ("long.tfstate", &state)]);
+    let directory = scratch(&[("main.tf", CONTROL_KEY), ("long.tfstate", &state)]);
     let (output, report) = check(directory.path(), &[".", "long.tfstate"]);
     assert!(has_problem(&output, &report, &["too long a name for the number of its instances"]), "{}", output.err);
     assert!(output.out.len() < 100_000, "{} bytes", output.out.len());
@@ -119,7 +119,7 @@ fn versions_are_related_to_a_limited_number_of_entries_of_one_key() {
     let version = "{\"address\": \"oci_kms_key_version.v\", \"mode\": \"managed\", \"type\": \"oci_kms_key_version\", \"name\": \"v\", \"values\": {\"key_id\": \"ocid1.key\", \"time_created\": \"2026-01-01T00:00:00Z\"}}";
     let resources = (0..40).map(key).chain([version.to_owned()]).collect::<Vec<_>>().join(",");
     let state = format!("{{\"format_version\": \"1.0\", \"values\": {{\"root_module\": {{\"resources\": [{resources}]}}}}}}");
-    let directory = scratch(&[("main.tf", HONEST), ("state.json", &state)]);
+    let directory = scratch(&[("main.tf", CONTROL_KEY), ("state.json", &state)]);
     let (_, report) = check(directory.path(), &[".", "state.json", "--now", "2026-02-01T00:00:00Z"]);
     let related: Vec<usize> = keys(&report).map(|key| key["key_versions"].as_array().map_or(0, Vec::len)).collect();
     assert_eq!(related.iter().sum::<usize>(), 16, "a few represent all of them");
@@ -185,7 +185,7 @@ fn exemptions_with_wildcards_cover_the_matching_keys() {
 
 #[test]
 fn links_to_one_large_file_are_followed_up_to_a_limit() {
-    let large = format!("{HONEST}{}", "# a comment\n".repeat(85_000));
+    let large = format!("{CONTROL_KEY}{}", "# a comment\n".repeat(85_000));
     let values = format!("mode = \"HSM\"\n{}", "# a comment\n".repeat(85_000));
     let repository = scratch(&[("shared/large.tf", large.as_str()), ("shared/values.tfvars", values.as_str())]);
     for at in 10..30 {
@@ -196,7 +196,7 @@ fn links_to_one_large_file_are_followed_up_to_a_limit() {
     for at in 10..20 {
         let directory = repository.path().join(format!("e{at}"));
         std::fs::create_dir(&directory).expect("a directory");
-        std::fs::write(directory.join("main.tf"), format!("variable \"mode\" {{}}\n{}", HONEST.replace("\"HSM\"", "var.mode")))
+        std::fs::write(directory.join("main.tf"), format!("variable \"mode\" {{}}\n{}", CONTROL_KEY.replace("\"HSM\"", "var.mode")))
             .expect("a file");
         symlink("../shared/values.tfvars", directory.join("terraform.tfvars")).expect("a link");
     }
@@ -229,7 +229,7 @@ fn objects_that_a_type_makes_too_large_are_not_built() {
         let text = format!(
             "variable \"v\" {{\n  type = {ty}\n  default = {default}\n}}\nresource \"oci_kms_key\" \"k\" {{\n  protection_mode = length(var.v{part}) == 1 ? \"HSM\" : \"SOFTWARE\"\n}}\n"
         );
-        let (_, report) = check(scratch(&[("main.tf", HONEST), ("k.tf", &text)]).path(), &[]);
+        let (_, report) = check(scratch(&[("main.tf", CONTROL_KEY), ("k.tf", &text)]).path(), &[]);
         let key = keys(&report).find(|key| key["address"] == "oci_kms_key.k").expect("the key").clone();
         key["protection_mode"]["claim"].as_str().expect("a claim").to_owned()
     };

@@ -1,6 +1,6 @@
 //! The pull request of a stranger: links, `.git`, commands, markup, and its own config file.
 
-use super::{HONEST, kmslint, shell};
+use super::{CONTROL_KEY, kmslint, shell};
 use crate::harness::{command, expect_syntax, formats, in_all_formats, report, scratch, with_tested_rules};
 use kmslint::report::{Format, Syntax};
 use std::fs;
@@ -11,7 +11,7 @@ const TOKEN: &str = "ghs-a-token-of-the-checkout";
 
 /// A checkout with a token in git's config.
 fn checkout(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let directory = scratch(&[("main.tf", HONEST), (".git/HEAD", "ref: refs/heads/main\n")]);
+    let directory = scratch(&[("main.tf", CONTROL_KEY), (".git/HEAD", "ref: refs/heads/main\n")]);
     fs::write(directory.path().join(".git/config"), format!("[http]\n\textraheader = {TOKEN}\n")).expect("a file");
     for (path, text) in files {
         let path = directory.path().join(path);
@@ -56,8 +56,11 @@ fn links_inside_of_the_repository_are_followed() {
     let directory = checkout(&[("policy/kms.toml", "[rules.OCI-KMS-004]\nlevel = \"off\"\n"), ("values/prod", "m = \"HSM\"\n")]);
     symlink("policy/kms.toml", directory.path().join("kmslint.toml")).expect("a link");
     symlink("values/prod", directory.path().join("terraform.tfvars")).expect("a link");
-    fs::write(directory.path().join("main.tf"), "variable \"m\" {}\nresource \"oci_kms_key\" \"honest\" {\n  protection_mode = var.m\n}\n")
-        .expect("a file");
+    fs::write(
+        directory.path().join("main.tf"),
+        "variable \"m\" {}\nresource \"oci_kms_key\" \"control\" {\n  protection_mode = var.m\n}\n",
+    )
+    .expect("a file");
     let (output, report) = report(directory.path(), &[]);
     assert_eq!(report["keys"][0]["protection_mode"]["value"], "HSM", "{output:#?}");
     assert!(report["keys"][0]["verdicts"]["OCI-KMS-004"].is_null(), "{output:#?}");
@@ -69,7 +72,7 @@ fn links_inside_of_the_repository_are_followed() {
 
 #[test]
 fn passed_link_out_of_the_repository_is_rejected() {
-    let outside = scratch(&[("plan.json", "{}"), ("infra/main.tf", HONEST)]);
+    let outside = scratch(&[("plan.json", "{}"), ("infra/main.tf", CONTROL_KEY)]);
     let directory = checkout(&[]);
     for (name, target) in [("plan.json", "plan.json"), ("infra", "infra"), ("x.tfvars", "plan.json")] {
         symlink(outside.path().join(target), directory.path().join(name)).expect("a link");
@@ -105,7 +108,7 @@ fn git_directory_is_never_read() {
         let output = kmslint(directory.path(), &["eval", expression]);
         assert!(!output.out.contains(TOKEN) && output.out.contains("unknown"), "{expression}: {output:#?}");
     }
-    let directory = checkout(&[("k.tf", "module \"m\" {\n  source = \"./.git/hooks\"\n}\n"), (".git/hooks/x.tf", HONEST)]);
+    let directory = checkout(&[("k.tf", "module \"m\" {\n  source = \"./.git/hooks\"\n}\n"), (".git/hooks/x.tf", CONTROL_KEY)]);
     let (_, report) = report(directory.path(), &["--no-config"]);
     assert_eq!(report["keys"].as_array().map(Vec::len), Some(1), "{report:#}");
 }
@@ -117,7 +120,7 @@ fn modules_outside_are_followed_without_quoting_and_not_at_all_if_confined() {
         ("repo/main.tf", "module \"m\" {\n  source = \"../other/m\"\n}\n"),
         (
             "other/m/main.tf",
-            "resource \"oci_kms_key\" \"honest\" {\n  protection_mode = \"HSM\" # a-word-of-theirs\n  display_name    = \"a-name-of-theirs\"\n}\n",
+            "resource \"oci_kms_key\" \"control\" {\n  protection_mode = \"HSM\" # a-word-of-theirs\n  display_name    = \"a-name-of-theirs\"\n}\n",
         ),
     ]);
     let directory = around.path().join("repo");
@@ -199,7 +202,7 @@ fn output_contains_no_ci_commands() {
         );
         text += &format!("resource \"oci_kms_key\" \"e{at}\" {{\n  is_auto_rotation_enabled = {key}\n{command}\n}}\n");
     }
-    let directory = checkout(&[("main.tf", &text), ("::error::x/##[y.tf", HONEST), ("::warning::z.tf", HONEST)]);
+    let directory = checkout(&[("main.tf", &text), ("::error::x/##[y.tf", CONTROL_KEY), ("::warning::z.tf", CONTROL_KEY)]);
     let outputs: Vec<String> = formats().map(|format| format!("{format}=out-{format}")).collect();
     let mut all = vec!["check", "--no-config", "--verbose", "--show-passes", "--sarif-include-suppressed"];
     all.extend(outputs.iter().flat_map(|output| ["--format", output.as_str()]));
@@ -269,7 +272,7 @@ fn names_are_not_rendered_as_markup() {
         text += &format!("resource \"oci_kms_key\" \"m{at}\" {{\n  protection_mode = {name}\n}}\n");
         text += &format!("module \"c{at}\" {{\n  source = {name}\n}}\n");
     }
-    let named = MARKUP.map(|name| (format!("{}.tf", name.replace('/', "%")), HONEST));
+    let named = MARKUP.map(|name| (format!("{}.tf", name.replace('/', "%")), CONTROL_KEY));
     let files: Vec<(&str, &str)> = named.iter().map(|(path, text)| (path.as_str(), *text)).chain([("main.tf", text.as_str())]).collect();
     let directory = checkout(&files);
     let report = |format| kmslint(directory.path(), &["check", "--no-config", "--verbose", "--show-passes", "--format", format]);
@@ -341,7 +344,7 @@ fn step_summary_is_cut_below_githubs_limit() {
 #[test]
 fn config_file_is_reported_with_everything_it_turns_off() {
     let directory = checkout(&[
-        ("infra/main.tf", HONEST),
+        ("infra/main.tf", CONTROL_KEY),
         ("infra/kmslint.toml", "exclude = [\"old/**\"]\nfail-on = \"never\"\n[rules.OCI-KMS-001]\nlevel = \"off\"\n"),
     ]);
     let off = "config: `infra/kmslint.toml` sets OCI-KMS-001 to off; never fails; excludes `old/**`";
@@ -360,8 +363,11 @@ fn config_file_is_reported_with_everything_it_turns_off() {
 
 #[test]
 fn passed_but_excluded_path_is_reported() {
-    let directory =
-        checkout(&[("kmslint.toml", "exclude = [\"main.tf\", \"plan.json\", \"old\"]\n"), ("plan.json", "{}"), ("old/main.tf", HONEST)]);
+    let directory = checkout(&[
+        ("kmslint.toml", "exclude = [\"main.tf\", \"plan.json\", \"old\"]\n"),
+        ("plan.json", "{}"),
+        ("old/main.tf", CONTROL_KEY),
+    ]);
     for name in ["main.tf", "plan.json", "old"] {
         let output = kmslint(directory.path(), &["check", name]);
         let line = format!("1 path was not read: `{name}`; excluded by `kmslint.toml`");
@@ -373,7 +379,7 @@ fn passed_but_excluded_path_is_reported() {
 
 #[test]
 fn file_name_that_looks_like_an_option_is_a_file() {
-    let directory = checkout(&[("--write-baseline=x.tf", &HONEST.replace("honest", "other"))]);
+    let directory = checkout(&[("--write-baseline=x.tf", &CONTROL_KEY.replace("control", "other"))]);
     let output = kmslint(directory.path(), &["check", "--quiet", "--no-config", "--", "--write-baseline=x.tf"]);
     assert!(output.code == 1 && !directory.path().join("x.tf").exists(), "{output:#?}");
     let hooks = fs::read_to_string(crate::harness::root().join(".pre-commit-hooks.yaml")).expect("the hooks");

@@ -1,6 +1,6 @@
 //! Writes are atomic: if killed at any step, on a full disk, in a read-only directory, into a closed pipe.
 
-use super::{HONEST, kmslint, shell, shell_without_limits};
+use super::{CONTROL_KEY, kmslint, shell, shell_without_limits};
 use crate::harness::{command, report, scratch, with_tested_rules};
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ fn many_keys() -> String {
 }
 
 fn keys(count: usize) -> String {
-    (0..count).map(|n| HONEST.replace("honest", &format!("k{n}"))).collect()
+    (0..count).map(|n| CONTROL_KEY.replace("control", &format!("k{n}"))).collect()
 }
 
 /// The names in a directory, sorted.
@@ -66,7 +66,7 @@ fn full_disk_is_an_error() {
 
 #[test]
 fn unwritable_path_is_an_error() {
-    let directory = scratch(&[("main.tf", HONEST)]);
+    let directory = scratch(&[("main.tf", CONTROL_KEY)]);
     for arguments in [
         vec!["--format", "json=no/such/directory/x.json"],
         vec!["--format", "json=main.tf/x.json"],
@@ -89,7 +89,7 @@ fn unwritable_path_is_an_error() {
         let output = shell(directory.path(), script, arguments);
         shell(directory.path(), "chmod u+w .", &[]);
         assert!(output.code == 2, "{arguments:?}: {output:#?}");
-        assert_eq!(fs::read_to_string(directory.path().join("main.tf")).expect("an existing file"), HONEST);
+        assert_eq!(fs::read_to_string(directory.path().join("main.tf")).expect("an existing file"), CONTROL_KEY);
         assert!(
             names(directory.path()).iter().all(|name| name == "main.tf" || name == "kmslint"),
             "{arguments:?}: {:?}",
@@ -166,7 +166,7 @@ fn interrupted_write_changes_nothing() {
 
 #[test]
 fn fixes_change_all_files_or_none() {
-    let (short, long) = (HONEST.replace("honest", "a"), many_keys());
+    let (short, long) = (CONTROL_KEY.replace("control", "a"), many_keys());
     let files = [("a.tf", short.as_str()), ("b.tf", long.as_str())];
     let arguments = ["--no-config", "--fix", "--unsafe-fixes"];
     // The first file is below the limit, the second is not.
