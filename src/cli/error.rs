@@ -8,7 +8,7 @@ use crate::rules::{self, Level};
 use clap::CommandFactory;
 use std::path::{Path, PathBuf};
 
-/// An error in the command line, as one sentence without a full stop.
+/// An error in the command line, as one sentence without a final period.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum CliError {
     /// The value of an option is not a directory.

@@ -65,7 +65,7 @@ pub struct Drift {
     pub root: Arc<str>,
     /// The addresses and OCIDs of the keys involved, sorted.
     pub addresses: Vec<String>,
-    /// One sentence without a full stop.
+    /// One sentence without a final period.
     pub message: String,
     /// What to do; may be empty.
     pub help: String,

@@ -29,7 +29,7 @@ pub struct FindingInstance {
 /// The texts of a finding for those of its keys that share them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Wording {
-    /// One sentence without a full stop.
+    /// One sentence without a final period.
     pub message: Arc<str>,
     /// Why it matters; may be empty.
     pub note: Arc<str>,
@@ -48,7 +48,7 @@ pub struct Finding {
     pub verdict: &'static str,
     /// What is wrong, or what is unknown.
     pub kind: Kind,
-    /// One sentence without a full stop.
+    /// One sentence without a final period.
     pub message: Arc<str>,
     /// Where it is.
     pub place: Place,

@@ -303,7 +303,7 @@ fn by_cases(key: &KeyFacts, settings: &Settings, unknown: &Unknown<ProtectionMod
     }
 }
 
-/// "The key will be HSM when `x`, SOFTWARE when not `x`."
+/// "It will be HSM when `x` and SOFTWARE when not `x`."
 fn described_cases(key: &KeyFacts, cases: &[Case<ProtectionMode>]) -> String {
     let parts: Vec<String> = cases
         .iter()

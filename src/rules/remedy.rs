@@ -20,7 +20,7 @@ pub struct Remedy {
     pub expected_verdict: (&'static str, Option<Kind>),
 }
 
-/// Why a rule has no remedy for a key. One clause without a full stop.
+/// Why a rule has no remedy for a key. One clause without a final period.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RemedyError {
     /// The key comes from a plan or a state without its configuration.

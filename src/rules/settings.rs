@@ -18,7 +18,7 @@ pub struct DaysSetting {
     pub default: i64,
     /// The values that the config file may set.
     pub range: RangeInclusive<i64>,
-    /// What it decides, as one sentence without a full stop.
+    /// What it decides, as one sentence without a final period.
     pub doc: &'static str,
 }
 
@@ -29,7 +29,7 @@ pub struct SwitchSetting {
     pub rule: &'static str,
     /// The key in the rule's table of the config file.
     pub name: &'static str,
-    /// What it decides, as one sentence without a full stop.
+    /// What it decides, as one sentence without a final period.
     pub doc: &'static str,
     /// What a config file does by switching it on, as a clause. Reports mention it because a pull request may have added the file.
     pub when_on: &'static str,
@@ -72,7 +72,7 @@ impl SettingRow {
         }
     }
 
-    /// What it decides and its range, as one sentence without a full stop.
+    /// What it decides and its range, as one sentence without a final period.
     #[must_use]
     pub fn meaning(self) -> String {
         match self {

@@ -10,7 +10,7 @@ pub enum Verdict {
     Pass {
         /// Why: the key is young, its mode is SOFTWARE, …
         kind: Kind,
-        /// Why, as one sentence without a full stop.
+        /// Why, as one sentence without a final period.
         message: String,
         /// A note that never reaches the exit code.
         advice: Option<Advice>,
@@ -23,7 +23,7 @@ pub enum Verdict {
     NotApplicable {
         /// Why: the key is disabled, external, …
         kind: Kind,
-        /// Why, as one sentence without a full stop.
+        /// Why, as one sentence without a final period.
         message: String,
     },
 }
@@ -33,7 +33,7 @@ pub enum Verdict {
 pub struct Advice {
     /// What it is about.
     pub kind: Kind,
-    /// One sentence without a full stop.
+    /// One sentence without a final period.
     pub message: String,
     /// Where.
     pub at: Vec<Step>,
@@ -44,7 +44,7 @@ pub struct Advice {
 pub struct Report {
     /// What is wrong, or what is unknown.
     pub kind: Kind,
-    /// One sentence without a full stop and without the key's address.
+    /// One sentence without a final period and without the key's address.
     pub message: String,
     /// Where the finding is placed; `None` after [`Verdict::clear_details`].
     pub at: Option<Box<Placement>>,
