@@ -139,7 +139,7 @@ fn find_code(
 ) -> bool {
     let is_own = |directory: &Path| directories.first().is_some_and(|first| first == directory);
     let name = document.keys.first().map(|key| Arc::clone(&key.id.root)).unwrap_or_default();
-    for directory in directories.iter().filter(|directory| terraform::holds_configuration(directory)) {
+    for directory in directories.iter().filter(|directory| terraform::has_configuration(directory)) {
         let code = terraform::read(&request(directory), sources);
         let keys = ConfiguredKeys::of(&code);
         // Outside of the document's own directory, a key with the same address is often a different key.

@@ -29,7 +29,7 @@ mod world;
 
 pub use answer::evaluate;
 pub(crate) use answer::input_problems;
-pub(crate) use discovery::directory::holds_configuration;
+pub(crate) use discovery::directory::has_configuration;
 pub(crate) use inspect::{Inspected, InspectedValue, Inspection};
 pub(crate) use request::EnvInput;
 pub use request::streams::Streams;

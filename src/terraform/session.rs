@@ -167,8 +167,7 @@ impl Session {
             let entries = loader.request.entries(directory);
             return !entries.iter().any(|entry| !entry.is_dir && entry.name.to_str().is_some_and(is_configuration));
         };
-        let now: ScannedDirectory =
-            discover::directory_not_walked(directory.to_path_buf(), loader.request.shown(directory), loader.request);
+        let now: ScannedDirectory = discover::read_directory(directory.to_path_buf(), loader.request.shown(directory), loader.request);
         if !now.is_module() || now.hints != *old {
             return false;
         }

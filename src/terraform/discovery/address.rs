@@ -1,37 +1,37 @@
-//! Module source addresses and version constraints, compared the way `terraform init` writes them into `modules.json`.
+//! Compares module sources and version constraints with those that `terraform init` records in `modules.json`.
 //! Source: Terraform's `internal/addrs/module_source.go` and go-getter's detectors.
 
 use super::directory::is_local;
 
-/// Whether the source that was installed is that of the call.
-pub(super) fn same_source(installed: &str, source: &str) -> bool {
-    let (installed, source) = (normal(installed), normal(source));
-    // OpenTofu has a registry of its own for addresses that name none.
+/// Whether the installed source is the source of a call.
+pub(super) fn is_same_source(installed: &str, source: &str) -> bool {
+    let (installed, source) = (normalize(installed), normalize(source));
+    // OpenTofu has its own default registry.
     installed == source
         || source.strip_prefix(DEFAULT_HOST).is_some_and(|rest| installed.strip_prefix("registry.opentofu.org/") == Some(rest))
 }
 
-/// What Terraform puts before a registry address that names no host.
+/// The host that Terraform adds to a registry address without a host.
 const DEFAULT_HOST: &str = "registry.terraform.io/";
 
-/// A source as `modules.json` has it.
-fn normal(source: &str) -> String {
+/// A source in the form that `modules.json` has.
+fn normalize(source: &str) -> String {
     if is_local(source) {
-        return local(source);
+        return normalize_local(source);
     }
-    let (package, inner) = split_inner(source);
-    let package = registry(&package).unwrap_or_else(|| remote(&package));
-    match inner {
+    let (package, subdirectory) = split_subdirectory(source);
+    let package = registry_address(&package).unwrap_or_else(|| remote_address(&package));
+    match subdirectory {
         None => package,
-        Some(inner) => match package.split_once('?') {
-            Some((package, query)) => format!("{package}//{inner}?{query}"),
-            None => format!("{package}//{inner}"),
+        Some(subdirectory) => match package.split_once('?') {
+            Some((package, query)) => format!("{package}//{subdirectory}?{query}"),
+            None => format!("{package}//{subdirectory}"),
         },
     }
 }
 
-/// `./a/../b` is `./b`.
-fn local(source: &str) -> String {
+/// `./a/../b` becomes `./b`.
+fn normalize_local(source: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in source.split(['/', '\\']) {
         match part {
@@ -43,19 +43,19 @@ fn local(source: &str) -> String {
     if parts.first() == Some(&"..") { parts.join("/") } else { format!("./{}", parts.join("/")) }
 }
 
-/// A package and the directory inside of it that follows `//`; the query belongs to the package.
-fn split_inner(source: &str) -> (String, Option<String>) {
+/// Splits a source at `//` into the package with its query and the subdirectory.
+fn split_subdirectory(source: &str) -> (String, Option<String>) {
     let start = source.find("://").map_or(0, |at| at + 3);
     let query = source.find('?').unwrap_or(source.len());
     let Some(at) = source.get(start..query).and_then(|rest| rest.find("//")).map(|at| start + at) else {
         return (source.to_owned(), None);
     };
-    let (package, inner) = (source.get(..at).unwrap_or_default(), source.get(at + 2..query).unwrap_or_default());
-    (format!("{package}{}", source.get(query..).unwrap_or_default()), Some(inner.trim_matches('/').to_owned()))
+    let (package, subdirectory) = (source.get(..at).unwrap_or_default(), source.get(at + 2..query).unwrap_or_default());
+    (format!("{package}{}", source.get(query..).unwrap_or_default()), Some(subdirectory.trim_matches('/').to_owned()))
 }
 
-/// `namespace/name/provider`, or the same with a host before it, with the host written out.
-fn registry(package: &str) -> Option<String> {
+/// A registry address, `namespace/name/provider` with or without a host, with its host; `None` for other addresses.
+fn registry_address(package: &str) -> Option<String> {
     if package.contains(['?', ':', '@']) {
         return None;
     }
@@ -72,12 +72,12 @@ fn registry(package: &str) -> Option<String> {
 }
 
 fn is_code_host(host: &str) -> bool {
-    // Terraform does not take these for registries, because go-getter's short forms of addresses begin with them.
+    // Terraform does not treat these as registries, because go-getter has short forms for them.
     matches!(host, "github.com" | "gitlab.com" | "bitbucket.org")
 }
 
-/// What go-getter makes of an address without a scheme.
-fn remote(package: &str) -> String {
+/// The address to which go-getter expands an address without a scheme.
+fn remote_address(package: &str) -> String {
     let (forced, rest) = match package.split_once("::") {
         Some((forced, rest)) => (Some(forced), rest),
         None => (None, package),
@@ -107,16 +107,16 @@ fn remote(package: &str) -> String {
     package.to_owned()
 }
 
-/// The directory that an absolute source names: `/a//b` or `file:///a//b` is `/a/b`.
-pub(super) fn absolute(source: &str) -> Option<(String, Option<String>)> {
-    let (package, inner) = split_inner(source);
+/// The path and subdirectory of a source that is an absolute path: `/a//b` or `file:///a//b`.
+pub(super) fn absolute_path(source: &str) -> Option<(String, Option<String>)> {
+    let (package, subdirectory) = split_subdirectory(source);
     let path = package.strip_prefix("file::").unwrap_or(&package);
     let path = path.strip_prefix("file://").unwrap_or(path);
-    path.starts_with('/').then(|| (path.to_owned(), inner))
+    path.starts_with('/').then(|| (path.to_owned(), subdirectory))
 }
 
-/// Whether an installed version meets a constraint such as `~> 1.2, != 1.2.5`; true where either cannot be read.
-pub(super) fn meets(version: &str, constraint: &str) -> bool {
+/// Whether an installed version satisfies a constraint such as `~> 1.2, != 1.2.5`. True if either cannot be parsed.
+pub(super) fn satisfies(version: &str, constraint: &str) -> bool {
     let Some(version) = ModuleVersion::read(version) else { return true };
     constraint.split(',').all(|part| {
         let part = part.trim();
@@ -131,7 +131,7 @@ pub(super) fn meets(version: &str, constraint: &str) -> bool {
             "<" => version.numbers() < wanted.numbers(),
             "<=" => version.numbers() <= wanted.numbers(),
             "~>" => {
-                let fixed = wanted.written.len().saturating_sub(1);
+                let fixed = wanted.parts.len().saturating_sub(1);
                 version.numbers() >= wanted.numbers() && version.numbers().iter().take(fixed).eq(wanted.numbers().iter().take(fixed))
             }
             _ => true,
@@ -140,9 +140,9 @@ pub(super) fn meets(version: &str, constraint: &str) -> bool {
 }
 
 struct ModuleVersion {
-    /// The numbers that are written.
-    written: Vec<u64>,
-    /// What follows a `-`.
+    /// The given numbers.
+    parts: Vec<u64>,
+    /// The pre-release after a `-`.
     pre: String,
 }
 
@@ -151,12 +151,13 @@ impl ModuleVersion {
         let text = text.trim().trim_start_matches('v');
         let text = text.split('+').next().unwrap_or_default();
         let (numbers, pre) = text.split_once('-').unwrap_or((text, ""));
-        let written: Option<Vec<u64>> = numbers.split('.').map(|part| part.parse().ok()).collect();
-        Some(Self { written: written?, pre: pre.to_owned() })
+        let parts: Option<Vec<u64>> = numbers.split('.').map(|part| part.parse().ok()).collect();
+        Some(Self { parts: parts?, pre: pre.to_owned() })
     }
 
+    /// The major, minor and patch number; 0 if not given.
     fn numbers(&self) -> [u64; 3] {
-        let at = |index: usize| self.written.get(index).copied().unwrap_or(0);
+        let at = |index: usize| self.parts.get(index).copied().unwrap_or(0);
         [at(0), at(1), at(2)]
     }
 }
@@ -166,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_source_is_compared_as_init_writes_it() {
+    fn source_equals_the_form_that_init_records() {
         for (installed, source) in [
             ("registry.terraform.io/o/kms/oci", "o/kms/oci"),
             ("registry.terraform.io/o/kms/oci//sub", "o/kms/oci//sub"),
@@ -182,7 +183,7 @@ mod tests {
             ("./sub", "././sub/../sub"),
             ("../a", ".././a"),
         ] {
-            assert!(same_source(installed, source), "{installed} {source}: {} {}", normal(installed), normal(source));
+            assert!(is_same_source(installed, source), "{installed} {source}: {} {}", normalize(installed), normalize(source));
         }
         for (installed, source) in [
             ("registry.terraform.io/o/vault/oci", "o/kms/oci"),
@@ -193,13 +194,13 @@ mod tests {
             ("./a", "./b"),
             ("registry.terraform.io/o/kms/oci", "registry.opentofu.org/o/kms/oci"),
         ] {
-            assert!(!same_source(installed, source), "{installed} {source}");
+            assert!(!is_same_source(installed, source), "{installed} {source}");
         }
     }
 
     #[test]
-    fn a_version_meets_its_constraint_as_in_terraform() {
-        for (version, constraint, met) in [
+    fn version_satisfies_the_constraints_that_terraform_accepts() {
+        for (version, constraint, expected) in [
             ("1.2.3", "~> 1.2", true),
             ("1.9.0", "~> 1.2", true),
             ("2.0.0", "~> 1.2", false),
@@ -214,7 +215,7 @@ mod tests {
             ("1.2.3", "< 1", false),
             ("", "~> 1.0", true),
         ] {
-            assert_eq!(meets(version, constraint), met, "{version} {constraint}");
+            assert_eq!(satisfies(version, constraint), expected, "{version} {constraint}");
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Walks what the user named and reads the configuration in it, without parsing: what certainly has nothing to do with keys is left
-//! at that, so that cost grows with the keys and not with the repository.
+//! Walks the paths of a request and reads the configuration files without parsing them. Directories that certainly have nothing to do with
+//! keys are not processed further, so that the cost grows with the keys and not with the repository.
 
 use super::calls::Manifest;
-use super::directory::{PRUNED, ScannedDirectory, holds_configuration, is_automatic, is_configuration, is_foreign_caller, is_values};
+use super::directory::{PRUNED, ScannedDirectory, has_configuration, is_automatic, is_configuration, is_foreign_caller, is_values};
 use super::hints::Hints;
 use super::unread;
 use crate::base::disk::{self, DirEntry, DiskError, OpenDirectory};
@@ -14,40 +14,40 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What a walk found.
+/// The result of a walk.
 #[derive(Debug, Default)]
 pub(crate) struct Scan {
-    /// What the bytes of each directory with configuration show, by its real path.
+    /// The hints of each directory with configuration, by its real path.
     pub hints: HashMap<PathBuf, Hints>,
     /// The files of these directories.
     pub directories: HashMap<PathBuf, ScannedDirectory>,
-    /// Those below a directory that the user named: the only ones that may be roots.
+    /// The directories that were walked: the only ones that may be roots.
     pub walked: BTreeSet<PathBuf>,
-    /// What `terraform init` installed, by root directory.
+    /// The manifests of installed modules, by root directory.
     pub manifests: HashMap<PathBuf, Manifest>,
     /// Directories with a lock file.
     pub locked: BTreeSet<PathBuf>,
-    /// Directories from which a key, or a call that is not followed and may have keys, can be reached.
+    /// Directories whose trees have a key, or a call that cannot be followed and may have keys.
     pub candidates: BTreeSet<PathBuf>,
-    /// Directories that the user named.
+    /// Directories that the user passed.
     pub named: Vec<PathBuf>,
-    /// Those among them that are roots, whatever calls them.
+    /// Those of them that are roots even if something calls them.
     pub named_roots: BTreeSet<PathBuf>,
-    /// Directories of the configuration files that the user named.
+    /// Directories of the configuration files that the user passed.
     pub focus: BTreeSet<PathBuf>,
-    /// Values files that the user named and that Terraform does not read alone, as they were named.
+    /// Values files that the user passed and that Terraform does not load automatically, as they were passed.
     pub values: Vec<PathBuf>,
-    /// Files that call modules in another language than Terraform's, with the paths they are shown by.
+    /// Files that call modules in a language other than Terraform's, as full and shown paths.
     pub foreign: Vec<(PathBuf, PathBuf)>,
-    /// Plans and states that were seen.
+    /// Plans and states found by the walk.
     pub not_read: Vec<NotRead>,
-    /// How many files were looked at.
+    /// The number of configuration files.
     pub files: usize,
-    /// What could not be looked at.
+    /// Paths that could not be read.
     pub problems: Vec<Problem>,
 }
 
-/// Where a walk begins.
+/// The start of a walk.
 struct WalkStart {
     real: PathBuf,
     shown: PathBuf,
@@ -56,7 +56,7 @@ struct WalkStart {
 /// One directory as listed.
 struct ListedDirectory {
     directory: ScannedDirectory,
-    /// What is in it, where its files are still to be read because some are links.
+    /// The entries, if the files must be read later because some are links.
     unread: Option<Arc<[DirEntry]>>,
     has_data: bool,
     manifest: Option<Manifest>,
@@ -66,22 +66,22 @@ struct ListedDirectory {
     problem: Option<Problem>,
 }
 
-/// Walks what the request names.
+/// Walks the paths of a request.
 pub(crate) fn scan(request: &ScanRequest) -> Scan {
     let mut scan = Scan::default();
-    let starts = starts(request, &mut scan);
+    let starts = walk_starts(request, &mut scan);
     let tops: HashSet<&Path> = starts.iter().map(|start| start.real.as_path()).collect();
     let enter = |path: &Path| {
         let is_data = request.data_dir.as_ref().is_some_and(|data| path.ends_with(data) || path == data);
         let is_pruned = || path.file_name().is_some_and(|name| PRUNED.iter().any(|pruned| name == *pruned));
-        // A directory that was named too has a walk of its own.
-        let has_own = || tops.len() > 1 && tops.contains(path);
-        !is_data && !is_pruned() && !has_own() && !(request.exclude)(path)
+        // Another walk starts in this directory.
+        let is_other_start = || tops.len() > 1 && tops.contains(path);
+        !is_data && !is_pruned() && !is_other_start() && !(request.exclude)(path)
     };
     let mut walked = Vec::new();
     for start in &starts {
-        let listed = walk_all(&start.real, enter, |listing| list(listing, start, request));
-        // How much is read through links is limited, and nothing may depend on threads.
+        let listed = walk_all(&start.real, enter, |listing| list_directory(listing, start, request));
+        // The amount read through links is limited, so links are read in a fixed order that does not depend on threads.
         let (mut unread, read): (Vec<_>, Vec<_>) = listed.into_iter().partition(|listed| listed.unread.is_some());
         unread.sort_unstable_by(|a, b| a.directory.path.cmp(&b.directory.path));
         let completed = unread.into_iter().map(|listed| listed.complete(request));
@@ -94,11 +94,11 @@ pub(crate) fn scan(request: &ScanRequest) -> Scan {
                 if is_locked {
                     scan.locked.insert(directory.path.clone());
                 }
-                scan.take(directory, manifest);
+                scan.add_directory(directory, manifest);
             }
         }
     }
-    // Paths take long to compare: they are sorted on all threads, and the set is made of what is sorted.
+    // Comparing paths is slow: sort them on all threads, and build the set from the sorted list.
     walked.par_sort_unstable();
     scan.walked = walked.into_iter().collect();
     scan.foreign.sort();
@@ -107,15 +107,15 @@ pub(crate) fn scan(request: &ScanRequest) -> Scan {
 }
 
 impl ListedDirectory {
-    /// The directory with the files that were not read yet. Its other links are counted here, too: which of them are followed must not
-    /// depend on the thread that reads first.
+    /// Reads the files that were left for later. Also counts the directory's other links, so that which of them are followed does not
+    /// depend on threads.
     fn complete(mut self, request: &ScanRequest) -> Self {
         if let Some(entries) = self.unread.take() {
             let ScannedDirectory { path, shown, .. } = self.directory;
             let opened = OpenDirectory::open_listed(&path).ok();
             self.directory = ScannedDirectory::read(path, shown, &entries, opened.as_ref(), request);
-            for entry in entries.iter().filter(|entry| is_found_through(entry)) {
-                // Whoever reads it reports that it is refused.
+            for entry in entries.iter().filter(|entry| is_link_to_read(entry)) {
+                // A refusal is reported when the entry is read.
                 let _ = request.directories.admit_linked(&self.directory.path.join(&entry.name));
             }
             self.read_manifest(request);
@@ -131,17 +131,17 @@ impl ListedDirectory {
 }
 
 impl Scan {
-    /// Takes in one root without looking at anything else; what it calls is read when it is needed.
+    /// Adds one root without a walk. The modules that it calls are read when they are needed.
     pub(crate) fn add_root(&mut self, root: &Path, request: &ScanRequest) {
-        let directory = directory_not_walked(root.to_path_buf(), request.shown(Path::new(".")), request);
+        let directory = read_directory(root.to_path_buf(), request.shown(Path::new(".")), request);
         let manifest = Manifest::read(root, request);
-        self.take(directory, manifest);
+        self.add_directory(directory, manifest);
     }
 
-    /// Takes in a directory.
-    pub(super) fn take(&mut self, mut directory: ScannedDirectory, manifest: Option<Manifest>) {
+    /// Adds a directory.
+    fn add_directory(&mut self, mut directory: ScannedDirectory, manifest: Option<Manifest>) {
         self.files += directory.files.len();
-        directory.forget();
+        directory.drop_irrelevant();
         if let Some(manifest) = manifest {
             self.manifests.insert(directory.path.clone(), manifest);
         }
@@ -150,8 +150,8 @@ impl Scan {
     }
 }
 
-/// The directories to walk: those named, and for a named file the repository it lies in, because its callers may be anywhere there.
-fn starts(request: &ScanRequest, scan: &mut Scan) -> Vec<WalkStart> {
+/// The directories to walk: those that the user passed, and for a file its repository, because its callers may be anywhere in it.
+fn walk_starts(request: &ScanRequest, scan: &mut Scan) -> Vec<WalkStart> {
     let here = [PathBuf::from(".")];
     let paths = if request.paths.is_empty() { here.as_slice() } else { &request.paths };
     let mut starts = Vec::new();
@@ -163,9 +163,9 @@ fn starts(request: &ScanRequest, scan: &mut Scan) -> Vec<WalkStart> {
             Problem::new(ProblemKind::Unreadable, format!("cannot read `{text}`: {error}")).at(Place::File(text.into()))
         };
         let name = full.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let is_ours = is_configuration(&name) || is_values(&name);
-        // A file that was deleted still represents the directory it was in.
-        let deleted = || disk::canonical(full.parent().filter(|_| is_ours)?).ok().map(|directory| directory.join(&name));
+        let is_terraform = is_configuration(&name) || is_values(&name);
+        // A deleted file still represents its directory.
+        let deleted = || disk::canonical(full.parent().filter(|_| is_terraform)?).ok().map(|directory| directory.join(&name));
         let Some(real) = disk::canonical(&full).ok().or_else(deleted) else {
             scan.problems.push(missing(&DiskError::Missing));
             continue;
@@ -175,7 +175,7 @@ fn starts(request: &ScanRequest, scan: &mut Scan) -> Vec<WalkStart> {
         }
         if disk::is_dir(&real) {
             scan.named.push(real.clone());
-            // The top of a scan is not named as a root, unless inputs are given for it.
+            // A single directory is not necessarily a root, unless inputs are passed for it.
             let is_top = path.as_os_str() == "." || paths.len() == 1;
             let is_given = |input: &InputSource| !matches!(input, InputSource::Passed(_));
             if !is_top || (paths.len() == 1 && (request.started_in.is_some() || request.inputs.iter().any(is_given))) {
@@ -184,19 +184,19 @@ fn starts(request: &ScanRequest, scan: &mut Scan) -> Vec<WalkStart> {
             starts.push(WalkStart { real, shown });
             continue;
         }
-        if !is_ours {
+        if !is_terraform {
             continue;
         }
-        // A values file belongs to where it is, not to where it links to.
-        let own = full.parent().filter(|_| is_values(&name)).and_then(|directory| disk::canonical(directory).ok());
-        let Some(directory) = own.as_deref().or_else(|| real.parent()) else { continue };
-        if is_values(&name) && !(is_automatic(&name) && holds_configuration(directory)) {
+        // A values file that is a link belongs to the directory of the link.
+        let parent = full.parent().filter(|_| is_values(&name)).and_then(|directory| disk::canonical(directory).ok());
+        let Some(directory) = parent.as_deref().or_else(|| real.parent()) else { continue };
+        if is_values(&name) && !(is_automatic(&name) && has_configuration(directory)) {
             scan.values.push(path.clone());
         } else {
             scan.focus.insert(directory.to_path_buf());
         }
         let walk = if is_values(&name) {
-            top(directory, request)
+            search_top(directory, request)
         } else {
             disk::repository_root(directory).unwrap_or_else(|| directory.to_path_buf())
         };
@@ -207,20 +207,20 @@ fn starts(request: &ScanRequest, scan: &mut Scan) -> Vec<WalkStart> {
     starts
 }
 
-/// Where the root module of a values file is looked for: in the repository; without one, below the working directory or the nearest
-/// directory upwards that holds configuration, whichever is higher.
-pub(crate) fn top(directory: &Path, request: &ScanRequest) -> PathBuf {
+/// The directory below which the root module of a values file is searched: the repository; without one, the working directory or the
+/// nearest directory upwards with configuration, whichever is higher.
+pub(crate) fn search_top(directory: &Path, request: &ScanRequest) -> PathBuf {
     let cwd = || disk::canonical(&request.cwd).ok().filter(|cwd| directory.starts_with(cwd));
-    let nearest = || directory.ancestors().take(UP).find(|above| holds_configuration(above)).map(Path::to_path_buf);
+    let nearest = || directory.ancestors().take(MAX_LEVELS_UP).find(|above| has_configuration(above)).map(Path::to_path_buf);
     let higher = || cwd().into_iter().chain(nearest()).min_by_key(|top| top.components().count());
     disk::repository_root(directory).or_else(higher).unwrap_or_else(|| directory.to_path_buf())
 }
 
-/// How many directories upwards configuration is looked for where nothing else bounds the search.
-const UP: usize = 5;
+/// How many levels upwards configuration is searched outside of a repository.
+const MAX_LEVELS_UP: usize = 5;
 
-/// Reads one directory: its configuration, its installed modules, and what else is worth mentioning in it.
-fn list(listing: Listing, start: &WalkStart, request: &ScanRequest) -> ListedDirectory {
+/// Reads one directory: its configuration, its manifest of installed modules, and other files to report.
+fn list_directory(listing: Listing, start: &WalkStart, request: &ScanRequest) -> ListedDirectory {
     request.directories.record(&listing);
     let Listing { path, entries, error, directory: opened } = listing;
     let entries = request.overlay.complete(&path, entries);
@@ -239,7 +239,7 @@ fn list(listing: Listing, start: &WalkStart, request: &ScanRequest) -> ListedDir
     let not_read = files.filter_map(|name| unread::document(opened.as_ref()?, &shown, name, request)).collect();
     let has_data = request.data_dir.is_some() || has(".terraform");
     let is_locked = has(super::lock::NAME);
-    let is_linked = entries.iter().any(is_found_through) || (has_data && has_linked_manifest(&path, request));
+    let is_linked = entries.iter().any(is_link_to_read) || (has_data && has_linked_manifest(&path, request));
     let directory = if is_linked {
         ScannedDirectory { path, shown, ..ScannedDirectory::default() }
     } else {
@@ -251,20 +251,20 @@ fn list(listing: Listing, start: &WalkStart, request: &ScanRequest) -> ListedDir
     listed
 }
 
-/// Whether an entry is a link to something that is read where it is found.
-fn is_found_through(entry: &DirEntry) -> bool {
+/// Whether an entry is a link that the walk would read through.
+fn is_link_to_read(entry: &DirEntry) -> bool {
     let is_read = |name: &str| is_configuration(name) || is_automatic(name) || name == super::lock::NAME || name == ".terraform";
     entry.is_link && entry.name.to_str().is_some_and(is_read)
 }
 
-/// Whether what `terraform init` wrote is read through a link.
+/// Whether the manifest of installed modules is read through a link.
 fn has_linked_manifest(directory: &Path, request: &ScanRequest) -> bool {
     let modules = request.data_dir_of(directory).join("modules");
     disk::is_link(&modules) || disk::is_link(&modules.join("modules.json"))
 }
 
-/// Reads the configuration of a directory that is called but was not walked.
-pub(crate) fn directory_not_walked(real: PathBuf, shown: PathBuf, request: &ScanRequest) -> ScannedDirectory {
+/// Reads the configuration of a directory that was not walked.
+pub(crate) fn read_directory(real: PathBuf, shown: PathBuf, request: &ScanRequest) -> ScannedDirectory {
     let directory = OpenDirectory::open(&real).ok();
     let entries = directory.as_ref().map_or_else(Vec::new, |directory| directory.entries().0);
     let entries = if directory.is_some() { request.overlay.complete(&real, entries.into()) } else { Arc::default() };

@@ -1,52 +1,52 @@
-//! What a module source that leads nowhere may have meant: a directory of a similar name, or one of the same name elsewhere.
+//! Suggests a source for a module call whose directory does not exist: a directory with a similar name, or with the same name elsewhere.
 
-use super::directory::holds_configuration;
+use super::directory::has_configuration;
 use crate::base::{MAX_WORDS, disk, nearest};
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How many directories upwards one of the same name is looked for.
-const UP: usize = 6;
+/// How many levels upwards a directory with the same name is searched.
+const MAX_LEVELS_UP: usize = 6;
 
-/// The names of the directories in a directory, for each that a call was looked for in.
+/// The names of subdirectories, cached by directory.
 #[derive(Default)]
 pub(crate) struct Nearby(Mutex<HashMap<PathBuf, Arc<[String]>>>);
 
 impl Nearby {
-    /// A source that exists and is close to one that does not.
+    /// A source with configuration that is similar to one that does not exist.
     pub(crate) fn suggest(&self, caller: &Path, source: &str) -> Option<String> {
-        self.similar(caller, source).or_else(|| elsewhere(caller, source))
+        self.misspelled(caller, source).or_else(|| misplaced(caller, source))
     }
 
-    /// The same path with its first missing part spelled as a directory that is there, if that leads to configuration.
-    fn similar(&self, caller: &Path, source: &str) -> Option<String> {
+    /// The same path with its first missing part replaced by the name of an existing directory, if the result has configuration.
+    fn misspelled(&self, caller: &Path, source: &str) -> Option<String> {
         let parts: Vec<Component<'_>> = Path::new(source).components().collect();
         let repository = disk::repository_root(caller);
-        let mut there = PathBuf::new();
+        let mut existing = PathBuf::new();
         for (at, part) in parts.iter().enumerate() {
             let Component::Normal(name) = part else {
-                there.push(part);
+                existing.push(part);
                 continue;
             };
-            if disk::is_dir(&caller.join(&there).join(name)) {
-                there.push(name);
+            if disk::is_dir(&caller.join(&existing).join(name)) {
+                existing.push(name);
                 continue;
             }
-            // What lies outside of the repository is not told.
-            let directory = disk::canonical(&caller.join(&there)).ok()?;
+            // Never show names of directories outside of the repository.
+            let directory = disk::canonical(&caller.join(&existing)).ok()?;
             if repository.is_some_and(|root| !directory.starts_with(root)) {
                 return None;
             }
             let names = self.names(directory);
             let near = nearest(name.to_str()?, names.iter().map(String::as_str))?;
-            let fixed: PathBuf = [there.join(near)].into_iter().chain(parts.iter().skip(at + 1).map(PathBuf::from)).collect();
-            return holds_configuration(&caller.join(&fixed)).then(|| written(&fixed));
+            let fixed: PathBuf = [existing.join(near)].into_iter().chain(parts.iter().skip(at + 1).map(PathBuf::from)).collect();
+            return has_configuration(&caller.join(&fixed)).then(|| as_source(&fixed));
         }
         None
     }
 
-    /// The directories in a directory; none where there are more than are compared.
+    /// The names of subdirectories; empty if there are too many to compare.
     fn names(&self, directory: PathBuf) -> Arc<[String]> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let list = |directory: &Path| -> Arc<[String]> {
@@ -59,19 +59,19 @@ impl Nearby {
     }
 }
 
-/// The same directory from fewer or more levels up.
-fn elsewhere(caller: &Path, source: &str) -> Option<String> {
+/// The same path with another number of `..`, if it has configuration.
+fn misplaced(caller: &Path, source: &str) -> Option<String> {
     let inner: PathBuf = Path::new(source).components().filter(|part| matches!(part, Component::Normal(_))).collect();
     if inner.as_os_str().is_empty() {
         return None;
     }
     let mut up = PathBuf::from(".");
-    for _ in 0..UP {
+    for _ in 0..MAX_LEVELS_UP {
         let candidate = disk::tidy(&up.join(&inner));
-        if holds_configuration(&caller.join(&candidate)) {
-            return Some(written(&candidate));
+        if has_configuration(&caller.join(&candidate)) {
+            return Some(as_source(&candidate));
         }
-        // What lies outside of the repository is not looked for.
+        // Do not search outside of the repository.
         if disk::has_entry(&caller.join(&up).join(".git")) {
             break;
         }
@@ -80,8 +80,8 @@ fn elsewhere(caller: &Path, source: &str) -> Option<String> {
     None
 }
 
-/// A relative path as a source is written.
-fn written(path: &Path) -> String {
+/// A relative path in the form of a module source.
+fn as_source(path: &Path) -> String {
     let text = path.to_string_lossy().replace('\\', "/");
     if text.starts_with("..") || text.starts_with("./") { text } else { format!("./{text}") }
 }
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_misspelled_or_misplaced_directory_is_suggested() -> Result<(), Box<dyn std::error::Error>> {
+    fn source_with_misspelled_or_misplaced_directory_gets_a_suggestion() -> Result<(), Box<dyn std::error::Error>> {
         let top = tempfile::tempdir()?;
         for module in ["modules/vault", "modules/network", "live/keys"] {
             std::fs::create_dir_all(top.path().join(module))?;

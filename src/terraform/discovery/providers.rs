@@ -1,5 +1,5 @@
-//! Whether a module tree may have keys: it may, unless it names providers and none of them is `oci`. Decides about files that do not
-//! parse, local modules that are missing, and calls that are not followed.
+//! Whether a module tree may have keys: it may, unless it names providers and `oci` is not one of them. This matters for files that do not
+//! parse, missing local modules, and calls that cannot be followed.
 
 use super::lock;
 use crate::base::SourceId;
@@ -8,54 +8,54 @@ use crate::terraform::blocks::constants::literal;
 use crate::terraform::request::ScanRequest;
 use std::path::Path;
 
-/// Which providers are named.
+/// The providers that configuration names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct NamedProviders {
-    /// The one that makes keys.
+    /// It names the oci provider.
     pub oci: bool,
-    /// Any other.
+    /// It names any other provider.
     pub other: bool,
 }
 
 impl NamedProviders {
-    /// Whether what names these providers may have keys.
+    /// Whether configuration that names these providers may have keys.
     pub(crate) fn may_have_keys(self) -> bool {
         self.oci || !self.other
     }
 
-    /// Adds what else is named.
+    /// Adds other named providers.
     pub(crate) fn add(&mut self, more: Self) {
         self.oci |= more.oci;
         self.other |= more.other;
     }
 
-    fn name(&mut self, provider: &str) {
+    fn add_name(&mut self, provider: &str) {
         match provider.to_ascii_lowercase().as_str() {
             "oci" => self.oci = true,
-            // It is part of Terraform.
+            // The provider that is built into Terraform.
             "terraform" | "" => {}
             _ => self.other = true,
         }
     }
 
-    /// Adds what a block of configuration names.
-    pub(crate) fn block(&mut self, block: &Block) {
+    /// Adds the providers that a top-level block names.
+    pub(crate) fn add_block(&mut self, block: &Block) {
         let label = block.labels.first().map(|label| &*label.text);
         match &*block.kind.text {
-            "resource" | "data" | "ephemeral" => self.name(label.and_then(|kind| kind.split('_').next()).unwrap_or_default()),
-            "provider" => self.name(label.unwrap_or_default()),
-            "terraform" => block.body.blocks_of("required_providers").for_each(|block| self.required(&block.body)),
+            "resource" | "data" | "ephemeral" => self.add_name(label.and_then(|kind| kind.split('_').next()).unwrap_or_default()),
+            "provider" => self.add_name(label.unwrap_or_default()),
+            "terraform" => block.body.blocks_of("required_providers").for_each(|block| self.add_required(&block.body)),
             _ => {}
         }
     }
 
-    /// Adds what a `required_providers` block names.
-    pub(super) fn required(&mut self, body: &Body) {
-        body.attributes.iter().for_each(|attribute| self.name(&provider_of(&attribute.name.text, &attribute.value)));
+    /// Adds the providers in a `required_providers` block.
+    pub(super) fn add_required(&mut self, body: &Body) {
+        body.attributes.iter().for_each(|attribute| self.add_name(&provider_of(&attribute.name.text, &attribute.value)));
     }
 }
 
-/// The provider that an entry of `required_providers` requires: the last part of its source, or its local name.
+/// The provider in an entry of `required_providers`: the last part of its source, or its local name.
 fn provider_of(local: &str, entry: &Expr) -> String {
     let source = source_of(entry).and_then(|source| source.rsplit('/').next().map(str::to_owned));
     source.unwrap_or_else(|| local.to_owned())
@@ -68,27 +68,27 @@ pub(crate) fn source_of(entry: &Expr) -> Option<String> {
     items.iter().find(|item| is_source(&item.key)).and_then(|item| literal(&item.value)).map(str::to_owned)
 }
 
-/// What a directory's lock file names.
+/// The providers that a directory's lock file names.
 pub(crate) fn named_by_lock(root: &Path, request: &ScanRequest) -> NamedProviders {
     let mut named = NamedProviders::default();
-    lock::read(root, request).iter().for_each(|locked| named.name(locked.address.rsplit('/').next().unwrap_or_default()));
+    lock::read(root, request).iter().for_each(|locked| named.add_name(locked.address.rsplit('/').next().unwrap_or_default()));
     named
 }
 
-/// Whether a file certainly names a provider other than `oci`: by the headers of its outermost blocks, which is much cheaper than
-/// parsing it.
+/// Whether a file certainly names a provider other than `oci`. Only reads the headers of top-level blocks, which is much cheaper than
+/// parsing the file.
 pub(crate) fn names_other(text: &str, name: &str) -> bool {
     if name.ends_with(".json") {
         let mut named = NamedProviders::default();
         let file = hcl::json::parse(SourceId::UNSTORED, text);
-        file.body.blocks.iter().for_each(|block| named.block(block));
+        file.body.blocks.iter().for_each(|block| named.add_block(block));
         return named.other && !named.oci;
     }
     hcl::headers(text, &mut |kind, label| {
         let mut named = NamedProviders::default();
         match kind {
-            "resource" | "data" => named.name(label.split('_').next().unwrap_or_default()),
-            "provider" => named.name(label),
+            "resource" | "data" => named.add_name(label.split('_').next().unwrap_or_default()),
+            "provider" => named.add_name(label),
             _ => {}
         }
         named.other
@@ -104,12 +104,12 @@ mod tests {
         let sources = Sources::default();
         let id = sources.add("a.tf", text.to_owned());
         let mut named = NamedProviders::default();
-        hcl::native::parse(id, text).body.blocks.iter().for_each(|block| named.block(block));
+        hcl::native::parse(id, text).body.blocks.iter().for_each(|block| named.add_block(block));
         named
     }
 
     #[test]
-    fn a_tree_without_providers_or_with_oci_may_have_keys() {
+    fn tree_without_providers_or_with_oci_may_have_keys() {
         for text in [
             "",
             "module \"m\" {\n  source = \"./m\"\n}",
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn only_real_headers_name_a_provider() {
+    fn text_in_comments_and_strings_does_not_name_a_provider() {
         for (text, expected) in [
             ("# provider \"aws\" {}\n/*\nresource \"aws_x\" \"y\" {\n}\n*/\n", false),
             ("locals {\n  a = <<E\nresource \"aws_x\" \"y\" {\nE\n}\n", false),

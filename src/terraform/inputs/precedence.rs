@@ -6,7 +6,7 @@ use crate::base::{Place, Problem, ProblemKind, Reason, SourceId, Sources, Span, 
 use crate::eval::{Marks, Value};
 use crate::hcl::{self, Block, Expr, ExprKind, File};
 use crate::key::Comment;
-use crate::terraform::discovery::directory::{decode, is_automatic, is_values, leads_to_another_kind, within};
+use crate::terraform::discovery::directory::{allowed_directories, decode, is_automatic, is_values, links_to_other_kind};
 use crate::terraform::modules::module::Module;
 use crate::terraform::modules::root::Root;
 use crate::terraform::request::recorded;
@@ -81,11 +81,10 @@ fn of_run(request: &ScanRequest, sources: &Sources, root: &Path, shown: &Path, p
     }
     for name in automatic(root, request) {
         let (path, shown) = (root.join(&name), join_shown(shown, &name));
-        if request.directories.escapes(&path, &within(root, request)) {
+        if request.directories.escapes(&path, &allowed_directories(root, request)) {
             read.lose(unreadable(&shown, &DiskError::Outside), &shown);
         } else {
-            let marks =
-                if leads_to_another_kind(&path, request, is_values) { Marks { from_file: true, ..Marks::NONE } } else { Marks::NONE };
+            let marks = if links_to_other_kind(&path, request, is_values) { Marks { from_file: true, ..Marks::NONE } } else { Marks::NONE };
             read.file(request, &path, &shown, request.read_found(&path), marks, sources);
         }
     }

@@ -5,7 +5,7 @@ use crate::base::{Place, Problem, ProblemKind, Reason, Sources, Step};
 use crate::eval::{Data, Value};
 use crate::hcl::{Block, Body};
 use crate::terraform::blocks::constants;
-use crate::terraform::discovery::directory::within;
+use crate::terraform::discovery::directory::allowed_directories;
 use crate::terraform::modules::module::Module;
 use crate::terraform::request::{ScanRequest, join_shown};
 use std::path::Path;
@@ -88,7 +88,7 @@ fn selected(request: &ScanRequest, module: &Module) -> Option<Workspace> {
     }
     let shown = join_shown(&module.shown, &data.join("environment").to_string_lossy());
     // A data directory that the user names may be anywhere; what lies in the repository must not lead out of it.
-    let within = within(&module.path, request);
+    let within = allowed_directories(&module.path, request);
     let is_found = request.data_dir.is_none() || within.iter().any(|directory| disk::tidy(&path).starts_with(directory));
     if is_found && request.directories.escapes(&path, &within) {
         return Some(Err(format!("`{}` leads out of the repository", shown.display()).into()));

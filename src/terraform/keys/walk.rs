@@ -147,7 +147,7 @@ impl<'w> InstanceWalk<'w> {
     fn target_with_keys(&self, at: &Rc<Instance>, name: &Arc<str>, call: &Block) -> Option<PathBuf> {
         match crate::terraform::scope::early::locate(self.world, at, name, call).target {
             CallTarget::Directory { path, .. } => self.key_directories.contains(&path).then_some(path),
-            CallTarget::Missing | CallTarget::Elsewhere(_) => None,
+            CallTarget::Missing | CallTarget::Unavailable(_) => None,
         }
     }
 

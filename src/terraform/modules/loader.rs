@@ -74,7 +74,7 @@ impl<'r> Loader<'r> {
             let directory = lock(&self.directories).remove(path);
             let directory = directory.filter(ScannedDirectory::is_module);
             let directory =
-                directory.unwrap_or_else(|| discover::directory_not_walked(path.to_path_buf(), self.request.shown(path), self.request));
+                directory.unwrap_or_else(|| discover::read_directory(path.to_path_buf(), self.request.shown(path), self.request));
             let mut module = Module::parse(directory, dialect, self.sources, &self.request.overlay);
             if self.is_outside(path) {
                 module.is_outside = true;
@@ -155,7 +155,7 @@ impl<'r> Loader<'r> {
 
     /// Adds a directory that no walk has read.
     pub(crate) fn add_directory(&self, mut directory: ScannedDirectory) {
-        directory.forget();
+        directory.drop_irrelevant();
         lock(&self.directories).insert(directory.path.clone(), directory);
     }
 
@@ -220,7 +220,7 @@ impl<'r> Loader<'r> {
     pub(crate) fn check(&self, target: CallTarget) -> CallTarget {
         let CallTarget::Directory { path, .. } = &target else { return target };
         if let Some(why) = self.refusal(path) {
-            return CallTarget::Elsewhere(why.into());
+            return CallTarget::Unavailable(why.into());
         }
         let is_known = lock(&self.directories).get(path).is_some_and(ScannedDirectory::is_module);
         if is_known || self.parsed(path, FileDialect::Either).has_files {
@@ -228,7 +228,7 @@ impl<'r> Loader<'r> {
         }
         let is_empty = disk::entries(path).is_ok_and(|entries| entries.is_empty());
         let why = if is_empty { "the directory is empty (a git submodule?)" } else { "the directory has no configuration" };
-        CallTarget::Elsewhere(why.into())
+        CallTarget::Unavailable(why.into())
     }
 }
 

@@ -8,8 +8,8 @@ use crate::hcl::{self, Attribute, Block, CommentText, Expr, ExprKind, File, Trav
 use crate::key::kinds;
 use crate::terraform::blocks::constants::literal;
 use crate::terraform::blocks::merge;
-use crate::terraform::discovery::directory::{FileText, LoadedText, ScannedDirectory, configuration, decode};
-use crate::terraform::discovery::disguised::{Disguise, Disguised};
+use crate::terraform::discovery::directory::{FileText, LoadedText, ScannedDirectory, configuration_files, decode};
+use crate::terraform::discovery::other_formats::{OtherFormat, OtherFormatFiles};
 use crate::terraform::discovery::providers::NamedProviders;
 use crate::terraform::request::FileDialect;
 use crate::terraform::schema;
@@ -154,10 +154,10 @@ impl Module {
         module.is_evident_root = has_values;
         let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let (primary, overrides) = configuration(&names, dialect);
+        let (primary, overrides) = configuration_files(&names, dialect);
         let in_order = primary.into_iter().map(|name| (name, false)).chain(overrides.into_iter().map(|name| (name, true)));
         let mut files: HashMap<String, FileText> = files.into_iter().map(|file| (file.name.clone(), file)).collect();
-        let mut disguised = Disguised::default();
+        let mut other_formats = OtherFormatFiles::default();
         for (name, is_override) in in_order {
             let Some(file) = files.remove(name) else { continue };
             let shown = crate::terraform::request::join_shown(&module.shown, &file.name);
@@ -187,9 +187,11 @@ impl Module {
                         "it is a link to a file that is not configuration".clone_into(&mut error.message);
                     }
                     // Templates and the like are reported in one problem for the directory, not with a syntax error for each file.
-                    if let Some(what) = parsed.error.as_ref().filter(|_| !file.is_foreign).and_then(|_| Disguise::of_text(stored.text())) {
+                    if let Some(format) =
+                        parsed.error.as_ref().filter(|_| !file.is_foreign).and_then(|_| OtherFormat::of_text(stored.text()))
+                    {
                         // The blocks of the rendered file are unknown.
-                        disguised.add(what, &file.name);
+                        other_formats.add(format, &file.name);
                         module.may_hide_keys |= names_keys;
                         continue;
                     }
@@ -197,8 +199,8 @@ impl Module {
                 }
                 Err(error) => {
                     module.may_hide_keys |= hints.key;
-                    if let Some(what) = Disguise::of_error(&error) {
-                        disguised.add(what, &file.name);
+                    if let Some(format) = OtherFormat::of_error(&error) {
+                        other_formats.add(format, &file.name);
                         continue;
                     }
                     let shown = shown.display().to_string();
@@ -207,7 +209,7 @@ impl Module {
                 }
             }
         }
-        module.problems.extend(disguised.problems(&module.shown));
+        module.problems.extend(other_formats.problems(&module.shown));
         if !module.problems.is_empty() {
             module.broken_sources = hints.sources;
         }
@@ -230,7 +232,7 @@ impl Module {
                     self.problems.extend(refused);
                 }
             }
-            self.named.block(&block);
+            self.named.add_block(&block);
             match &*kind {
                 "terraform" => {
                     self.is_evident_root |= ["backend", "cloud"].iter().any(|kind| block.body.blocks_of(kind).next().is_some());

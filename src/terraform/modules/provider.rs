@@ -5,7 +5,7 @@ use crate::base::{Place, Sources, Span};
 use crate::hcl::{Expr, ExprKind};
 use crate::key::{OldProvider, is_oci_provider};
 use crate::terraform::blocks::constants::literal;
-use crate::terraform::discovery::lock::{self, Locked};
+use crate::terraform::discovery::lock::{self, LockedProvider};
 use crate::terraform::request::{ScanRequest, join_shown};
 use std::path::Path;
 use std::sync::Arc;
@@ -42,6 +42,6 @@ fn constraints(module: &Module) -> Vec<(String, Span)> {
 fn locked(request: &ScanRequest, sources: &Sources, root: &Path, shown: &Path) -> Option<OldProvider> {
     let source = sources.add(join_shown(shown, lock::NAME), lock::text(root, request)?);
     let locked = lock::providers(source, sources.get(source).text());
-    let (version, span) = locked.into_iter().find(Locked::is_oci)?.version?;
+    let (version, span) = locked.into_iter().find(LockedProvider::is_oci)?.version?;
     OldProvider::read(&version, true, Place::Source(span))
 }

@@ -6,7 +6,7 @@ use crate::base::disk;
 use crate::eval::Account;
 use crate::terraform::blocks::constants::literal_source;
 use crate::terraform::discovery::discover::Scan;
-use crate::terraform::discovery::foreign::Callers;
+use crate::terraform::discovery::foreign::ForeignCallers;
 use crate::terraform::modules::loader::Loader;
 use crate::terraform::modules::module::Module;
 use crate::terraform::modules::root::Root;
@@ -47,7 +47,7 @@ struct CandidateCalls {
 }
 
 /// Finds the roots of a scan.
-pub(crate) fn find(loader: &Loader<'_>, scan: &Scan, callers: &Callers) -> Roots {
+pub(crate) fn find(loader: &Loader<'_>, scan: &Scan, callers: &ForeignCallers) -> Roots {
     let candidates: Vec<&PathBuf> = scan.candidates.iter().collect();
     let calls: HashMap<&PathBuf, CandidateCalls> = candidates.par_iter().map(|path| (*path, calls(loader, path))).collect();
     // A directory that calls itself can still be a root.
@@ -161,7 +161,7 @@ fn name(module: &Module) -> String {
 fn drop_called(
     loader: &Loader<'_>,
     scan: &Scan,
-    foreign: &Callers,
+    foreign: &ForeignCallers,
     all: &mut BTreeMap<PathBuf, Root>,
     calls: &HashMap<&PathBuf, CandidateCalls>,
 ) {

@@ -84,7 +84,7 @@ fn follow(loader: &Loader<'_>, scan: &mut Scan) -> Followed {
         let wanted: Vec<PathBuf> = wanted.into_iter().collect();
         let request = loader.request;
         let read: Vec<ScannedDirectory> =
-            wanted.into_par_iter().map(|real| discover::directory_not_walked(real.clone(), request.shown(&real), request)).collect();
+            wanted.into_par_iter().map(|real| discover::read_directory(real.clone(), request.shown(&real), request)).collect();
         for directory in read.into_iter().filter(ScannedDirectory::is_module) {
             fresh.push(directory.path.clone());
             scan.files += directory.files.len();

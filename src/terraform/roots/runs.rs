@@ -4,7 +4,7 @@ use super::choose::Roots;
 use crate::base::{Sources, disk};
 use crate::key::{NotRead, NotReadKind};
 use crate::terraform::discovery::directory::{PRUNED, is_automatic, is_configuration, is_values};
-use crate::terraform::discovery::discover::{Scan, top};
+use crate::terraform::discovery::discover::{Scan, search_top};
 use crate::terraform::inputs;
 use crate::terraform::modules::loader::Loader;
 use crate::terraform::request::{ScanRequest, join_shown};
@@ -86,7 +86,7 @@ fn root_of(path: &Path, loader: &Loader<'_>, scan: &Scan, roots: &Roots) -> Resu
         return Ok(root.to_path_buf());
     }
     let called: HashSet<&PathBuf> = scan.candidates.iter().filter(|module| !roots.has(module)).collect();
-    let top = top(&directory, loader.request);
+    let top = search_top(&directory, loader.request);
     for around in directory.ancestors().take_while(|around| around.starts_with(&top)) {
         let below = scan.walked.range(around.to_path_buf()..).take_while(|module| module.starts_with(around));
         let below = below.filter(|module| !called.contains(module) && !above.contains(&module.as_path()));

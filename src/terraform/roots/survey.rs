@@ -217,7 +217,7 @@ impl Surveyor<'_> {
                 );
                 self.report(message, place, Some(help));
             }
-            CallTarget::Elsewhere(why) => {
+            CallTarget::Unavailable(why) => {
                 if call.body.attribute("source").is_none() {
                     let message = format!("module call `{name}` has no `source`");
                     self.report(message, call.header, Some("Add the `source` of the module, or remove the call".to_owned()));
@@ -261,7 +261,7 @@ impl Surveyor<'_> {
         }
         match self.current_instance() {
             Ok((world, at)) => early::locate(world, &at, name, call),
-            Err(why) => Located { target: CallTarget::Elsewhere(why), source: None, refused: None, depends_on_path: true },
+            Err(why) => Located { target: CallTarget::Unavailable(why), source: None, refused: None, depends_on_path: true },
         }
     }
 
@@ -338,7 +338,7 @@ pub(super) fn targets(loader: &Loader<'_>, path: &Path) -> Targets {
             None => {
                 let world = world.get_or_init(|| source_world(loader, &root, None, &budget));
                 let located = early::locate(world, &world.tree.top(), name, call);
-                if located.source.is_none() && matches!(located.target, CallTarget::Elsewhere(_)) {
+                if located.source.is_none() && matches!(located.target, CallTarget::Unavailable(_)) {
                     targets.below.push(disk::tidy(&path.join(early::constant_prefix(call))));
                 }
                 located.target
@@ -346,7 +346,7 @@ pub(super) fn targets(loader: &Loader<'_>, path: &Path) -> Targets {
         };
         match target {
             CallTarget::Directory { path, .. } => targets.found.push(path),
-            CallTarget::Missing | CallTarget::Elsewhere(_) => targets.has_unresolved = true,
+            CallTarget::Missing | CallTarget::Unavailable(_) => targets.has_unresolved = true,
         }
     }
     targets

@@ -31,8 +31,8 @@ pub(crate) fn constant_prefix(call: &Block) -> &str {
 pub(crate) fn locate(world: &World<'_>, at: &Rc<Instance>, name: &str, call: &Block) -> Located {
     let path = at.path_to(name);
     let loader = world.tree.loader;
-    let elsewhere = |why: Reason, refused| Located { target: CallTarget::Elsewhere(why), source: None, refused, depends_on_path: true };
-    let Some(attribute) = call.body.attribute("source") else { return elsewhere("it has no `source`".into(), None) };
+    let unavailable = |why: Reason, refused| Located { target: CallTarget::Unavailable(why), source: None, refused, depends_on_path: true };
+    let Some(attribute) = call.body.attribute("source") else { return unavailable("it has no `source`".into(), None) };
     let known = |source: CallSource, is_evaluated| {
         let target = loader.locate(&world.tree.root, &path, &at.module, &source.text, call);
         let depends_on_path = is_evaluated || !crate::terraform::discovery::directory::is_local(&source.text);
@@ -51,19 +51,19 @@ pub(crate) fn locate(world: &World<'_>, at: &Rc<Instance>, name: &str, call: &Bl
             // Terraform plans with the module that was installed, whatever the source is.
             let installed = calls::installed(&path, loader.manifest(&world.tree.root)).map(|target| loader.check(target));
             installed.map_or_else(
-                || elsewhere(unknown.why.reworded(format!("its source is unknown: {}", unknown.why)), None),
+                || unavailable(unknown.why.reworded(format!("its source is unknown: {}", unknown.why)), None),
                 |target| Located { target, source: None, refused: None, depends_on_path: true },
             )
         }
-        Ok(_) => elsewhere(
+        Ok(_) => unavailable(
             "its source is not a string".into(),
             Some(EvalError::refused("`source` must be a string".to_owned(), Some(attribute.value.span))),
         ),
         // If the dialect is unknown, OpenTofu may accept a source that Terraform rejects.
         Err(_) if scope.is_restricted.get() && world.tree.dialect == request::FileDialect::Either => {
-            elsewhere("its source is not a constant (`--dialect opentofu` evaluates variables in it)".into(), None)
+            unavailable("its source is not a constant (`--dialect opentofu` evaluates variables in it)".into(), None)
         }
-        Err(error) => elsewhere("its source cannot be evaluated".into(), Some(error.at(attribute.value.span))),
+        Err(error) => unavailable("its source cannot be evaluated".into(), Some(error.at(attribute.value.span))),
     }
 }
 

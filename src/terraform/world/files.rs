@@ -3,7 +3,7 @@
 use crate::base::disk::{self, DiskError};
 use crate::base::{Directories, Overlay, Reason, walk};
 use crate::eval::{FileAccess, FileError, FileList, WithheldPath};
-use crate::terraform::discovery::directory::within;
+use crate::terraform::discovery::directory::allowed_directories;
 use crate::terraform::request::ScanRequest;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -35,7 +35,7 @@ impl Files {
     pub(super) fn new(root: &Path, request: &ScanRequest) -> Self {
         Self {
             root: root.to_path_buf(),
-            within: within(root, request),
+            within: allowed_directories(root, request),
             directories: Arc::clone(&request.directories),
             overlay: Arc::clone(&request.overlay),
             links: RefCell::default(),

@@ -39,7 +39,7 @@ impl<'w> ResourceModel<'w> {
 
     /// Whether the lock file pins the oci provider to a version that is not newer than the schema's.
     pub(crate) fn is_pinned(&self) -> bool {
-        *self.pinned.get_or_init(|| lock::is_not_newer(&self.root, schema::version(), self.request))
+        *self.pinned.get_or_init(|| lock::pins_at_most(&self.root, schema::version(), self.request))
     }
 
     /// The error of a reference to an attribute that the schema does not have. `None` if a newer version of the provider may have it.

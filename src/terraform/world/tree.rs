@@ -114,7 +114,7 @@ impl<'w> ModuleTree<'w> {
         let (directory, installed) = match located.target {
             CallTarget::Directory { path, installed } => (path, installed),
             CallTarget::Missing => return Err(format!("the directory of module `{name}` does not exist").into()),
-            CallTarget::Elsewhere(why) => return Err(why.reworded(format!("module `{name}` was not followed: {why}"))),
+            CallTarget::Unavailable(why) => return Err(why.reworded(format!("module `{name}` was not followed: {why}"))),
         };
         let callers = std::iter::successors(Some(at), |instance| instance.parent.as_ref().map(|(parent, _)| parent));
         if callers.clone().any(|instance| instance.module.path == directory) || callers.count() > MAX_DEPTH {

@@ -1,5 +1,5 @@
-//! Files with the name of configuration that are something else: templates of another language, files that git-crypt holds encrypted,
-//! binary files. A directory of them costs a line, not a syntax error for each: nothing in them is Terraform's syntax.
+//! Files that are named like configuration but have another format: templates of another language, files encrypted by git-crypt, binary
+//! files. They are reported in one problem for each directory instead of a syntax error for each file.
 
 use crate::base::disk::DiskError;
 use crate::base::{Place, Problem, ProblemKind};
@@ -7,25 +7,25 @@ use crate::hcl::has_template_marks;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// How many names are listed; the rest is counted.
-const SHOWN: usize = 3;
+/// The maximum number of file names in a message.
+const MAX_SHOWN: usize = 3;
 
-/// How a file encrypted by git-crypt begins. Source: git-crypt, `commands.cpp`, `check_if_header_is_encrypted`.
+/// The header of a file encrypted by git-crypt. Source: git-crypt, `commands.cpp`, `check_if_header_is_encrypted`.
 const GIT_CRYPT: &[u8] = b"\0GITCRYPT\0";
 
-/// What a file is instead of configuration.
+/// The format of a file that is not configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Disguise {
+pub(crate) enum OtherFormat {
     /// A template of Jinja, Cookiecutter, Go or the like.
     Template,
     /// Encrypted by git-crypt.
     GitCrypt,
-    /// Neither text nor encrypted by anything known.
+    /// Any other binary file.
     Binary,
 }
 
-impl Disguise {
-    /// What an error of reading means, where it is about what the file is.
+impl OtherFormat {
+    /// The format that a read error shows.
     pub(crate) fn of_error(error: &DiskError) -> Option<Self> {
         match error {
             DiskError::GitCrypt => Some(Self::GitCrypt),
@@ -34,7 +34,7 @@ impl Disguise {
         }
     }
 
-    /// What a text is that does not parse. Braces in strings and comments prove nothing: Terraform has them, too.
+    /// The format of a text that does not parse. Only template marks in code count: in strings and comments, Terraform may have them too.
     pub(crate) fn of_text(text: &str) -> Option<Self> {
         if text.contains('\0') {
             return Some(Self::Binary);
@@ -42,8 +42,8 @@ impl Disguise {
         has_template_marks(text).then_some(Self::Template)
     }
 
-    /// What files of this kind are, and what to do.
-    fn words(self) -> (&'static str, &'static str, &'static str) {
+    /// Parts of the message: the predicate for one file and for several, and the help.
+    fn message_parts(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::Template => (
                 "is a template of another language",
@@ -64,35 +64,35 @@ impl Disguise {
     }
 }
 
-/// Whether bytes are a file that git-crypt encrypted.
+/// Whether bytes are a file encrypted by git-crypt.
 pub(super) fn is_encrypted(bytes: &[u8]) -> bool {
     bytes.starts_with(GIT_CRYPT)
 }
 
-/// Whether bytes that are no UTF-8 are no text either, as git decides it: text has no NUL. UTF-16 is text, whose error says more.
+/// Whether bytes that are not UTF-8 are binary. As in git, a NUL byte decides. UTF-16 counts as text because its error message is better.
 pub(super) fn is_binary(bytes: &[u8]) -> bool {
     let is_utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
     !is_utf16 && memchr::memchr(0, bytes).is_some()
 }
 
-/// The files of a directory that are something else.
+/// The files of a directory that are not configuration, by format.
 #[derive(Debug, Default)]
-pub(crate) struct Disguised {
-    names: BTreeMap<Disguise, Vec<String>>,
+pub(crate) struct OtherFormatFiles {
+    names: BTreeMap<OtherFormat, Vec<String>>,
 }
 
-impl Disguised {
-    pub(crate) fn add(&mut self, what: Disguise, name: &str) {
-        self.names.entry(what).or_default().push(name.to_owned());
+impl OtherFormatFiles {
+    pub(crate) fn add(&mut self, format: OtherFormat, name: &str) {
+        self.names.entry(format).or_default().push(name.to_owned());
     }
 
-    /// One problem for each kind: these files may hide keys.
+    /// One problem for each format.
     pub(crate) fn problems(self, directory: &Path) -> impl Iterator<Item = Problem> {
         let shown = directory.display().to_string();
-        self.names.into_iter().map(move |(what, names)| {
-            let (one, many, help) = what.words();
-            let listed: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
-            let more = if names.len() > SHOWN { format!(" and {} more", names.len() - SHOWN) } else { String::new() };
+        self.names.into_iter().map(move |(format, names)| {
+            let (one, many, help) = format.message_parts();
+            let listed: Vec<String> = names.iter().take(MAX_SHOWN).map(|name| format!("`{name}`")).collect();
+            let more = if names.len() > MAX_SHOWN { format!(" and {} more", names.len() - MAX_SHOWN) } else { String::new() };
             let message = match names.len() {
                 1 => format!("{} {one}", listed.join("")),
                 number => format!("{number} files {many}: {}{more}", listed.join(", ")),
@@ -107,23 +107,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn marks_of_a_template_count_in_code_only() {
+    fn template_marks_in_strings_and_comments_are_ignored() {
         for text in ["{% if x %}\na = 1\n{% endif %}\n", "a = {{ name }}\n", "resource \"x\" \"y\" {\n  {{ range . }}\n}\n"] {
-            assert_eq!(Disguise::of_text(text), Some(Disguise::Template), "{text}");
+            assert_eq!(OtherFormat::of_text(text), Some(OtherFormat::Template), "{text}");
         }
         for text in
             ["a = \"{{ name }}\n", "# {% comment %}\na = \n", "a = <<E\n{{ x }}\nE\nb =\n", "a = {\n", "a = \"%{ if x }{%{ endif }\"\n"]
         {
-            assert_eq!(Disguise::of_text(text), None, "{text}");
+            assert_eq!(OtherFormat::of_text(text), None, "{text}");
         }
     }
 
     #[test]
-    fn long_lists_are_counted() {
-        let mut all = Disguised::default();
-        (0..5).for_each(|number| all.add(Disguise::Template, &format!("{number}.tf")));
-        all.add(Disguise::GitCrypt, "secret.tf");
-        let messages: Vec<String> = all.problems(Path::new("dir")).map(|problem| problem.message).collect();
+    fn long_list_of_names_is_shortened() {
+        let mut files = OtherFormatFiles::default();
+        (0..5).for_each(|number| files.add(OtherFormat::Template, &format!("{number}.tf")));
+        files.add(OtherFormat::GitCrypt, "secret.tf");
+        let messages: Vec<String> = files.problems(Path::new("dir")).map(|problem| problem.message).collect();
         assert_eq!(
             messages,
             ["5 files are templates of another language: `0.tf`, `1.tf`, `2.tf` and 2 more", "`secret.tf` is encrypted by git-crypt"]
