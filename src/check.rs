@@ -43,15 +43,15 @@ pub struct CheckRequest<'a> {
     pub changed_only: bool,
 }
 
-/// What the user decided.
+/// The user's decisions, and what applying them needs.
 pub struct Decisions<'a> {
     /// The config file.
     pub config: &'a Config,
     /// The baseline.
     pub baseline: Option<&'a Baseline>,
-    /// The command line.
+    /// The options of the command line.
     pub options: &'a policy::PolicyOptions,
-    /// The clock.
+    /// The time of the run.
     pub now: jiff::Timestamp,
     /// The repository around the working directory.
     pub repository: &'a Repository,

@@ -25,7 +25,7 @@ pub struct PolicyOptions {
     pub fail_on: Option<FailOn>,
 }
 
-/// What a decision depends on besides its input and the settings.
+/// What a decision depends on in addition to its input and the settings.
 #[derive(Clone, Copy, Debug)]
 pub struct DecisionContext<'a> {
     /// The time of the run.

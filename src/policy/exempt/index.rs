@@ -132,14 +132,14 @@ impl Index {
         self.lines.get(&(source, rule))?.at(line)
     }
 
-    /// The comment on the block that contains a place.
+    /// The first comment on the block that contains a place.
     pub(super) fn comment_on_block(&self, place: &Place, rule: &str) -> Option<usize> {
         let Span { source, start, end } = place.span()?;
         let (_, (block_end, by_rule)) = self.blocks.range((source, 0)..=(source, start)).next_back()?;
         by_rule.get(rule).copied().filter(|_| end <= *block_end)
     }
 
-    /// The comment on a module call.
+    /// The first comment on a module call.
     pub(super) fn comment_on_call(&self, header: &Place, rule: &str) -> Option<usize> {
         self.calls.get(header)?.get(rule).copied()
     }
