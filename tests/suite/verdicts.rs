@@ -98,7 +98,7 @@ fn states_have_the_expected_verdicts() {
 
 #[test]
 fn plan_with_its_source_has_more_verdicts_and_places_in_the_source() {
-    let (mut settled, mut pointed) = (0, 0);
+    let (mut compared, mut located) = (0, 0);
     let mut wrong = Vec::new();
     for case in directories(&root().join("testdata/plans")) {
         let expected = expectation(&case);
@@ -110,15 +110,15 @@ fn plan_with_its_source_has_more_verdicts_and_places_in_the_source() {
         let found = verdicts(&report);
         if let Some(with_source) = expected["with_source"].as_object() {
             let wanted: Vec<_> = with_source.iter().map(|(address, verdicts)| (address.clone(), verdicts.clone())).collect();
-            settled += wanted.len();
+            compared += wanted.len();
             wrong.extend(differences(&wanted, &found).into_iter().map(|one| format!("{name}: {one}")));
         }
         for finding in report["findings"].as_array().expect("findings") {
-            pointed += usize::from(finding["place"]["path"].as_str().is_some_and(|path| path.starts_with("src/")));
+            located += usize::from(finding["place"]["path"].as_str().is_some_and(|path| path.starts_with("src/")));
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
-    assert!(settled >= 3 && pointed >= 40, "{settled} {pointed}");
+    assert!(compared >= 3 && located >= 40, "{compared} {located}");
 }
 
 /// Findings of a configuration and of its plan are the same, so a baseline of one accepts those of the other.
@@ -155,7 +155,7 @@ fn count_accepted_in_plan(case: &Path) -> usize {
         let above = outcome.findings.iter().filter(|finding| finding.level != Level::Note);
         above.map(|finding| format!("{} {}", finding.rule, finding.message)).collect()
     };
-    // The configuration of a document is its directory only.
+    // The configuration of a plan is one directory, without its subdirectories.
     let code = |directory: &Path| {
         let root = directory.to_path_buf();
         ScanRequest { exclude: Box::new(move |path| path != root), ..ScanRequest::new(case.clone(), vec![directory.to_path_buf()]) }
@@ -182,7 +182,7 @@ fn count_accepted_in_plan(case: &Path) -> usize {
 
 #[test]
 fn changed_only_checks_the_changes_of_a_plan() {
-    let fates = |case: &str| {
+    let planned_actions = |case: &str| {
         let case = root().join("testdata/plans").join(case);
         let (_, all) = report(&case, &["--no-config", "--now", NOW, "plan.json"]);
         let (_, changed) = report(&case, &["--no-config", "--now", NOW, "--changed-only", "plan.json"]);
@@ -191,11 +191,11 @@ fn changed_only_checks_the_changes_of_a_plan() {
         };
         (list(&all), list(&changed))
     };
-    let (all, changed) = fates("update");
+    let (all, changed) = planned_actions("update");
     assert!(all.iter().any(|fate| fate == "no-op") && all.iter().any(|fate| fate == "update"), "{all:?}");
     assert!(changed.iter().all(|fate| fate == "update") && !changed.is_empty(), "{changed:?}");
-    let (all, changed) = fates("replace");
+    let (all, changed) = planned_actions("replace");
     assert_eq!(all.iter().filter(|fate| *fate == "replace").count(), changed.len());
-    let (all, changed) = fates("destroy");
+    let (all, changed) = planned_actions("destroy");
     assert!(!all.is_empty() && changed.is_empty(), "{all:?} {changed:?}");
 }

@@ -125,7 +125,7 @@ fn contents_before_and_after(arguments: &[&str], written: &str) -> (String, Stri
     assert!(output.code <= 1, "{output:#?}");
     let after = text(directory.path(), written);
     assert!(after != before && after.len() > 8 << 10, "{arguments:?} must write {written}");
-    assert_eq!(names(directory.path()), ["baseline.json", "main.tf", "report.json"], "{arguments:?} leaves nothing behind");
+    assert_eq!(names(directory.path()), ["baseline.json", "main.tf", "report.json"], "{arguments:?} must leave no other files behind");
     (before, after)
 }
 
@@ -159,7 +159,11 @@ fn interrupted_write_changes_nothing() {
             let output = shell(directory.path(), &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$KMSLINT\" \"$@\""), arguments);
             assert!(output.code == 2 && output.err.contains(written), "{arguments:?}, {blocks} blocks: {output:#?}");
             assert_eq!(text(directory.path(), written), before, "{arguments:?}, failed after {blocks} blocks");
-            assert_eq!(names(directory.path()), ["baseline.json", "main.tf", "report.json"], "{arguments:?} leaves nothing behind");
+            assert_eq!(
+                names(directory.path()),
+                ["baseline.json", "main.tf", "report.json"],
+                "{arguments:?} must leave no other files behind"
+            );
         }
     }
 }
@@ -223,6 +227,6 @@ fn read_only_file_is_not_overwritten() {
         let output = kmslint(directory.path(), arguments);
         assert!(output.code == 2 && output.err.contains(written) && output.err.contains("permission"), "{arguments:?}: {output:#?}");
         assert_eq!(text(directory.path(), written), before, "{arguments:?}");
-        assert_eq!(names(directory.path()), ["baseline.json", "main.tf", "report.json"], "{arguments:?} leaves nothing behind");
+        assert_eq!(names(directory.path()), ["baseline.json", "main.tf", "report.json"], "{arguments:?} must leave no other files behind");
     }
 }
