@@ -18,7 +18,7 @@ mod write;
 pub use diff::diff;
 pub use edit::{Edit, FixOptions, Note};
 pub(crate) use refusal::FixError;
-pub use write::{Applied, ApplyError, apply, rewrite};
+pub use write::{ApplyError, WrittenFiles, apply, rewrite};
 
 use crate::base::{Place, Sources};
 use crate::key::KeyFacts;

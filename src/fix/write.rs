@@ -76,7 +76,7 @@ pub fn rewrite(edits: &[Edit], sources: &Sources) -> Vec<RewrittenFile> {
 
 /// Files that were written, with the bytes that they had before.
 #[derive(Debug, Default)]
-pub struct Applied(Vec<(PathBuf, Vec<u8>)>);
+pub struct WrittenFiles(Vec<(PathBuf, Vec<u8>)>);
 
 /// Writes all files or none. Each file is verified first (`verify` gets its path as shown and its new text), and if one cannot be written,
 /// those before it are reverted. Paths are relative to `directory`, and links must not lead out of `within`.
@@ -88,7 +88,7 @@ pub fn apply(
     directory: &Path,
     within: &Path,
     verify: &dyn Fn(&str, &str) -> Result<(), ApplyError>,
-) -> Result<Applied, ApplyError> {
+) -> Result<WrittenFiles, ApplyError> {
     let mut contents = Vec::with_capacity(files.len());
     for file in files {
         let path = &file.path;
@@ -99,7 +99,7 @@ pub fn apply(
         let new = spliced(&old, file).ok_or_else(|| ApplyError::Changed(path.clone()))?;
         contents.push((old, new));
     }
-    let mut applied = Applied::default();
+    let mut applied = WrittenFiles::default();
     for (file, (old, new)) in files.iter().zip(contents) {
         if let Err(error) = disk::replace(&directory.join(&file.path), &new, within) {
             return Err(applied.revert(directory, within).err().unwrap_or(ApplyError::Disk { path: file.path.clone(), error }));
@@ -109,7 +109,7 @@ pub fn apply(
     Ok(applied)
 }
 
-impl Applied {
+impl WrittenFiles {
     /// Writes the old contents back.
     ///
     /// # Errors

@@ -66,7 +66,7 @@ impl Outline {
     /// itself and its header. `text` is the file's text.
     #[must_use]
     pub(crate) fn address(&self, text: &str, span: Span) -> Option<(String, String)> {
-        address(&Contents::Items(self, &self.items, text, span.source), span, self.syntax.is_values)
+        address(&LazyBody::Items(self, &self.items, text, span.source), span, self.syntax.is_values)
     }
 
     fn read(&self, source: SourceId, text: &str, item: &OutlineItem) -> Body {
@@ -83,14 +83,14 @@ impl Outline {
 }
 
 /// The contents of a file or a block.
-enum Contents<'a> {
+enum LazyBody<'a> {
     /// Parsed completely.
     Body(&'a Body),
     /// Parsed on demand, from a text of a source.
     Items(&'a Outline, &'a [OutlineItem], &'a str, SourceId),
 }
 
-impl<'a> Contents<'a> {
+impl<'a> LazyBody<'a> {
     /// The argument that contains a place.
     fn attribute(&self, span: Span) -> Option<&'a Attribute> {
         match self {
@@ -126,7 +126,7 @@ impl<'a> Contents<'a> {
     }
 }
 
-fn address(file: &Contents<'_>, span: Span, is_values: bool) -> Option<(String, String)> {
+fn address(file: &LazyBody<'_>, span: Span, is_values: bool) -> Option<(String, String)> {
     if let Some(attribute) = file.attribute(span) {
         let block = if is_values { format!("var.{}", attribute.name.text) } else { attribute.name.text.to_string() };
         return Some((block, path_in_expr(&attribute.value, span)));
@@ -145,7 +145,7 @@ fn address(file: &Contents<'_>, span: Span, is_values: bool) -> Option<(String, 
     }
 }
 
-fn path_in_block(block: &Contents<'_>, span: Span) -> String {
+fn path_in_block(block: &LazyBody<'_>, span: Span) -> String {
     if let Some(attribute) = block.attribute(span) {
         return join(attribute.name.text.to_string(), &path_in_expr(&attribute.value, span));
     }
@@ -219,7 +219,7 @@ mod tests {
         let start = text.find(part).unwrap();
         let span = Span::new(id, start..start + part.len());
         let found = Outline::new(text, FileSyntax { is_json: false, is_values }).address(text, span);
-        let of_complete_file = address(&Contents::Body(&native::parse(id, text).body), span, is_values);
+        let of_complete_file = address(&LazyBody::Body(&native::parse(id, text).body), span, is_values);
         assert_eq!(found, of_complete_file, "parsing on demand and parsing the complete file differ");
         found.unwrap()
     }

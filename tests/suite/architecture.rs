@@ -17,7 +17,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("live", &["base", "key"]),
     ("rules", &["base", "key"]),
     ("policy", &["base", "key", "rules"]),
-    ("fix", &["base", "key", "rules"]),
+    ("fix", &["base", "key", "hcl", "rules"]),
     ("report", &["base", "key", "rules", "policy", "fix"]),
     ("check", &["base", "key", "hcl", "eval", "terraform", "plan", "live", "rules", "policy", "fix", "report"]),
     ("lsp", &["base", "key", "hcl", "eval", "terraform", "plan", "live", "rules", "policy", "fix", "report", "check"]),
