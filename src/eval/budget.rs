@@ -221,7 +221,7 @@ impl Budget {
         let account = &*self.account;
         account.made.set(account.made.get().saturating_add(size));
         let fits = take(&self.size, size);
-        self.note_size(fits);
+        self.record_size(fits);
         self.work(size / BYTES_PRODUCED_PER_ELEMENT) && fits
     }
 
@@ -249,12 +249,12 @@ impl Budget {
     pub fn has_room_for(&self, objects: u64, members: u64) -> bool {
         let size = objects.saturating_mul(OBJECT_SIZE).saturating_add(members.saturating_mul(ELEMENT_SIZE)).saturating_mul(2);
         let fits = size <= self.size.get() || take(&self.size, size);
-        self.note_size(fits);
+        self.record_size(fits);
         fits
     }
 
     /// Records that a larger account would have had room, if a value did not fit into a reduced size.
-    fn note_size(&self, fits: bool) {
+    fn record_size(&self, fits: bool) {
         let account = &*self.account;
         if !fits && account.size < account.limits.size {
             account.is_short.set(true);

@@ -199,9 +199,9 @@ fn expanded_arguments(last: &Expr, context: &EvalContext<'_>, errors: &mut EvalE
 /// element of the first argument without looking at the others. False if the budget is used up.
 fn pay_for_arguments(name: &str, values: &[Value], context: &EvalContext<'_>) -> bool {
     let price = functions::price(name);
-    let picked_from = usize::from(matches!(name, "lookup" | "element" | "length"));
-    values.iter().take(picked_from).all(|value| context.budget.work(1 + text_price(value) * price.text))
-        && values.iter().skip(picked_from).all(|value| context.budget.weigh_for(value, price))
+    let partly_read = usize::from(matches!(name, "lookup" | "element" | "length"));
+    values.iter().take(partly_read).all(|value| context.budget.work(1 + text_price(value) * price.text))
+        && values.iter().skip(partly_read).all(|value| context.budget.weigh_for(value, price))
 }
 
 fn apply(name: &str, values: &[Value], span: Span, context: &EvalContext<'_>) -> Result<Value, EvalError> {

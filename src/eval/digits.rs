@@ -36,7 +36,7 @@ pub(super) fn shortest(mantissa: &BigUint, exponent: i64, precision: u32) -> (St
     let shift = wanted.saturating_sub(mantissa.bits());
     let halves = mantissa << shift;
     let exponent = exponent - i64::try_from(shift).unwrap_or(0);
-    // A text exactly halfway to a neighbor parses to the number with the even mantissa: it identifies this number only if that is its own.
+    // A text exactly halfway to a neighbor parses to the even mantissa, so it identifies this number only if its own mantissa is even.
     let inclusive = !halves.bit(1);
     let (lower, _) = decimal(&(&halves - 1_u8), exponent);
     let (upper, _) = decimal(&(&halves + 1_u8), exponent);

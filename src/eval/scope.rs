@@ -47,7 +47,7 @@ pub trait Scope {
     /// The text of a span, for internal use.
     fn text(&self, span: Span) -> String;
 
-    /// The text of a span, for reasons and conditions that quote the code; `None` where it may not be shown.
+    /// The text of a span, for reasons and conditions that quote the code; `None` if it must not be shown.
     fn quote(&self, span: Span) -> Option<String> {
         Some(self.text(span))
     }

@@ -115,7 +115,7 @@ fn aligned<'v>(entries: impl Iterator<Item = (String, &'v Value)>, depth: usize,
     let mut out = String::new();
     let mut rest = lines.as_slice();
     while !rest.is_empty() {
-        // A multi-line value is a group of its own.
+        // Each multi-line value is a separate group.
         let count = rest.iter().take_while(|(_, value)| !value.contains('\n')).count().max(1);
         let (group, after) = rest.split_at_checked(count).unwrap_or((rest, &[]));
         let width = group.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);

@@ -28,7 +28,7 @@ pub(super) fn traversal(expr: &Expr, base: &Expr, steps: &[TraversalStep], conte
     let faulty = own.any();
     errors.merge(own);
     let steps = evaluate_steps(steps, context, errors);
-    // HCL gives a splat over an expression in error no type, even where the expression itself has one.
+    // In HCL, a splat over a failed expression has no type, even if the expression itself has one.
     if faulty && steps.iter().any(|step| matches!(step, EvaluatedStep::FullSplat(_) | EvaluatedStep::AttrSplat(_))) {
         return failed(Type::Any);
     }

@@ -384,7 +384,7 @@ impl Value {
         self.children().fold(self.marks, |marks, child| marks.union(child.deep_marks()))
     }
 
-    /// Whether every text in it may be shown. Otherwise what is computed from it is a piece of a hidden text ([`Marks::piece`]).
+    /// Whether every text in it may be shown. Otherwise what is computed from it is a piece of a hidden text (`Marks::piece`).
     #[must_use]
     pub fn may_show_parts(&self) -> bool {
         let own = match &self.data {

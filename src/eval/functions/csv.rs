@@ -10,13 +10,13 @@ use super::row::FunctionError;
 pub(super) enum CsvError {
     /// A quote within a field that does not begin with one.
     #[error("CSV parse error on line {0}: bare \" in non-quoted field")]
-    Bare(usize),
+    BareQuote(usize),
     /// Text after a closing quote.
     #[error("CSV parse error on line {0}: extraneous or missing \" in quoted-field")]
-    Extraneous(usize),
+    ExtraneousQuote(usize),
     /// The text ends within quotes.
     #[error("CSV parse error: a quoted field is not closed")]
-    Unclosed,
+    UnclosedQuote,
 }
 
 impl From<CsvError> for FunctionError {
@@ -73,7 +73,7 @@ fn record<'a>(line: &'a str, is_ended: bool, lines: &mut CsvLines<'a>) -> Result
                 None => (line, None),
             };
             if field.contains('"') {
-                return Err(CsvError::Bare(lines.number));
+                return Err(CsvError::BareQuote(lines.number));
             }
             fields.push(field.to_owned());
             rest
@@ -101,7 +101,7 @@ fn quoted_field<'a>(line: &'a str, is_ended: bool, lines: &mut CsvLines<'a>) -> 
                 } else if rest.is_empty() {
                     return Ok((field, None, is_ended));
                 } else {
-                    return Err(CsvError::Extraneous(lines.number));
+                    return Err(CsvError::ExtraneousQuote(lines.number));
                 }
             }
             None => {
@@ -109,7 +109,7 @@ fn quoted_field<'a>(line: &'a str, is_ended: bool, lines: &mut CsvLines<'a>) -> 
                 if is_ended {
                     field.push('\n');
                 }
-                (line, is_ended) = lines.next_line().ok_or(CsvError::Unclosed)?;
+                (line, is_ended) = lines.next_line().ok_or(CsvError::UnclosedQuote)?;
             }
         }
     }
@@ -124,10 +124,10 @@ mod tests {
         let read = records("a,\"b\"\"c\"\r\n\r\n\"d\r\ne\",\r\n").unwrap();
         assert_eq!(read, [["a", "b\"c"], ["d\ne", ""]]);
         for (text, error) in [
-            ("a\"b", CsvError::Bare(1)),
-            ("a\n\"a\"b", CsvError::Extraneous(2)),
-            ("\"a\"b", CsvError::Extraneous(1)),
-            ("\"a", CsvError::Unclosed),
+            ("a\"b", CsvError::BareQuote(1)),
+            ("a\n\"a\"b", CsvError::ExtraneousQuote(2)),
+            ("\"a\"b", CsvError::ExtraneousQuote(1)),
+            ("\"a", CsvError::UnclosedQuote),
         ] {
             assert_eq!(records(text), Err(error), "{text}");
         }

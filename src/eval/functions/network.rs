@@ -10,9 +10,9 @@ pub(super) enum PrefixError {
     /// A text that is not a prefix.
     #[error("invalid CIDR expression: invalid CIDR address: {0}")]
     NotAPrefix(String),
-    /// A host beyond the prefix.
+    /// A host number that is too large for the prefix.
     #[error("prefix of {length} does not accommodate a host numbered {number}")]
-    HostBeyond {
+    HostOutOfRange {
         /// The prefix's length.
         length: u32,
         /// The host.
@@ -31,7 +31,7 @@ pub(super) enum PrefixError {
     },
     /// A subnet number that is too large for the additional bits.
     #[error("prefix extension of {new_bits} does not accommodate a subnet numbered {number}")]
-    SubnetBeyond {
+    SubnetOutOfRange {
         /// The additional bits.
         new_bits: i64,
         /// The subnet.
@@ -102,7 +102,7 @@ impl Prefix {
             (low_signed(number), number.clone())
         };
         if compared > last_host {
-            return Err(PrefixError::HostBeyond { length: self.length, number: number.clone() });
+            return Err(PrefixError::HostOutOfRange { length: self.length, number: number.clone() });
         }
         // The library treats a mapped address as one of 32 bits here, and shifts the number beyond it.
         let shift = if self.is_mapped() { 96 } else { 0 };
@@ -121,7 +121,7 @@ impl Prefix {
             _ => u64::MAX,
         };
         if low_magnitude(number) > last_subnet {
-            return Err(PrefixError::SubnetBeyond { new_bits, number: number.clone() });
+            return Err(PrefixError::SubnetOutOfRange { new_bits, number: number.clone() });
         }
         let length = u32::try_from(length).map_err(|_| PrefixError::Shortened(new_bits))?;
         let address = insert(self.address, number, self.width - length, self.width).ok_or(PrefixError::NumberTooLarge("subnet"))?;

@@ -41,7 +41,7 @@ fn call_with(budget: &Budget, dialect: Dialect, inside: TemplateNesting, name: &
     call(name, args, &host, Span::new(source, 0..0))
 }
 
-fn called(name: &str, args: &[Value]) -> Result<Value, EvalError> {
+fn call_in_terraform(name: &str, args: &[Value]) -> Result<Value, EvalError> {
     call_with(&Budget::new(), Dialect::Terraform, TemplateNesting::Nothing, name, args)
 }
 
@@ -60,42 +60,42 @@ fn every_function_has_exactly_one_row() {
 #[test]
 fn marks_of_arguments_are_moved_to_the_result() {
     let secret = Value::string("hsm").with_marks(Marks { sensitive: true, ..Marks::NONE });
-    let upper = called("upper", std::slice::from_ref(&secret)).unwrap();
+    let upper = call_in_terraform("upper", std::slice::from_ref(&secret)).unwrap();
     assert_eq!((upper.as_str(), upper.marks.sensitive), (Some("HSM"), true));
-    let open = called("nonsensitive", &[upper]).unwrap();
+    let open = call_in_terraform("nonsensitive", &[upper]).unwrap();
     assert!(!open.marks.sensitive);
-    let joined = called("join", &[Value::string(","), Value::tuple(vec![secret])]).unwrap();
+    let joined = call_in_terraform("join", &[Value::string(","), Value::tuple(vec![secret])]).unwrap();
     assert!(joined.marks.sensitive);
 }
 
 #[test]
 fn unknown_argument_gives_unknown_result_with_its_reason() {
     let unknown = Value::unknown(Type::String, "variable `x` has no value");
-    let upper = called("upper", std::slice::from_ref(&unknown)).unwrap();
+    let upper = call_in_terraform("upper", std::slice::from_ref(&unknown)).unwrap();
     assert_eq!(upper.why().map(|why| &**why), Some("variable `x` has no value"));
     assert!(upper.is_not_null());
-    assert!(called("upper", &[unknown, Value::bool(true)]).is_err(), "too many arguments are an error even if one is unknown");
+    assert!(call_in_terraform("upper", &[unknown, Value::bool(true)]).is_err(), "too many arguments are an error even if one is unknown");
 }
 
 #[test]
 fn nonexistent_function_is_an_error_and_opentofu_function_is_unknown_in_terraform() {
-    assert!(called("nosuch", &[]).is_err());
+    assert!(call_in_terraform("nosuch", &[]).is_err());
     let address = [Value::string("10.0.0.0/8"), Value::string("10.1.0.0/16")];
-    assert!(called("cidrcontains", &address).unwrap().is_unknown());
+    assert!(call_in_terraform("cidrcontains", &address).unwrap().is_unknown());
     let known = call_with(&Budget::new(), Dialect::OpenTofu, TemplateNesting::Nothing, "cidrcontains", &address).unwrap();
     assert_eq!(known.as_bool(), Some(true));
-    assert!(called("timestamp", &[]).unwrap().is_unknown());
-    assert_eq!(text(called("core::lower", &[Value::string("A")])).as_deref(), Some("a"));
+    assert!(call_in_terraform("timestamp", &[]).unwrap().is_unknown());
+    assert_eq!(text(call_in_terraform("core::lower", &[Value::string("A")])).as_deref(), Some("a"));
 }
 
 #[test]
 fn file_functions_mark_values_and_handle_withheld_and_missing_files() {
-    let read = called("file", &[Value::string("here")]).unwrap();
+    let read = call_in_terraform("file", &[Value::string("here")]).unwrap();
     assert_eq!((read.as_str(), read.marks.from_file), (Some("SOFTWARE"), true));
-    let outside = called("file", &[Value::string("/etc/passwd")]).unwrap();
+    let outside = call_in_terraform("file", &[Value::string("/etc/passwd")]).unwrap();
     assert_eq!(outside.why().map(|why| &**why), Some("it lies outside"));
-    assert!(called("file", &[Value::string("gone")]).is_err());
-    let fileset = |pattern: &str| called("fileset", &[Value::string("."), Value::string(pattern)]).unwrap();
+    assert!(call_in_terraform("file", &[Value::string("gone")]).is_err());
+    let fileset = |pattern: &str| call_in_terraform("fileset", &[Value::string("."), Value::string(pattern)]).unwrap();
     // A pattern that cannot match git's own files has a known result, although git's directories are not listed.
     for pattern in ["*", "**/*.tf", "keys/*.tf", "*/*.json", "{a,b}/*"] {
         assert!(fileset(pattern).as_unknown().is_none(), "{pattern}");
@@ -110,7 +110,7 @@ fn file_functions_mark_values_and_handle_withheld_and_missing_files() {
 #[test]
 fn templates_cannot_nest_and_templatestring_cannot_read_files() {
     let args = [Value::string("here"), Value::object(Members::default())];
-    assert_eq!(text(called("templatefile", &args)).as_deref(), Some("SOFTWARE"));
+    assert_eq!(text(call_in_terraform("templatefile", &args)).as_deref(), Some("SOFTWARE"));
     for (inside, name) in [(TemplateNesting::TemplateFile, "templatefile"), (TemplateNesting::TemplateString, "file")] {
         assert!(call_with(&Budget::new(), Dialect::Terraform, inside, name, &args[..1]).is_err());
     }
@@ -120,7 +120,7 @@ fn templates_cannot_nest_and_templatestring_cannot_read_files() {
 #[test]
 fn oversized_result_is_unknown_and_does_not_use_up_the_budget() {
     let budget = Budget::new();
-    let many = called("range", &[Value::number(1000_i64)]).unwrap();
+    let many = call_in_terraform("range", &[Value::number(1000_i64)]).unwrap();
     let bombs: [(&str, Vec<Value>); 4] = [
         ("format", vec![Value::string("%999999999s"), Value::string("x")]),
         ("setproduct", vec![many.clone(), many.clone(), many.clone(), many]),
@@ -142,14 +142,14 @@ fn yaml_bombs_and_deep_documents_are_unknown() {
         bomb.push_str(&format!("a{level}: &a{level} [{inner}]\n"));
     }
     for text in [bomb, "[".repeat(100_000)] {
-        assert!(called("yamldecode", &[Value::string(&text)]).is_ok_and(|value| value.is_unknown()), "{}", text.len());
+        assert!(call_in_terraform("yamldecode", &[Value::string(&text)]).is_ok_and(|value| value.is_unknown()), "{}", text.len());
     }
-    assert!(called("jsondecode", &[Value::string("[".repeat(100_000))]).is_ok_and(|value| value.is_unknown()));
+    assert!(call_in_terraform("jsondecode", &[Value::string("[".repeat(100_000))]).is_ok_and(|value| value.is_unknown()));
 }
 
 #[test]
 fn yaml_in_brackets_is_accepted_with_any_indentation() {
-    let list = called("yamldecode", &[Value::string("a: [\n1,\n2\n]\nb: {\n\"c\": [\n3]\n}")]).unwrap();
-    let json = called("jsonencode", &[list]);
+    let list = call_in_terraform("yamldecode", &[Value::string("a: [\n1,\n2\n]\nb: {\n\"c\": [\n3]\n}")]).unwrap();
+    let json = call_in_terraform("jsonencode", &[list]);
     assert_eq!(text(json).as_deref(), Some("{\"a\":[1,2],\"b\":{\"c\":[3]}}"));
 }
