@@ -52,7 +52,7 @@ fn answer_all(request: &ScanRequest, sources: &Arc<Sources>, expressions: &[Stri
         .iter()
         .enumerate()
         .map(|(at, text)| {
-            let expr = match inputs::expression(text, &format!("expression {}", at + 1), "`eval`", sources) {
+            let expr = match inputs::parse_expression(text, &format!("expression {}", at + 1), "`eval`", sources) {
                 Ok(expr) => expr,
                 Err(error) => return EvalAnswer::Error { message: error.message, place: None },
             };

@@ -171,7 +171,7 @@ impl RunInspection<'_> {
         secrets::hide_inputs(read.inputs.written(), &module, loader.sources);
         let named = is_values.then(|| read.inputs.written().find(|(_, span)| self.is_in_line(*span)).map(|(name, _)| name.to_owned()));
         let (workspace, _) = workspace::find(loader.request, &module, loader.sources);
-        let world = World::new(loader, &run.root, read.inputs.of(&root), workspace, &budget);
+        let world = World::new(loader, &run.root, read.inputs.for_root(&root), workspace, &budget);
         world.resources.time.set_modules(&survey.modules);
         if let Some(named) = named {
             let (name, block) = module.variables.get_key_value(named?.as_str())?;

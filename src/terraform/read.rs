@@ -109,7 +109,7 @@ pub(super) fn read_run(loader: &Loader<'_>, root: &Root, run: &Run, budget: &Ins
     inventory.problems.extend(read.problems);
     inventory.comments.extend(read.comments);
     secrets::hide_inputs(read.inputs.written(), &module, loader.sources);
-    let inputs = read.inputs.of(root);
+    let inputs = read.inputs.for_root(root);
     let shown: Arc<str> = shown(&module).into();
     let problems = Problems::default();
     let switched_off = SwitchedOffBlocks::default();
@@ -181,7 +181,7 @@ fn read_keys(
     drop(given);
     problems.adopt(&given_problems);
     let given_problems = given_problems.take();
-    if root.is_final || !inputs.has_open(&loader.root(&root.path).variables) {
+    if root.is_final || !inputs.has_open_variables(&loader.root(&root.path).variables) {
         given_problems.into_iter().for_each(|problem| problems.add(problem));
         return (found.into_iter().map(|(_, facts)| facts).collect(), hidden_keys);
     }

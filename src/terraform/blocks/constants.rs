@@ -1,5 +1,5 @@
-//! Arguments that must be constants because Terraform decodes them before it evaluates anything: `sensitive`, `nullable`, names in a
-//! `cloud` block.
+//! Arguments that must be constant because Terraform decodes them before it evaluates anything: `sensitive`, `nullable`, names in a `cloud`
+//! block.
 
 use crate::base::{Sources, Span};
 use crate::eval::{
@@ -8,12 +8,12 @@ use crate::eval::{
 use crate::hcl::{Block, Expr, ExprKind};
 use std::sync::Arc;
 
-/// Nothing may be referred to and no function called.
-struct Constants<'s> {
+/// A scope without any names, functions or files.
+struct ConstantScope<'s> {
     sources: &'s Sources,
 }
 
-impl Scope for Constants<'_> {
+impl Scope for ConstantScope<'_> {
     fn resolve(&self, name: &str, span: Span, _: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
         Err(EvalError::refused(format!("`{name}` may not be referred to here"), Some(span)))
     }
@@ -27,7 +27,7 @@ impl Scope for Constants<'_> {
     }
 }
 
-impl FileAccess for Constants<'_> {
+impl FileAccess for ConstantScope<'_> {
     fn read(&self, _: &str) -> Result<Arc<[u8]>, FileError> {
         Err(FileError::Missing)
     }
@@ -45,16 +45,16 @@ impl FileAccess for Constants<'_> {
     }
 }
 
-/// The value of a constant expression: operators, conditionals, templates and literals.
+/// The value of a constant expression, which may have operators, conditionals, templates and literals.
 pub(crate) fn value(expr: &Expr, sources: &Sources) -> Result<Value, EvalError> {
     if let Some(span) = expr.find_call(&|_| true) {
         return Err(EvalError::refused("functions may not be called here".to_owned(), Some(span)));
     }
     let budget = Budget::default();
-    evaluate(expr, &EvalContext::new(&Constants { sources }, &budget)).map_err(|error| error.at(expr.span))
+    evaluate(expr, &EvalContext::new(&ConstantScope { sources }, &budget)).map_err(|error| error.at(expr.span))
 }
 
-/// A switch such as `sensitive = true`; `None` where it is not set. `"true"` and `"1"` are true, and `null` is refused, as in Terraform.
+/// A flag such as `sensitive = true`; `None` if it is not set. As in Terraform, `"true"` and `"1"` are true, and `null` is rejected.
 pub(super) fn flag(block: &Block, name: &str, sources: &Sources) -> Result<Option<bool>, EvalError> {
     let Some(written) = block.body.attribute(name) else { return Ok(None) };
     if let ExprKind::Bool(value) = written.value.kind {
@@ -62,30 +62,30 @@ pub(super) fn flag(block: &Block, name: &str, sources: &Sources) -> Result<Optio
     }
     let refused = || EvalError::refused(format!("`{name}` must be true or false"), Some(written.value.span));
     let value = value(&written.value, sources)?;
-    // Numbers convert to no truth value, and neither does null.
+    // Neither numbers nor null convert to a boolean.
     match convert(value, &Type::Bool).map(|value| value.data) {
         Ok(Data::Bool(value)) => Ok(Some(value)),
         _ => Err(refused()),
     }
 }
 
-/// Whether a switch is on; one that Terraform rejects is not.
+/// Whether a flag is true; false if Terraform would reject it.
 pub(crate) fn is_true(block: &Block, name: &str, sources: &Sources) -> bool {
     flag(block, name, sources).is_ok_and(|flag| flag == Some(true))
 }
 
-/// The marks that a variable or an output declares for its value.
+/// The marks that a variable or output declares for its value.
 pub(crate) fn declared_marks(block: &Block, sources: &Sources) -> Result<Marks, EvalError> {
     let flag = |name| Ok(flag(block, name, sources)?.unwrap_or(false));
     Ok(Marks { sensitive: flag("sensitive")?, ephemeral: flag("ephemeral")?, ..Marks::NONE })
 }
 
-/// Whether a variable may be null; otherwise null means its default.
+/// Whether a variable may be null. If not, null is replaced by its default.
 pub(crate) fn is_nullable(variable: &Block, sources: &Sources) -> Result<bool, EvalError> {
     Ok(flag(variable, "nullable", sources)?.unwrap_or(true))
 }
 
-/// The text of a constant expression; `None` where it is not a constant text.
+/// The text of a constant expression; `None` if it is not a constant string.
 pub(crate) fn text(expr: &Expr, sources: &Sources) -> Option<Arc<str>> {
     match convert(value(expr, sources).ok()?, &Type::String).ok()?.data {
         Data::String(text) => Some(text),
@@ -93,7 +93,7 @@ pub(crate) fn text(expr: &Expr, sources: &Sources) -> Option<Arc<str>> {
     }
 }
 
-/// The text of an expression that is nothing but a string.
+/// The text of an expression that is a plain string.
 pub(crate) fn literal(expr: &Expr) -> Option<&str> {
     match &expr.without_parens().kind {
         ExprKind::String(text) => Some(text),
@@ -101,7 +101,7 @@ pub(crate) fn literal(expr: &Expr) -> Option<&str> {
     }
 }
 
-/// The name an expression is, where it is nothing but a name.
+/// The name in an expression that is a single name, with or without quotes.
 pub(crate) fn keyword(expr: &Expr) -> Option<Arc<str>> {
     match &expr.without_parens().kind {
         ExprKind::Variable(name) | ExprKind::String(name) => Some(Arc::clone(name)),
@@ -119,9 +119,9 @@ mod tests {
     use super::*;
     use crate::hcl;
 
-    /// What Terraform 1.15.5 makes of each as the value of `nullable` or `sensitive`.
+    /// The expected values are those of Terraform 1.15.5 for `nullable` and `sensitive`.
     #[test]
-    fn flag_of_any_constant_expression_is_terraforms() {
+    fn constant_expression_as_flag_has_terraforms_value() {
         let all = [
             ("true", Some(true)),
             ("(false)", Some(false)),
@@ -146,9 +146,9 @@ mod tests {
         ];
         for (text, expected) in all {
             let sources = Sources::default();
-            let written = format!("variable \"v\" {{\n  sensitive = {text}\n}}\n");
-            let id = sources.add("main.tf", written.clone());
-            let file = hcl::native::parse(id, &written);
+            let source = format!("variable \"v\" {{\n  sensitive = {text}\n}}\n");
+            let id = sources.add("main.tf", source.clone());
+            let file = hcl::native::parse(id, &source);
             assert_eq!(file.error, None, "{text}");
             assert_eq!(flag(&file.body.blocks[0], "sensitive", &sources).ok().flatten(), expected, "{text}");
             assert_eq!(flag(&file.body.blocks[0], "nullable", &sources).ok(), Some(None));

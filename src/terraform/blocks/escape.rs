@@ -1,5 +1,5 @@
-//! The escaping block `_ {}` of resources, data sources and module calls: what it holds are arguments of the resource type or of the
-//! module, even where a meta-argument has the same name. Source: Terraform's `configs/resource.go` and `configs/module_call.go`.
+//! The escaping block `_ {}` of resources, data sources and module calls. It contains arguments of the resource type or module, even those
+//! with the name of a meta-argument. Source: Terraform's `configs/resource.go` and `configs/module_call.go`.
 
 use crate::base::{Place, Problem, ProblemKind, Span, Step};
 use crate::hcl::{Block, ExprKind};
@@ -8,7 +8,7 @@ const ESCAPE: &str = "_";
 const RESOURCE_META: [&str; 7] = ["count", "for_each", "depends_on", "provider", "lifecycle", "connection", "provisioner"];
 const CALL_META: [&str; 6] = ["source", "version", "count", "for_each", "depends_on", "providers"];
 
-/// Merges the contents of the escaping block into the block, and returns what Terraform would reject of it.
+/// Merges the contents of the escaping block into the block. Returns the errors that Terraform would report.
 pub(crate) fn unescape(block: &mut Block) -> Vec<Problem> {
     let mut problems = Vec::new();
     if !block.body.blocks.iter().any(|inner| &*inner.kind.text == ESCAPE) {
@@ -30,10 +30,10 @@ pub(crate) fn unescape(block: &mut Block) -> Vec<Problem> {
             let name = &*attribute.name.text;
             if meta.contains(&name) {
                 problems.push(not_meta(name, is_call, attribute.name.span));
-            } else if let Some(own) = block.body.attributes.iter_mut().find(|own| own.name.text == attribute.name.text) {
+            } else if let Some(existing) = block.body.attributes.iter_mut().find(|existing| existing.name.text == attribute.name.text) {
                 let message = format!("`{name}` is set in the block and in its escaping block `_`; an argument may be set only once");
-                // Reported where the argument is evaluated.
-                own.value.kind = ExprKind::Invalid(message.into());
+                // The error is reported when the argument is evaluated.
+                existing.value.kind = ExprKind::Invalid(message.into());
             } else {
                 block.body.attributes.push(attribute);
             }

@@ -1,10 +1,10 @@
-//! What a resource's `lifecycle` block says about its arguments.
+//! The `lifecycle` block of resources.
 
 use super::constants::keyword;
 use crate::hcl::{Body, Expr, ExprKind};
 use std::sync::Arc;
 
-/// `lifecycle.ignore_changes`.
+/// The names in `ignore_changes`; `*` for `all`.
 pub(crate) fn ignored(body: &Body) -> Vec<String> {
     let attributes = body.blocks_of("lifecycle").filter_map(|lifecycle| lifecycle.body.attribute("ignore_changes"));
     let names = attributes.flat_map(|attribute| match &attribute.value.kind {

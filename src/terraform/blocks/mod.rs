@@ -1,7 +1,7 @@
-//! What Terraform decides about a block before it evaluates anything.
+//! Properties of blocks and references that Terraform determines before it evaluates anything.
 //!
-//! Read `constants` first (arguments that are decoded, not evaluated), then `subject` (what a reference names), `merge` (override files),
-//! `escape` (the block `_ {}`) and `lifecycle`. Nothing here knows a module.
+//! Read `constants` first (arguments that must be constant), then `subject` (the object that a reference names), `merge` (override files),
+//! `escape` (the block `_ {}`) and `lifecycle`. Nothing here depends on a module.
 
 pub(super) mod constants;
 pub(super) mod escape;

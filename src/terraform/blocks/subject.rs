@@ -1,10 +1,10 @@
-//! What a reference names: the first names of `var.x`, `data.t.n` or `module.m`, read once for all who follow references.
+//! The object that a reference names, determined from its first names: `var.x`, `data.t.n`, `module.m`.
 
 use crate::eval::{RefStep, Reference};
 use crate::hcl::TraversalStep;
 use std::sync::Arc;
 
-/// What a reference names.
+/// The object that a reference names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Subject<'n> {
     /// `var.name`.
@@ -27,13 +27,13 @@ pub(crate) enum Subject<'n> {
     Path(&'n Arc<str>),
     /// `terraform.part`.
     Terraform(&'n Arc<str>),
-    /// `tofu.part`: OpenTofu's own name for the same, since 1.9.
+    /// `tofu.part`: OpenTofu's name for `terraform.part`, since 1.9.
     Tofu(&'n Arc<str>),
     /// `self`.
     Itself,
-    /// The first name of one of these without what must follow it.
+    /// One of these that ends too early; a description of the missing part.
     Incomplete(&'static str),
-    /// A single name that means nothing alone.
+    /// Any other single name.
     Unknown,
 }
 
@@ -44,12 +44,12 @@ pub(crate) struct NamedResource<'n> {
     pub kind: &'n str,
     /// Its name.
     pub name: &'n Arc<str>,
-    /// How many names follow the reference's first one up to the resource's name.
+    /// The number of names after the first one, up to and including the resource's name.
     pub taken: usize,
 }
 
 impl<'n> Subject<'n> {
-    /// Reads the first name and up to two that follow it.
+    /// The subject of a reference with these first names.
     pub(crate) fn of(first: &'n str, second: Option<&'n Arc<str>>, third: Option<&'n Arc<str>>) -> Self {
         let named = |kind: Option<&'n Arc<str>>| Some(NamedResource { kind: kind?, name: third?, taken: 2 });
         match (first, second) {
@@ -85,7 +85,7 @@ impl<'n> Subject<'n> {
         Self::of(first, name(0), name(0).and_then(|_| name(1)))
     }
 
-    /// The subject of a reference as it is written.
+    /// The subject of a reference in an expression.
     pub(crate) fn of_reference(reference: &Reference<'n>) -> Self {
         Self::traversed(reference.root, reference.steps)
     }
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_say_what_a_reference_is_about() {
+    fn first_names_of_a_reference_determine_its_subject() {
         let of = |text: &str| {
             let names: Vec<Arc<str>> = text.split('.').map(Arc::from).collect();
             format!("{:?}", Subject::of(&names[0], names.get(1), names.get(2)))

@@ -1,4 +1,5 @@
-//! The values of a root module's variables: default, `TF_VAR_x`, `terraform.tfvars`, `*.auto.tfvars`, `--var-file` and `--var`, later wins.
+//! The values of a root module's variables: defaults, `TF_VAR_x`, `terraform.tfvars`, `*.auto.tfvars`, `--var-file` and `--var`. Later ones
+//! win.
 
 use super::symbolic::LibraryInputs;
 use crate::base::disk::{self, DiskError};
@@ -15,20 +16,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What gives a variable its value.
+/// The value of a variable before it is evaluated and converted.
 #[derive(Clone, Debug)]
 pub(crate) enum GivenValue {
-    /// An expression in a values file, which is named, and what must be minded of its values.
+    /// An expression in a values file, the name of the file, and the marks of its values.
     Written(Expr, Arc<str>, Marks),
-    /// A text on the command line or in the environment; what people call it.
+    /// A text on the command line or in the environment, and its name in messages: `--var`.
     Text(String, Arc<str>, TextOrigin),
-    /// Something that Terraform rejects; why the value is unknown.
+    /// A value that Terraform rejects; the reason for the variable being unknown.
     Rejected(Reason),
     /// A value that a plan records.
     Recorded(Value),
 }
 
-/// Where a text comes from.
+/// The origin of a text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum TextOrigin {
     CommandLine,
@@ -39,73 +40,72 @@ pub(crate) enum TextOrigin {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Inputs {
     pub given: BTreeMap<String, GivenValue>,
-    /// Why every variable that `given` does not have may hold anything: a values file could not be read to its end, or a plan does not
-    /// record them.
-    pub lost: Option<Reason>,
-    /// Where a plan records the values: what is given now. A value that is the same has the way of what is written.
-    pub now: BTreeMap<String, GivenValue>,
-    /// Every value in a values file, also those that a later one replaces.
+    /// Why all variables that are not in `given` are unknown: a values file could not be read completely, or a plan does not record them.
+    pub others_unknown: Option<Reason>,
+    /// The current inputs, if `given` has the values that a plan records. An equal current value adds its trail.
+    pub current: BTreeMap<String, GivenValue>,
+    /// All values in values files, including those that a later file replaces.
     written: Vec<(String, Span)>,
-    /// Set where the root is looked at as a library: what variables hold that no one sets.
+    /// Set if the root is read as a library: how to fill variables that no caller sets.
     pub library: Option<LibraryInputs>,
 }
 
-/// What reading the inputs of a run brings.
+/// The inputs of a run, and everything else found while reading them.
 #[derive(Default)]
 pub(crate) struct ReadInputs {
     pub inputs: Inputs,
-    /// What could not be read of them.
     pub problems: Vec<Problem>,
     /// The values files that were used, links resolved.
     pub used: Vec<PathBuf>,
-    /// Comments to kmslint in values files.
+    /// The comments in values files that are addressed to kmslint.
     pub comments: Vec<Comment>,
 }
 
-/// Reads the inputs of one run of the root module in `root`. `passed`: the values file that the run is for, as the user named it.
+/// Reads the inputs of one run of the root module in `root`. `passed`: the values file that the run is for, as the user passed it.
 pub(crate) fn read(request: &ScanRequest, sources: &Sources, root: &Path, shown: &Path, passed: Option<&Path>) -> ReadInputs {
-    let read = of_run(request, sources, root, shown, passed);
+    let read = read_current(request, sources, root, shown, passed);
     let Some(recorded) = &request.recorded else { return read };
     let given = recorded::values(recorded).map(|(name, value)| (name.clone(), GivenValue::Recorded(value))).collect();
-    let lost = Some(recorded::NOT_RECORDED.into());
-    // What is wrong with the inputs that are here now says nothing about those that the plan was made with.
-    let inputs = Inputs { given, lost, now: read.inputs.given, ..read.inputs };
+    let others_unknown = Some(recorded::NOT_RECORDED.into());
+    // Problems with the current inputs do not matter: the plan was created with other inputs.
+    let inputs = Inputs { given, others_unknown, current: read.inputs.given, ..read.inputs };
     ReadInputs { inputs, problems: Vec::new(), ..read }
 }
 
-/// The inputs that are there now.
-fn of_run(request: &ScanRequest, sources: &Sources, root: &Path, shown: &Path, passed: Option<&Path>) -> ReadInputs {
+/// Reads the current inputs, without those that a plan records.
+fn read_current(request: &ScanRequest, sources: &Sources, root: &Path, shown: &Path, passed: Option<&Path>) -> ReadInputs {
     let mut read = ReadInputs::default();
     for (name, value) in &request.env_vars {
         read.inputs.set(name, GivenValue::Text(value.clone(), format!("`TF_VAR_{name}`").into(), TextOrigin::Environment));
     }
-    for name in automatic(root, request) {
+    for name in automatic_files(root, request) {
         let (path, shown) = (root.join(&name), join_shown(shown, &name));
         if request.directories.escapes(&path, &allowed_directories(root, request)) {
-            read.lose(unreadable(&shown, &DiskError::Outside), &shown);
+            read.set_incomplete(unreadable(&shown, &DiskError::Outside), &shown);
         } else {
             let marks = if links_to_other_kind(&path, request, is_values) { Marks { from_file: true, ..Marks::NONE } } else { Marks::NONE };
-            read.file(request, &path, &shown, request.read_found(&path), marks, sources);
+            read.read_file(request, &path, &shown, request.read_found(&path), marks, sources);
         }
     }
     for EnvInput { by, source } in &request.env_inputs {
-        read.source(source, (by, TextOrigin::Environment), request, sources, passed);
+        read.add_source(source, (by, TextOrigin::Environment), request, sources, passed);
     }
     for source in &request.inputs {
-        read.source(source, ("--var", TextOrigin::CommandLine), request, sources, passed);
+        read.add_source(source, ("--var", TextOrigin::CommandLine), request, sources, passed);
     }
     for path in request.root_files.get(root).into_iter().flatten() {
         let source = InputSource::File(path.clone());
-        read.source(&source, ("--var-file", TextOrigin::CommandLine), request, sources, passed);
+        read.add_source(&source, ("--var-file", TextOrigin::CommandLine), request, sources, passed);
     }
-    // A path that is not among the inputs has no place in their order: it comes last.
-    if let Some(path) = passed.filter(|path| !request.inputs.iter().any(|input| matches!(input, InputSource::Passed(own) if own == path))) {
-        read.source(&InputSource::Passed(path.to_path_buf()), ("", TextOrigin::CommandLine), request, sources, passed);
+    // A path that is not among the inputs comes last.
+    let is_input = |path: &Path| request.inputs.iter().any(|input| matches!(input, InputSource::Passed(passed) if passed == path));
+    if let Some(path) = passed.filter(|path| !is_input(path)) {
+        read.add_source(&InputSource::Passed(path.to_path_buf()), ("", TextOrigin::CommandLine), request, sources, passed);
     }
     read
 }
 
-/// Reads a values file that the user named.
+/// Reads a values file that the user passed.
 pub(crate) fn read_named(request: &ScanRequest, path: &Path) -> Result<Vec<u8>, DiskError> {
     match request.overlay.text(path) {
         Some(_) => request.overlay.read(path, disk::CONFIG_CAP),
@@ -113,25 +113,27 @@ pub(crate) fn read_named(request: &ScanRequest, path: &Path) -> Result<Vec<u8>, 
     }
 }
 
-/// The values files that Terraform reads on its own, in its order. Hidden ones count, and directories are an error there, too.
-fn automatic(root: &Path, request: &ScanRequest) -> Vec<String> {
+/// The values files that Terraform loads automatically, in its order. As in Terraform, hidden files count, and a directory with such a name
+/// is an error.
+fn automatic_files(root: &Path, request: &ScanRequest) -> Vec<String> {
     let entries = request.entries(root);
     let names = || entries.iter().filter_map(|entry| entry.name.to_str());
-    let fixed = FIXED.iter().copied().filter(|fixed| names().any(|name| name == *fixed));
-    let others = names().filter(|name| is_automatic(name) && !FIXED.contains(name));
-    fixed.chain(others).map(str::to_owned).collect()
+    let first = FIRST_FILES.iter().copied().filter(|first| names().any(|name| name == *first));
+    let others = names().filter(|name| is_automatic(name) && !FIRST_FILES.contains(name));
+    first.chain(others).map(str::to_owned).collect()
 }
 
-/// The names that Terraform looks for first, in its order.
-const FIXED: [&str; 2] = ["terraform.tfvars", "terraform.tfvars.json"];
+/// The values files that Terraform loads first, in its order.
+const FIRST_FILES: [&str; 2] = ["terraform.tfvars", "terraform.tfvars.json"];
 
-/// Parses a values file by what its name says, as Terraform does.
+/// Parses a values file. As in Terraform, its name decides the syntax.
 pub(crate) fn parse(name: &str, source: SourceId, text: &str) -> File {
     if name.ends_with(".json") { hcl::json::parse_variables(source, text) } else { hcl::native::parse(source, text) }
 }
 
 impl ReadInputs {
-    fn source(
+    /// Adds the values of one source.
+    fn add_source(
         &mut self,
         input: &InputSource,
         (by, origin): (&str, TextOrigin),
@@ -144,14 +146,13 @@ impl ReadInputs {
             InputSource::Passed(path) if passed != Some(path) => {}
             InputSource::File(path) | InputSource::Passed(path) => {
                 let full = request.cwd.join(path);
-                self.file(request, &full, &request.shown(path), read_named(request, &full), Marks::NONE, sources);
+                self.read_file(request, &full, &request.shown(path), read_named(request, &full), Marks::NONE, sources);
             }
         }
     }
 
-    /// Reads one values file. `marks`: what must be minded of its values; where they come from a link to a file of another kind, nothing of
-    /// it is quoted.
-    fn file(
+    /// Reads one values file. `marks`: the marks of its values. With `from_file`, it is a link to another kind of file and is never quoted.
+    fn read_file(
         &mut self,
         request: &ScanRequest,
         path: &Path,
@@ -171,10 +172,10 @@ impl ReadInputs {
                     Some(near) => problem.help(near),
                     None => problem,
                 };
-                return self.lose(problem, shown);
+                return self.set_incomplete(problem, shown);
             }
         };
-        let form = name.ends_with(".json").then(|| json_form(&text)).flatten();
+        let form_error = name.ends_with(".json").then(|| json_form_error(&text)).flatten();
         let source = sources.add_once(shown, text);
         if marks.from_file {
             sources.hide_all(source);
@@ -182,16 +183,16 @@ impl ReadInputs {
         let stored = sources.get(source);
         let parsed = parse(&name, source, stored.text());
         let unparsable = |message: String, span| Problem::new(ProblemKind::Unparsable, message).at(Place::Source(span));
-        if let Some(message) = form {
+        if let Some(message) = form_error {
             sources.hide_all(source);
-            return self.lose(unparsable(message.to_owned(), Span::new(source, 0..1)), shown);
+            return self.set_incomplete(unparsable(message.to_owned(), Span::new(source, 0..1)), shown);
         }
-        let rejected = parsed.error.as_ref().map(|error| stored.slice(error.span).trim_matches('"').to_owned());
+        let text_at_error = parsed.error.as_ref().map(|error| stored.slice(error.span).trim_matches('"').to_owned());
         if let Some(error) = parsed.error {
-            // Which variable the text would have been for is not known.
+            // The text after the error may be the value of a sensitive variable.
             sources.hide_all(source);
             let message = if marks.from_file { "it is a link to a file that is not a values file".to_owned() } else { error.message };
-            self.lose(unparsable(message, error.span), shown);
+            self.set_incomplete(unparsable(message, error.span), shown);
         }
         self.comments.extend(crate::terraform::modules::comments::of_values(&parsed.comments, &stored));
         let name: Arc<str> = name.into();
@@ -204,29 +205,29 @@ impl ReadInputs {
             let message = format!("unexpected block `{kind}`: a values file has only `name = value` lines");
             let help = format!("Write `{kind} = {{ … }}`, or move the block into the configuration");
             self.problems.push(Problem::new(ProblemKind::Refused, message).at(Place::Source(block.header)).help(help));
-            self.inputs.set(kind, GivenValue::Rejected(not_accepted(&name)));
+            self.inputs.set(kind, GivenValue::Rejected(rejection(&name)));
         }
-        // An error at a name is one about an argument that is set twice.
-        if let Some(twice) = rejected.filter(|twice| self.inputs.given.contains_key(twice)) {
-            self.inputs.set(&twice, GivenValue::Rejected(not_accepted(&name)));
+        // An error at the name of an argument means that the argument is set twice.
+        if let Some(duplicate) = text_at_error.filter(|name| self.inputs.given.contains_key(name)) {
+            self.inputs.set(&duplicate, GivenValue::Rejected(rejection(&name)));
         }
     }
 
-    /// Notes that a values file is not known to its end: what was set before it may be set again in there.
-    fn lose(&mut self, problem: Problem, shown: &Path) {
+    /// Records that a values file could not be read completely. All earlier values become unknown, because the file may replace them.
+    fn set_incomplete(&mut self, problem: Problem, shown: &Path) {
         self.problems.push(problem);
         self.inputs.given.clear();
-        self.inputs.lost = Some(format!("`{}`, which may set it, could not be read", shown.display()).into());
+        self.inputs.others_unknown = Some(format!("`{}`, which may set it, could not be read", shown.display()).into());
     }
 }
 
-/// The `--var`s that no root module declares. Terraform rejects them, because they are misspelled as a rule; here a root that declares one
-/// may be next to others that do not. `others` are asked for only where the roots that are checked do not declare one.
+/// Problems for the `--var`s that no root module declares. Terraform rejects a `--var` that its only root module does not declare; here it
+/// is enough that one root module declares it. `others` is called only if none of the checked `roots` does.
 pub(crate) fn undeclared(request: &ScanRequest, roots: &[Arc<Module>], others: impl FnOnce() -> Vec<Arc<Module>>) -> Vec<Problem> {
     let typed = request.inputs.iter().map(|source| ("--var", source));
     let all = request.env_inputs.iter().map(|input| (input.by, &input.source)).chain(typed);
     let given = all.filter_map(|(by, source)| if let InputSource::Var(name, _) = source { Some((by, name.as_str())) } else { None });
-    // What is not declared in the files that were read may be declared in one that does not parse.
+    // A file that does not parse may declare the variable.
     if request.recorded.is_some() || roots.is_empty() || roots.iter().any(|module| !module.problems.is_empty()) {
         return Vec::new();
     }
@@ -241,7 +242,7 @@ pub(crate) fn undeclared(request: &ScanRequest, roots: &[Arc<Module>], others: i
     missing.into_iter().map(|(by, name)| unknown_variable(by, name, &known)).collect()
 }
 
-/// The problem with a value for a variable that is not declared.
+/// The problem for a value of an undeclared variable.
 fn unknown_variable(by: &str, name: &str, known: &BTreeSet<&str>) -> Problem {
     let help = match nearest(name.trim(), known.iter().copied()) {
         Some(near) => format!("Did you mean `{near}`?"),
@@ -250,19 +251,19 @@ fn unknown_variable(by: &str, name: &str, known: &BTreeSet<&str>) -> Problem {
     Problem::new(ProblemKind::Refused, format!("`{by}` sets `{name}`, but no root module declares that variable")).help(help)
 }
 
-fn not_accepted(file: &str) -> Reason {
+fn rejection(file: &str) -> Reason {
     format!("Terraform rejects what `{file}` sets").into()
 }
 
-/// Why Terraform rejects a values file in JSON by its first characters; `None` where it does not.
-fn json_form(text: &str) -> Option<&'static str> {
+/// Why Terraform rejects a JSON values file because of its first characters, if it does.
+fn json_form_error(text: &str) -> Option<&'static str> {
     if text.starts_with('\u{feff}') {
         return Some("a values file in JSON must not begin with a byte order mark");
     }
     (!text.trim_start().is_empty() && !text.trim_start().starts_with('{')).then_some("a values file in JSON must be an object")
 }
 
-/// A values file next to one that is missing, with nearly the same name.
+/// Help that suggests a values file with a name similar to a missing one.
 fn similar(path: &Path) -> Option<String> {
     let entries = disk::entries(path.parent()?).ok()?;
     let names = entries.iter().filter(|entry| !entry.is_dir).filter_map(|entry| entry.name.to_str()).filter(|name| is_values(name));
@@ -277,12 +278,12 @@ fn unreadable(shown: &Path, error: &DiskError) -> Problem {
 }
 
 impl Inputs {
-    /// The inputs of a root that something may call with others.
-    pub(crate) fn of(self, root: &Root) -> Self {
-        Self { lost: root.elsewhere.clone().or(self.lost), ..self }
+    /// The same inputs for a root that may have callers which cannot be read.
+    pub(crate) fn for_root(self, root: &Root) -> Self {
+        Self { others_unknown: root.elsewhere.clone().or(self.others_unknown), ..self }
     }
 
-    /// The same inputs, the root looked at as a library.
+    /// The same inputs, with the root read as a library.
     pub(crate) fn as_library(&self, fill: LibraryInputs) -> Self {
         Self { library: Some(fill), ..self.clone() }
     }
@@ -291,12 +292,12 @@ impl Inputs {
         self.given.insert(name.to_owned(), given);
     }
 
-    /// The values in values files, by variable.
+    /// The names and places of all values in values files.
     pub(crate) fn written(&self) -> impl Iterator<Item = (&str, Span)> {
         self.written.iter().map(|(name, span)| (name.as_str(), *span))
     }
 
-    /// Which of these variables are given a value, and where.
+    /// The variables that have a given value, with the origin of the value.
     pub(crate) fn shown_values<'a>(&'a self, variables: &'a BTreeMap<Arc<str>, Block>) -> impl Iterator<Item = (&'a str, String)> {
         self.given.iter().filter(|(name, _)| variables.contains_key(name.as_str())).map(|(name, given)| {
             let origin = match given {
@@ -309,15 +310,15 @@ impl Inputs {
         })
     }
 
-    /// Whether a library's caller could set a variable that no one sets, so that more comes of it than now.
-    pub(crate) fn has_open(&self, variables: &BTreeMap<Arc<str>, Block>) -> bool {
+    /// Whether a variable has no value or an empty default, so that a caller could make the root create more keys.
+    pub(crate) fn has_open_variables(&self, variables: &BTreeMap<Arc<str>, Block>) -> bool {
         let is_empty = |expr: &Expr| match &expr.kind {
             ExprKind::Null => true,
             ExprKind::Tuple(items) => items.is_empty(),
             ExprKind::Object(items) => items.is_empty(),
             _ => false,
         };
-        self.lost.is_none()
+        self.others_unknown.is_none()
             && variables.iter().any(|(name, variable)| {
                 !self.given.contains_key(&**name) && variable.body.attribute("default").is_none_or(|default| is_empty(&default.value))
             })
@@ -325,9 +326,9 @@ impl Inputs {
 }
 
 /// Parses a text as an expression.
-pub(crate) fn expression(text: &str, name: &str, by: &str, sources: &Sources) -> Result<Expr, hcl::SyntaxError> {
+pub(crate) fn parse_expression(text: &str, name: &str, by: &str, sources: &Sources) -> Result<Expr, hcl::SyntaxError> {
     let shown = format!("<{} for {name}>", by.trim_matches('`'));
-    // What someone asks `eval` is theirs to see.
+    // Reports may quote expressions passed to `kmslint eval`, but not values, which may be secret.
     let source = if by == "`eval`" { sources.add(shown, text.to_owned()) } else { sources.add_hidden(shown, text.to_owned()) };
     hcl::native::parse_expression(source, text)
 }

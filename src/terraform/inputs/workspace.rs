@@ -1,4 +1,4 @@
-//! `terraform.workspace`: the workspace that is selected, as far as options, environment, configuration and data directory show it.
+//! `terraform.workspace`: the selected workspace, determined by options, environment, configuration and data directory.
 
 use crate::base::disk;
 use crate::base::{Place, Problem, ProblemKind, Reason, Sources, Step};
@@ -11,30 +11,30 @@ use crate::terraform::request::{ScanRequest, join_shown};
 use std::path::Path;
 use std::sync::Arc;
 
-/// The longest `.terraform/environment` that is read, in bytes.
+/// The maximum size of `.terraform/environment`, in bytes.
 const CAP: u64 = 4096;
 
 /// The name of the workspace, or why it is unknown.
 pub(crate) type Workspace = Result<Arc<str>, Reason>;
 
-/// What the configuration says about workspaces.
+/// The configuration of workspaces.
 enum Backend {
-    /// Workspaces are those of the backend's state, or there is no backend.
+    /// A backend that stores the workspaces in its state, or no backend.
     Local,
-    /// A `cloud` block, and the name in its `workspaces` block.
+    /// A `cloud` block, with the name in its `workspaces` block.
     Cloud(WorkspaceName, Place),
-    /// `backend "remote"` with a prefix: one of several workspaces is selected by `terraform workspace select`.
+    /// `backend "remote"` with a prefix: `terraform workspace select` selects one of several workspaces.
     Prefix,
 }
 
 /// The name in a `workspaces` block.
 enum WorkspaceName {
-    This(Arc<str>),
-    No,
+    Constant(Arc<str>),
+    Missing,
     NotConstant,
 }
 
-/// The workspace of a root module, and a problem where the environment contradicts the configuration.
+/// The workspace of a root module, and a problem if the environment contradicts the configuration.
 pub(crate) fn find(request: &ScanRequest, module: &Module, sources: &Sources) -> (Workspace, Option<Problem>) {
     let given = |name: &Option<String>| name.as_deref().filter(|name| !name.is_empty()).map(Arc::from);
     if let Some(name) = given(&request.workspace) {
@@ -46,15 +46,15 @@ pub(crate) fn find(request: &ScanRequest, module: &Module, sources: &Sources) ->
     let backend = backend(module, sources);
     if request.recorded.is_some() {
         let workspace = match backend {
-            Backend::Cloud(WorkspaceName::This(name), _) => Ok(name),
-            // Today's workspace need not be the one that was planned.
+            Backend::Cloud(WorkspaceName::Constant(name), _) => Ok(name),
+            // The workspace selected now may not be the one that was planned.
             _ => Err("a plan does not record its workspace; pass it with `--workspace`".into()),
         };
         return (workspace, None);
     }
     if let Some(name) = given(&request.env_workspace) {
         return match &backend {
-            Backend::Cloud(WorkspaceName::This(configured), place) if *configured != name => {
+            Backend::Cloud(WorkspaceName::Constant(configured), place) if *configured != name => {
                 let message = format!("`TF_WORKSPACE` selects the workspace `{name}`, but the `cloud` block names `{configured}`");
                 let mut problem = Problem::new(ProblemKind::Refused, message).help("Unset `TF_WORKSPACE`, or pass `--workspace`");
                 problem.related.push(Step::new(place.clone(), "the `cloud` block"));
@@ -66,9 +66,9 @@ pub(crate) fn find(request: &ScanRequest, module: &Module, sources: &Sources) ->
     }
     let selected = || selected(request, module);
     let workspace = match backend {
-        Backend::Cloud(WorkspaceName::This(name), _) => Ok(name),
+        Backend::Cloud(WorkspaceName::Constant(name), _) => Ok(name),
         Backend::Cloud(WorkspaceName::NotConstant, _) => Err("the workspace name in the `cloud` block is not a constant".into()),
-        Backend::Cloud(WorkspaceName::No, _) => {
+        Backend::Cloud(WorkspaceName::Missing, _) => {
             selected().unwrap_or_else(|| Err("the `cloud` block does not name the workspace; pass it with `--workspace`".into()))
         }
         Backend::Prefix => {
@@ -79,7 +79,7 @@ pub(crate) fn find(request: &ScanRequest, module: &Module, sources: &Sources) ->
     (workspace, None)
 }
 
-/// The workspace that `terraform workspace select` noted.
+/// The workspace that `terraform workspace select` recorded.
 fn selected(request: &ScanRequest, module: &Module) -> Option<Workspace> {
     let data = request.data_dir.as_deref().unwrap_or(Path::new(".terraform"));
     let path = module.path.join(data).join("environment");
@@ -87,13 +87,13 @@ fn selected(request: &ScanRequest, module: &Module) -> Option<Workspace> {
         return None;
     }
     let shown = join_shown(&module.shown, &data.join("environment").to_string_lossy());
-    // A data directory that the user names may be anywhere; what lies in the repository must not lead out of it.
-    let within = allowed_directories(&module.path, request);
-    let is_found = request.data_dir.is_none() || within.iter().any(|directory| disk::tidy(&path).starts_with(directory));
-    if is_found && request.directories.escapes(&path, &within) {
+    // `TF_DATA_DIR` may be anywhere, but a file in the repository must not be a link out of it.
+    let allowed = allowed_directories(&module.path, request);
+    let is_inside = request.data_dir.is_none() || allowed.iter().any(|directory| disk::tidy(&path).starts_with(directory));
+    if is_inside && request.directories.escapes(&path, &allowed) {
         return Some(Err(format!("`{}` leads out of the repository", shown.display()).into()));
     }
-    // A token fits where the name of a workspace does.
+    // A link to another file could show a secret as the name of the workspace: a token is a valid name.
     if disk::canonical(&path).is_ok_and(|real| real.file_name() != path.file_name()) {
         return Some(Err(format!("`{}` is a link to another file", shown.display()).into()));
     }
@@ -105,43 +105,45 @@ fn selected(request: &ScanRequest, module: &Module) -> Option<Workspace> {
     }
 }
 
-/// What Terraform allows in the name of a workspace: what needs no escape in a part of a URL's path (`validWorkspaceName`,
-/// internal/command/workspace_command.go).
+/// Whether Terraform accepts the name of a workspace: it may only have characters that need no escape in a segment of a URL's path. Source:
+/// `validWorkspaceName` in Terraform's `internal/command/workspace_command.go`.
 fn is_valid(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~$&+=:@".contains(&byte))
 }
 
-/// The last `cloud` or `backend` block decides: override files come last and replace either.
+/// The configuration of the last `cloud` or `backend` block. Override files come last and replace either.
 fn backend(module: &Module, sources: &Sources) -> Backend {
     let mut blocks = module.settings.iter().flat_map(|settings| &settings.body.blocks);
     let last = blocks.rfind(|block| matches!(&*block.kind.text, "cloud" | "backend"));
     match last {
-        Some(block) if &*block.kind.text == "cloud" => Backend::Cloud(member(block, "name", sources), Place::Source(block.header)),
+        Some(block) if &*block.kind.text == "cloud" => {
+            Backend::Cloud(workspaces_argument(block, "name", sources), Place::Source(block.header))
+        }
         Some(block) if block.labels.first().is_some_and(|label| &*label.text == "remote") => {
-            if matches!(member(block, "prefix", sources), WorkspaceName::No) { Backend::Local } else { Backend::Prefix }
+            if matches!(workspaces_argument(block, "prefix", sources), WorkspaceName::Missing) { Backend::Local } else { Backend::Prefix }
         }
         _ => Backend::Local,
     }
 }
 
-/// An argument of the `workspaces` block; JSON syntax has an object in its place.
-fn member(block: &Block, name: &str, sources: &Sources) -> WorkspaceName {
-    let of = |text: Option<Arc<str>>| match text {
-        Some(text) if text.is_empty() => WorkspaceName::No,
-        Some(text) => WorkspaceName::This(text),
+/// An argument of the `workspaces` block, which may be an attribute in JSON syntax.
+fn workspaces_argument(block: &Block, name: &str, sources: &Sources) -> WorkspaceName {
+    let of_text = |text: Option<Arc<str>>| match text {
+        Some(text) if text.is_empty() => WorkspaceName::Missing,
+        Some(text) => WorkspaceName::Constant(text),
         None => WorkspaceName::NotConstant,
     };
-    let in_body = |body: &Body| body.attribute(name).map(|written| of(constants::text(&written.value, sources)));
+    let in_body = |body: &Body| body.attribute(name).map(|written| of_text(constants::text(&written.value, sources)));
     let nested = block.body.blocks.iter().filter(|inner| &*inner.kind.text == "workspaces");
-    if let Some(named) = nested.filter_map(|inner| in_body(&inner.body)).next_back() {
-        return named;
+    if let Some(name) = nested.filter_map(|inner| in_body(&inner.body)).next_back() {
+        return name;
     }
-    let Some(written) = block.body.attribute("workspaces") else { return WorkspaceName::No };
+    let Some(written) = block.body.attribute("workspaces") else { return WorkspaceName::Missing };
     let Ok(value) = constants::value(&written.value, sources) else { return WorkspaceName::NotConstant };
     let object = value.as_sequence().and_then(<[Value]>::first).unwrap_or(&value);
     match object.as_mapping().and_then(|members| members.get(name)).map(|member| &member.data) {
-        None | Some(Data::Null(_)) => WorkspaceName::No,
-        Some(Data::String(text)) => of(Some(Arc::clone(text))),
+        None | Some(Data::Null(_)) => WorkspaceName::Missing,
+        Some(Data::String(text)) => of_text(Some(Arc::clone(text))),
         Some(_) => WorkspaceName::NotConstant,
     }
 }

@@ -11,7 +11,7 @@ use crate::key::{Notice, kinds};
 use crate::terraform::blocks::constants::keyword;
 use crate::terraform::facts::BlockReader;
 use crate::terraform::modules::module::DeclarationKind;
-use crate::terraform::schema::{self, Field, Filling, Nesting, SchemaFields};
+use crate::terraform::schema::{self, Configurability, Field, Nesting, SchemaFields};
 use crate::terraform::scope::descend;
 use crate::terraform::scope::resource::body_of;
 use crate::terraform::world::instance::Visit;
@@ -253,7 +253,7 @@ impl RefusalCheck<'_> {
         match fields.get(&name.text) {
             Some(Field::Attribute(field)) => {
                 // Null counts as unset, even for an argument that cannot be set.
-                if field.filling == Filling::Computed && !matches!(attribute.value.kind, ExprKind::Null) {
+                if field.configurability == Configurability::Computed && !matches!(attribute.value.kind, ExprKind::Null) {
                     let hint = if &*name.text == "vault_id" { "; the vault is chosen by `management_endpoint`" } else { "" };
                     self.add_problem(name.span, format!("`{}` is set by the provider and cannot be configured{hint}", name.text), &[]);
                 }

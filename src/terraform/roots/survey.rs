@@ -312,7 +312,7 @@ fn source_world<'s>(loader: &'s Loader<'s>, root: &Root, passed: Option<&Path>, 
     let module = loader.root(&root.path);
     let inputs = inputs::read(loader.request, loader.sources, &root.path, &module.shown, passed).inputs;
     let (workspace, _) = workspace::find(loader.request, &module, loader.sources);
-    World::new(loader, &root.path, inputs.of(root), workspace, budget)
+    World::new(loader, &root.path, inputs.for_root(root), workspace, budget)
 }
 
 /// The targets of a directory's calls.

@@ -1,13 +1,13 @@
-//! The types of Terraform itself and of the small providers that keys are written with, in the table's notation.
+//! The types of Terraform's built-in provider and of small providers that are often used together with keys, in the table's notation.
 //!
 //! Sources: Terraform 1.15 (`internal/builtin/providers/terraform`), hashicorp/null 3.2, random 3.7, time 0.13, tls 4.1, local 2.5.
 
-/// Whether no version of a provider gives a type more attributes than are listed here.
+/// Whether the attributes of a type are the same in all versions of its provider.
 pub(super) fn is_complete(kind: &str) -> bool {
     matches!(kind, "terraform_data" | "terraform_remote_state")
 }
 
-/// One line for each type.
+/// The schemas, one line for each type.
 pub(super) const LINES: &str = "\
 resource terraform_data {id:cs,input:oa,output:ca,triggers_replace:oa}
 data terraform_remote_state {backend:rs,config:oa,defaults:oa,outputs:ca,workspace:os}
@@ -34,7 +34,7 @@ mod tests {
     use crate::terraform::schema;
 
     #[test]
-    fn every_line_is_read() {
+    fn every_line_is_a_valid_schema() {
         for line in LINES.lines() {
             let mut words = line.split(' ');
             let (mode, kind) = (words.next().unwrap(), words.next().unwrap());

@@ -1,23 +1,22 @@
-//! What is known of resource types and data sources: which arguments, attributes and blocks they have, of which types, and who fills
-//! them in.
+//! The schemas of resource types and data sources: their arguments, attributes and blocks.
 //!
-//! The types of oracle/oci come from a table that `make.py` makes of the provider's own schema; those of a few small providers, which
-//! keys are often written with, are in `builtin.rs`. Of all others nothing is known.
+//! The schemas of oracle/oci are in a table that `make.py` generates from the provider's own schema. `builtin.rs` has those of a few small
+//! providers that are often used together with keys. Other types have no schema.
 
 mod builtin;
 mod table;
 mod types;
 
-pub(super) use types::{Field, Filling, NestedBlock, Nesting, Schema, SchemaAttribute, SchemaFields};
+pub(super) use types::{Configurability, Field, NestedBlock, Nesting, Schema, SchemaAttribute, SchemaFields};
 
 use crate::eval::Type;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-/// Schemas that were read, by type: those of resources, then those of data sources.
+/// Cached schemas by type: those of resources, then those of data sources.
 type SchemaMemo = [HashMap<String, Arc<Schema>>; 2];
 
-/// The schema of a type, where it is known. Read the first time, and kept.
+/// The schema of a type, if it is known. Cached after the first call.
 pub(super) fn of(is_data: bool, kind: &str) -> Option<Arc<Schema>> {
     static READ: LazyLock<Mutex<SchemaMemo>> = LazyLock::new(Mutex::default);
     let at = |read: &SchemaMemo| {
@@ -36,20 +35,20 @@ pub(super) fn of(is_data: bool, kind: &str) -> Option<Arc<Schema>> {
     Some(schema)
 }
 
-/// An argument or nested block that may be written in a resource.
+/// An argument or nested block of a resource that can be configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SchemaArgument {
     /// Its name.
     pub name: Arc<str>,
     /// Whether it is a nested block.
     pub is_block: bool,
-    /// Whether it must be there.
+    /// Whether it must be set.
     pub is_required: bool,
-    /// Whether it is `true` or `false`.
+    /// Whether it is a boolean.
     pub is_switch: bool,
 }
 
-/// What may be written in a managed resource of a type, within nested blocks of these types; nothing where the type is not known.
+/// The arguments and nested blocks of a managed resource type, or of the nested block at the path `within`. Empty without a schema.
 #[must_use]
 pub(crate) fn arguments(kind: &str, within: &[&str]) -> Vec<SchemaArgument> {
     let Some(schema) = of(false, kind) else { return Vec::new() };
@@ -61,11 +60,11 @@ pub(crate) fn arguments(kind: &str, within: &[&str]) -> Vec<SchemaArgument> {
         }
     }
     let argument = |(name, field): (&Arc<str>, &Field)| match field {
-        Field::Attribute(attribute) if attribute.filling == Filling::Computed => None,
+        Field::Attribute(attribute) if attribute.configurability == Configurability::Computed => None,
         Field::Attribute(attribute) => Some(SchemaArgument {
             name: Arc::clone(name),
             is_block: false,
-            is_required: attribute.filling == Filling::Required,
+            is_required: attribute.configurability == Configurability::Required,
             is_switch: attribute.ty == Type::Bool,
         }),
         Field::Block(_) => Some(SchemaArgument { name: Arc::clone(name), is_block: true, is_required: false, is_switch: false }),
@@ -73,7 +72,7 @@ pub(crate) fn arguments(kind: &str, within: &[&str]) -> Vec<SchemaArgument> {
     fields.iter().filter_map(argument).collect()
 }
 
-/// The version of oracle/oci that the table describes.
+/// The version of oracle/oci in the table.
 pub(super) fn version() -> &'static str {
     table::version()
 }

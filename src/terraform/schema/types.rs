@@ -1,4 +1,4 @@
-//! What a resource type or data source has: its arguments, attributes and nested blocks.
+//! The schema of a resource type or data source: its arguments, attributes and nested blocks.
 
 use crate::eval::{Type, Value};
 use std::collections::BTreeMap;
@@ -7,14 +7,14 @@ use std::sync::Arc;
 /// Fields by name.
 pub(crate) type SchemaFields = BTreeMap<Arc<str>, Field>;
 
-/// A resource type or data source.
+/// The schema of a resource type or data source.
 #[derive(Debug)]
 pub(crate) struct Schema {
     /// Its arguments, attributes and nested blocks.
     pub fields: SchemaFields,
-    /// Whether the provider is made with terraform-plugin-sdk, which takes an empty text for an omitted one.
+    /// Whether the provider uses terraform-plugin-sdk, which treats an empty string as omitted.
     pub is_sdk: bool,
-    /// Whether no version of the provider has more fields than these.
+    /// Whether no version of the provider has more fields.
     pub is_complete: bool,
 }
 
@@ -32,56 +32,56 @@ pub(crate) enum Field {
 pub(crate) struct SchemaAttribute {
     /// Its type.
     pub ty: Type,
-    /// Who sets it.
-    pub filling: Filling,
-    /// What it is where it is omitted.
-    pub default: Option<Default>,
-    /// Whether its value is never shown.
+    /// Whether the configuration or the provider sets it.
+    pub configurability: Configurability,
+    /// Its default.
+    pub default: Option<SchemaDefault>,
+    /// Whether its value may not be shown.
     pub is_sensitive: bool,
-    /// Whether the provider stores something else than what is written.
+    /// Whether the provider changes the configured value.
     pub is_altered: bool,
-    /// Whether it has a default that is not known here.
+    /// Whether it has a default that the schema does not contain.
     pub has_unknown_default: bool,
 }
 
-/// Who sets an attribute.
+/// Whether the configuration or the provider sets an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Filling {
-    /// The configuration must.
+pub(crate) enum Configurability {
+    /// The configuration must set it.
     Required,
-    /// The configuration may; omitted it is null, or its default.
+    /// The configuration may set it. If omitted, it has its default or is null.
     Optional,
-    /// The configuration may; omitted, the provider does.
-    OrComputed,
-    /// The provider alone.
+    /// The configuration may set it. If omitted, the provider computes it.
+    OptionalComputed,
+    /// Only the provider sets it.
     Computed,
 }
 
 /// The default of an argument.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Default {
-    /// `true` or `false`.
+pub(crate) enum SchemaDefault {
+    /// A boolean.
     Bool(bool),
     /// A whole number.
     Number(i64),
-    /// A text.
+    /// A string.
     Text(Arc<str>),
 }
 
 /// A nested block.
 #[derive(Debug)]
 pub(crate) struct NestedBlock {
-    /// What several of them make.
+    /// The type of its value.
     pub nesting: Nesting,
-    /// How many there may be, where that is limited.
-    pub most: Option<usize>,
-    /// Whether the provider makes it where it is omitted.
-    pub is_filled_in: bool,
-    /// What is inside.
+    /// The maximum number of blocks, if there is one.
+    pub max: Option<usize>,
+    /// Whether the provider computes it if it is omitted.
+    pub is_computed: bool,
+    /// The fields of each block.
     pub fields: SchemaFields,
 }
 
-/// What the blocks of a type make.
+/// The type of the value that all blocks of a type have together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Nesting {
     /// An object, or null.
@@ -105,12 +105,12 @@ impl Field {
 }
 
 impl NestedBlock {
-    /// The type of one of them.
+    /// The type of one block.
     pub(crate) fn object(&self) -> Type {
         Type::object(self.fields.iter().map(|(name, field)| (Arc::clone(name), field.ty())))
     }
 
-    /// The type of all of them.
+    /// The type of all blocks together.
     pub(crate) fn ty(&self) -> Type {
         match self.nesting {
             Nesting::Single => self.object(),
@@ -121,8 +121,8 @@ impl NestedBlock {
     }
 }
 
-impl Default {
-    /// As a value.
+impl SchemaDefault {
+    /// The default as a value.
     pub(crate) fn value(&self) -> Value {
         match self {
             Self::Bool(value) => Value::bool(*value),

@@ -11,7 +11,7 @@ use super::values::combine_instances;
 use crate::base::{Place, Step, StepKind};
 use crate::eval::{Data, Drivers, EvalError, Marks, Members, Num, Possible, RefStep, ResourceRef, Type, UnknownValue, Value, convert};
 use crate::hcl::{self, Block, Body, Expr, ExprKind};
-use crate::terraform::schema::{self, Field, Filling, NestedBlock, Nesting, Schema, SchemaAttribute, SchemaFields};
+use crate::terraform::schema::{self, Configurability, Field, NestedBlock, Nesting, Schema, SchemaAttribute, SchemaFields};
 use crate::terraform::world::World;
 use crate::terraform::world::frame::{BlockIterator, ResourceInstance};
 use crate::terraform::world::instance::{Instance, ResourceName, address};
@@ -85,10 +85,10 @@ impl ResourceInstance<'_> {
         if &**name == "id" && schema.is_sdk && !self.of.data && inside.path.is_empty() {
             return Ok(self.after_apply(name, attribute.ty.clone()));
         }
-        let written = inside.body.attribute(name).filter(|_| attribute.filling != Filling::Computed);
+        let written = inside.body.attribute(name).filter(|_| attribute.configurability != Configurability::Computed);
         let Some(written) = written else { return Ok(omitted()) };
         let value = self.frame().within(inside.iterators).eval(&written.value)?;
-        if value.is_null() || (is_empty_text(&value, schema) && attribute.filling == Filling::OrComputed) {
+        if value.is_null() || (is_empty_text(&value, schema) && attribute.configurability == Configurability::OptionalComputed) {
             return Ok(omitted());
         }
         if attribute.is_altered {
@@ -104,7 +104,7 @@ impl ResourceInstance<'_> {
 
     /// If an unknown value may be null, it may also be the value that the provider uses for an omitted argument.
     fn possibly_omitted(&self, value: Value, attribute: &SchemaAttribute, schema: &Schema, omitted: &dyn Fn() -> Value) -> Value {
-        if attribute.filling != Filling::OrComputed && attribute.default.is_none() {
+        if attribute.configurability != Configurability::OptionalComputed && attribute.default.is_none() {
             return value;
         }
         let is_omitted = |case: &Possible| case.value.is_null() || is_empty_text(&case.value, schema);
@@ -126,18 +126,18 @@ impl ResourceInstance<'_> {
         if is_output_of_data(self.of, name) {
             return self.output_of_data(&path);
         }
-        match (attribute.filling, &attribute.default) {
+        match (attribute.configurability, &attribute.default) {
             // For a nested block of a data source, the provider chooses the value of an omitted argument.
             (_, Some(_)) if self.of.data && !inside.path.is_empty() => self.after_apply(&path, attribute.ty.clone()),
-            (Filling::Optional | Filling::OrComputed, Some(default)) => default.value(),
-            (Filling::Optional, None) if !attribute.has_unknown_default => Value::null(attribute.ty.clone()),
-            (Filling::Optional, None) => {
+            (Configurability::Optional | Configurability::OptionalComputed, Some(default)) => default.value(),
+            (Configurability::Optional, None) if !attribute.has_unknown_default => Value::null(attribute.ty.clone()),
+            (Configurability::Optional, None) => {
                 Value::unknown(attribute.ty.clone(), format!("`{}.{}` does not set `{path}`", self.of.kind, self.of.name))
             }
-            (Filling::Required, _) => {
+            (Configurability::Required, _) => {
                 Value::unknown(attribute.ty.clone(), format!("`{}.{}` does not set the required `{path}`", self.of.kind, self.of.name))
             }
-            (Filling::OrComputed | Filling::Computed, _) => self.after_apply(&path, attribute.ty.clone()),
+            (Configurability::OptionalComputed | Configurability::Computed, _) => self.after_apply(&path, attribute.ty.clone()),
         }
     }
 
@@ -164,11 +164,11 @@ impl ResourceInstance<'_> {
         if let Some((for_each, ..)) = &found.unsure {
             return Ok(Value::unknown_like(block.ty(), for_each).with_marks(found.marks));
         }
-        if block.most.is_some_and(|most| blocks.len() > most) {
+        if block.max.is_some_and(|max| blocks.len() > max) {
             let span = blocks.last().map(|nested| nested.header);
-            return Err(EvalError::refused(format!("too many `{name}` blocks: at most {} are allowed", block.most.unwrap_or(0)), span));
+            return Err(EvalError::refused(format!("too many `{name}` blocks: at most {} are allowed", block.max.unwrap_or(0)), span));
         }
-        if blocks.is_empty() && block.is_filled_in {
+        if blocks.is_empty() && block.is_computed {
             let path: Arc<str> = format!("{}{name}", inside.path).into();
             return Ok(self.after_apply(&path, block.ty()).with_marks(found.marks));
         }
@@ -349,8 +349,8 @@ fn planned_by_sdk(value: Value, attribute: &SchemaAttribute, omitted: impl FnOnc
         return value;
     }
     let is_empty = value.children().next().is_none();
-    match (&attribute.ty, attribute.filling) {
-        (_, Filling::OrComputed) if is_empty => omitted(),
+    match (&attribute.ty, attribute.configurability) {
+        (_, Configurability::OptionalComputed) if is_empty => omitted(),
         (Type::Map(_) | Type::Set(_), _) if is_empty => Value::null(attribute.ty.clone()).with_marks(value.marks),
         // The SDK has no partially known maps.
         (Type::Map(_), _) if !value.is_wholly_known() => {

@@ -9,7 +9,7 @@ use crate::terraform::blocks::constants;
 use crate::terraform::facts::arguments;
 use crate::terraform::facts::conditions;
 use crate::terraform::inputs::symbolic::fill;
-use crate::terraform::inputs::{GivenValue, TextOrigin, expression};
+use crate::terraform::inputs::{GivenValue, TextOrigin, parse_expression};
 use crate::terraform::modules::module::{DeclarationKind, Module};
 use crate::terraform::modules::secrets::may_be_secret;
 use crate::terraform::world::World;
@@ -133,7 +133,7 @@ fn root_value(world: &World<'_>, name: &Arc<str>, variable: &Block, constraint: 
         // For an ephemeral variable, a plan records the default whatever was passed.
         Some(GivenValue::Recorded(value)) if !constants::is_true(variable, "ephemeral", sources) => {
             let value = conform(value.clone(), constraint, name, variable.header, world)?;
-            let written = match inputs.now.get(&**name) {
+            let written = match inputs.current.get(&**name) {
                 Some(GivenValue::Written(expr, file, marks)) => value_in_file(expr, file, *marks, name, constraint, world).ok(),
                 Some(_) => None,
                 None => default(variable, constraint, name, world, &root()).ok().flatten(),
@@ -143,7 +143,7 @@ fn root_value(world: &World<'_>, name: &Arc<str>, variable: &Block, constraint: 
             let same = same.map(|written| written.with_marks(value.marks));
             Some(same.unwrap_or_else(|| value.with_step(at(StepKind::Recorded(Arc::clone(name))))))
         }
-        None | Some(GivenValue::Recorded(_)) => match &inputs.lost {
+        None | Some(GivenValue::Recorded(_)) => match &inputs.others_unknown {
             Some(why) => return Ok(unknown(why)),
             None => None,
         },
@@ -158,7 +158,7 @@ fn root_value(world: &World<'_>, name: &Arc<str>, variable: &Block, constraint: 
             let value = if is_text {
                 Value::string(text).with_marks(Marks { from_file: true, raw: by.starts_with("`TF_VAR_"), ..Marks::NONE })
             } else {
-                let expr = expression(text, name, by, sources).map_err(|_| refused("is not a valid expression"))?;
+                let expr = parse_expression(text, name, by, sources).map_err(|_| refused("is not a valid expression"))?;
                 let value = ClosedScope { world }.eval_constant(&expr).map_err(|_| refused("is not a constant expression"))?;
                 value.with_marks(Marks { from_file: true, ..Marks::NONE })
             };
