@@ -246,10 +246,10 @@ impl RunInspection<'_> {
                     }
                 }
             }
-            InspectionTarget::Resource(of, block, attribute) => {
-                let Ok(expansion) = expand::resource(world, at, of, block) else { return };
+            InspectionTarget::Resource(resource, block, attribute) => {
+                let Ok(expansion) = expand::resource(world, at, resource, block) else { return };
                 for (key, each) in expansion.instances() {
-                    let address = address(at, of.data, &of.kind, &of.name, key.as_ref());
+                    let address = address(at, resource.data, &resource.kind, &resource.name, key.as_ref());
                     if !record(eval(&attribute.value, &each), address) {
                         return;
                     }
@@ -287,21 +287,21 @@ impl RunInspection<'_> {
         {
             return Some(found);
         }
-        let of = |data: bool, resources: &'m Resources| {
+        let find_in = |data: bool, resources: &'m Resources| {
             resources.iter().find_map(|(kind, named)| {
                 named.iter().find_map(|(name, block)| {
-                    let of = ResourceName { data, kind: Arc::clone(kind), name: Arc::clone(name) };
-                    Some(InspectionTarget::Resource(of, block, self.argument(&block.body)?))
+                    let resource = ResourceName { data, kind: Arc::clone(kind), name: Arc::clone(name) };
+                    Some(InspectionTarget::Resource(resource, block, self.argument(&block.body)?))
                 })
             })
         };
-        of(false, &module.managed).or_else(|| of(true, &module.data))
+        find_in(false, &module.managed).or_else(|| find_in(true, &module.data))
     }
 
     /// The argument at the position, also in nested blocks. `dynamic` blocks are skipped: their arguments depend on an iterator.
     fn argument<'m>(&self, body: &'m Body) -> Option<&'m Attribute> {
-        let own = body.attributes.iter().find(|attribute| self.is_in(attribute.span));
-        own.or_else(|| body.blocks.iter().filter(|block| &*block.kind.text != "dynamic").find_map(|block| self.argument(&block.body)))
+        let attribute = body.attributes.iter().find(|attribute| self.is_in(attribute.span));
+        attribute.or_else(|| body.blocks.iter().filter(|block| &*block.kind.text != "dynamic").find_map(|block| self.argument(&block.body)))
     }
 
     /// The smallest reference of an expression at the position, unless it is the complete expression.
@@ -344,9 +344,9 @@ fn subject(target: &InspectionTarget<'_>) -> String {
         InspectionTarget::Local(name) => format!("local value `{name}`"),
         InspectionTarget::Output(name) => format!("output `{name}`"),
         InspectionTarget::Argument(call, _, attribute) => format!("argument `{}` of module call `{call}`", attribute.name.text),
-        InspectionTarget::Resource(of, _, attribute) => {
-            let mode = if of.data { "data." } else { "" };
-            format!("argument `{}` of `{mode}{}.{}`", attribute.name.text, of.kind, of.name)
+        InspectionTarget::Resource(resource, _, attribute) => {
+            let mode = if resource.data { "data." } else { "" };
+            format!("argument `{}` of `{mode}{}.{}`", attribute.name.text, resource.kind, resource.name)
         }
     })
 }

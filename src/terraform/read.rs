@@ -96,7 +96,7 @@ pub(super) fn read_run(loader: &Loader<'_>, root: &Root, run: &Run, budget: &Ins
     }
     let module = loader.root(&root.path);
     let read = inputs::read(loader.request, loader.sources, &root.path, &module.shown, run.passed.as_deref());
-    // A values file on the command line means that no other module calls this root.
+    // A values file that the user passed shows that this module is a root.
     let root = &Root { is_final: root.is_final || run.passed.is_some(), ..root.clone() };
     if let Some(why) = loader.request.recorded.as_ref().and_then(|recorded| recorded::mismatch(&module.variables, recorded, loader.sources))
     {
@@ -250,7 +250,7 @@ fn read_world(
     let mut before = 0;
     let is_library = world.inputs.library.is_some();
     walk.visit_all(&kinds::KEY.into(), &mut |visit| {
-        let block = (visit.at.path.clone(), Arc::clone(&visit.of.name));
+        let block = (visit.at.path.clone(), Arc::clone(&visit.resource.name));
         if (is_library && visit.symbolic.is_none()) || !is_wanted(&block, is_filled(&visit)) {
             return;
         }
@@ -258,7 +258,7 @@ fn read_world(
         let keys = keys.get_or_insert_with(|| KeyReader::new(root, relations()));
         let reader = BlockReader { world, at: visit.at, each: &visit.each, problems };
         let symbolic = visit.symbolic.as_deref().cloned();
-        let key = KeyInstance { of: visit.of, block: visit.block, key: visit.key.clone(), symbolic };
+        let key = KeyInstance { resource: visit.resource, block: visit.block, key: visit.key.clone(), symbolic };
         let facts = keys.facts(&reader, &key);
         walk.count_tags(&facts);
         let after = problems.count();

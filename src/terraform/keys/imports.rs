@@ -56,8 +56,8 @@ impl Imports {
             let Some(to) = block.body.attribute("to") else { continue };
             let expansion = expand(world, &at, block);
             for (_, each) in expansion.instances() {
-                if let Some((of, target)) = target(world, &Frame::new(world, &at, &each), &to.value, block) {
-                    targets.entry(of).or_default().push(target);
+                if let Some((block_name, target)) = target(world, &Frame::new(world, &at, &each), &to.value, block) {
+                    targets.entry(block_name).or_default().push(target);
                 }
             }
         }

@@ -22,7 +22,7 @@ use std::sync::Arc;
 /// A key to read.
 pub(crate) struct KeyInstance<'a> {
     /// The resource.
-    pub of: &'a ResourceName,
+    pub resource: &'a ResourceName,
     /// Its block.
     pub block: &'a Block,
     /// The instance key.
@@ -134,7 +134,7 @@ impl<'r> KeyReader<'r> {
 
     /// The facts of one key.
     pub(crate) fn facts(&mut self, reader: &BlockReader<'_>, key: &KeyInstance<'_>) -> Box<KeyFacts> {
-        let KeyInstance { of, block, .. } = key;
+        let KeyInstance { resource, block, .. } = key;
         let is_same = |shared: &SharedKeyFacts| shared.at == reader.at.id && shared.block == block.span;
         let shared = self.last.take().filter(is_same).unwrap_or_else(|| self.shared_facts(reader, key));
         let (is_per_instance, refusals) = (shared.is_per_instance, Rc::clone(&shared.refusals));
@@ -143,13 +143,13 @@ impl<'r> KeyReader<'r> {
             // Without an instance key, there is no other instance.
             None => Box::new(shared.facts),
         };
-        facts.id.address = crate::terraform::world::instance::address(reader.at, false, &of.kind, &of.name, key.key.as_ref());
-        let (modules, kind, name) = (Arc::clone(&reader.at.steps), Arc::clone(&of.kind), Arc::clone(&of.name));
+        facts.id.address = crate::terraform::world::instance::address(reader.at, false, &resource.kind, &resource.name, key.key.as_ref());
+        let (modules, kind, name) = (Arc::clone(&reader.at.steps), Arc::clone(&resource.kind), Arc::clone(&resource.name));
         facts.address = Some(Address { modules, data: false, kind, name, key: key.key.clone() });
         self.read_parts(reader, block, is_per_instance, &mut facts);
         crate::terraform::facts::conditions::check_resource(
             reader,
-            ResourceInstance { world: reader.world, at: reader.at, of, block, key: key.key.as_ref(), each: reader.each },
+            ResourceInstance { world: reader.world, at: reader.at, resource, block, key: key.key.as_ref(), each: reader.each },
         );
         self.relations.add_to(&mut facts);
         apply_refusals(&refusals, &mut facts);
@@ -158,14 +158,14 @@ impl<'r> KeyReader<'r> {
 
     /// Reads the facts that all instances of a key's block share.
     fn shared_facts(&self, reader: &BlockReader<'_>, key: &KeyInstance<'_>) -> SharedKeyFacts {
-        let KeyInstance { of, block, .. } = key;
+        let KeyInstance { resource, block, .. } = key;
         let id = KeyId { root: Arc::clone(self.root), inputs: None, address: String::new(), input: InputKind::Hcl };
         let mut facts = KeyFacts::without_address(id, Stage::Declared, PlannedAction::Unknown, Place::Source(block.header));
         facts.source_root = Some(Arc::clone(self.root));
         let ignore_changes = ignored(&block.body);
         facts.declared = Declared { block: Some(Place::Source(block.span)), calls: Arc::clone(&reader.at.calls), ignore_changes };
         facts.symbolic.clone_from(&key.symbolic);
-        let refusals = refusals::check_block(reader, &of.kind, &of.name, block);
+        let refusals = refusals::check_block(reader, &resource.kind, &resource.name, block);
         let is_per_instance = PARTS.each_ref().map(|part| key.key.is_some() && part.is_per_instance(&block.body));
         self.read_parts(reader, block, is_per_instance.map(|is_per_instance| !is_per_instance), &mut facts);
         SharedKeyFacts { at: reader.at.id, block: block.span, facts, is_per_instance, refusals }

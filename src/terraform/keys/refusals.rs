@@ -69,7 +69,7 @@ static EMPTY: Body = Body { attributes: Vec::new(), blocks: Vec::new() };
 
 /// Checks the block of a visited instance. Each fault is reported once.
 pub(super) fn check_visit(reader: &BlockReader<'_>, visit: &Visit<'_>) -> Rc<Refusals> {
-    check_block(reader, &visit.of.kind, &visit.of.name, visit.block)
+    check_block(reader, &visit.resource.kind, &visit.resource.name, visit.block)
 }
 
 /// Checks a resource's block. Each fault is reported once.

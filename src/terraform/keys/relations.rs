@@ -97,7 +97,7 @@ impl Relations {
     }
 
     fn add_authority(&mut self, world: &World<'_>, visit: &Visit<'_>) {
-        let id = address(visit.at, false, &visit.of.kind, &visit.of.name, visit.key.as_ref());
+        let id = address(visit.at, false, &visit.resource.kind, &visit.resource.name, visit.key.as_ref());
         let unknown_key = |why: &Reason| why.reworded(format!("the key that `{id}` uses is unknown: {why}"));
         match keys_of(world, visit, "kms_key_id") {
             ReferredKeys::These(keys) => {
@@ -117,7 +117,7 @@ impl Relations {
 
     fn add_version(&mut self, walk: &InstanceWalk<'_>, visit: &Visit<'_>) {
         let world = walk.world;
-        let id = address(visit.at, false, &visit.of.kind, &visit.of.name, visit.key.as_ref());
+        let id = address(visit.at, false, &visit.resource.kind, &visit.resource.name, visit.key.as_ref());
         let found = schedule::find(world, visit);
         if let Some(error) = &found.refused {
             walk.problems.add_refused(error);
@@ -260,15 +260,15 @@ impl Relations {
             return Some(vault.clone());
         }
         let address = Address::parse(&origin.address)?;
-        let (at, of, _, each) = locate(reader.world, &address)?;
+        let (at, resource, _, each) = locate(reader.world, &address)?;
         let module = Arc::clone(&at.module);
-        let resources = if of.data { &module.data } else { &module.managed };
-        let block = resources.get(&of.kind)?.get(&of.name)?;
+        let resources = if resource.data { &module.data } else { &module.managed };
+        let block = resources.get(&resource.kind)?.get(&resource.name)?;
         let vault_reader = BlockReader { world: reader.world, at: &at, each: &each, problems: reader.problems };
-        let vault = match (of.data, &*of.kind) {
+        let vault = match (resource.data, &*resource.kind) {
             (false, kinds::VAULT) => {
                 let attribute = block.body.attribute("vault_type");
-                let refusals = refusals::check_block(&vault_reader, &of.kind, &of.name, block);
+                let refusals = refusals::check_block(&vault_reader, &resource.kind, &resource.name, block);
                 let mut kind = vault_reader.text(attribute, &[], |text| (!text.is_empty()).then(|| VaultType::read(text)));
                 if kind.is_unset() {
                     let trail = std::mem::take(&mut kind.trail);

@@ -40,7 +40,7 @@ pub(super) struct SchedulesFound {
 
 /// Finds the schedules of an instance of a key version.
 pub(super) fn find(world: &World<'_>, visit: &Visit<'_>) -> SchedulesFound {
-    let id = address(visit.at, false, &visit.of.kind, &visit.of.name, visit.key.as_ref());
+    let id = address(visit.at, false, &visit.resource.kind, &visit.resource.name, visit.key.as_ref());
     let mut search = ScheduleSearch { world, id, header: visit.block.header, found: SchedulesFound::default() };
     search.search_expansion(visit.at, visit.block);
     // A module call whose instances change over time creates new versions over time as well.

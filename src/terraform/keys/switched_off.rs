@@ -72,13 +72,13 @@ impl SwitchedOffBlocks {
 }
 
 /// Why a block has no instances, as a clause.
-fn why(world: &World<'_>, at: &Rc<Instance>, block: &Block, of: &str) -> String {
+fn why(world: &World<'_>, at: &Rc<Instance>, block: &Block, of_call: &str) -> String {
     let enabled = || block.body.blocks_of("lifecycle").find_map(|lifecycle| lifecycle.body.attribute("enabled"));
     let (effect, expr) = match (block.body.attribute("count"), block.body.attribute("for_each"), enabled()) {
-        (Some(count), ..) => (format!("`count`{of} is 0"), &count.value),
-        (_, Some(for_each), _) => (format!("`for_each`{of} is empty"), &for_each.value),
-        (.., Some(enabled)) => (format!("`enabled`{of} is false"), &enabled.value),
-        _ => return format!("nothing{of} is created"),
+        (Some(count), ..) => (format!("`count`{of_call} is 0"), &count.value),
+        (_, Some(for_each), _) => (format!("`for_each`{of_call} is empty"), &for_each.value),
+        (.., Some(enabled)) => (format!("`enabled`{of_call} is false"), &enabled.value),
+        _ => return format!("nothing{of_call} is created"),
     };
     let cause = CauseFinder { world, at }.cause(expr, 0);
     cause.map_or_else(|| effect.clone(), |cause| format!("{effect} because {cause}"))

@@ -91,8 +91,8 @@ impl<'w> InstanceWalk<'w> {
 
     fn visit_module(&self, at: &Rc<Instance>, kind: &Arc<str>, visit: &mut dyn FnMut(Visit<'_>)) {
         for (name, block) in at.module.managed.get(kind).into_iter().flatten() {
-            let of = ResourceName { data: false, kind: Arc::clone(kind), name: Arc::clone(name) };
-            let Some(expansion) = self.report_refused(expand::resource(self.world, at, &of, block)) else { continue };
+            let resource = ResourceName { data: false, kind: Arc::clone(kind), name: Arc::clone(name) };
+            let Some(expansion) = self.report_refused(expand::resource(self.world, at, &resource, block)) else { continue };
             if let Some(switched_off) = self.switched_off.filter(|_| expansion.is_empty()) {
                 switched_off.add_block(self.world, at, name, block);
             }
@@ -102,7 +102,7 @@ impl<'w> InstanceWalk<'w> {
                 if !self.count_visit(at, name) {
                     return;
                 }
-                visit(Visit { at, of: &of, block, key, each, symbolic: symbolic.clone() });
+                visit(Visit { at, resource: &resource, block, key, each, symbolic: symbolic.clone() });
             }
         }
         for (name, call) in &at.module.calls {
@@ -187,9 +187,9 @@ pub(super) fn locate(world: &World<'_>, address: &Address) -> Option<(Rc<Instanc
     let resources = if address.data { &module.data } else { &module.managed };
     let (kind, named) = resources.get_key_value(&address.kind)?;
     let (name, block) = named.get_key_value(&address.name)?;
-    let of = ResourceName { data: address.data, kind: Arc::clone(kind), name: Arc::clone(name) };
-    let expansion = expand::resource(world, &at, &of, block).ok()?;
+    let resource = ResourceName { data: address.data, kind: Arc::clone(kind), name: Arc::clone(name) };
+    let expansion = expand::resource(world, &at, &resource, block).ok()?;
     let key = instance_key(&address.key, &expansion);
     let each = expansion.each(key.as_ref())?;
-    Some((at, of, key, each))
+    Some((at, resource, key, each))
 }

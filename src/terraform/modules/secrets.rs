@@ -33,14 +33,15 @@ pub(crate) fn hide_in_modules(modules: &[Arc<Module>], sources: &Sources, hidden
         if !hidden.lock().unwrap_or_else(PoisonError::into_inner).insert((Arc::as_ptr(module) as usize, hash)) {
             continue;
         }
-        let own: BTreeSet<&str> = secret_variables(module).collect();
-        for (_, span) in module.defaults.iter().filter(|(name, _)| own.contains(&**name)) {
+        let secret: BTreeSet<&str> = secret_variables(module).collect();
+        for (_, span) in module.defaults.iter().filter(|(name, _)| secret.contains(&**name)) {
             sources.hide(*span);
         }
         let outputs = module.outputs.values().filter(|output| may_be_secret(output));
         let values = outputs.filter_map(|output| output.body.attribute("value"));
         // Arguments of calls are matched by name alone, whichever module declares the variable.
-        let arguments = module.calls.values().flat_map(|call| &call.body.attributes).filter(|own| names.contains(&*own.name.text));
+        let arguments = module.calls.values().flat_map(|call| &call.body.attributes);
+        let arguments = arguments.filter(|argument| names.contains(&*argument.name.text));
         for attribute in values.chain(arguments) {
             hide_value(&attribute.value, sources);
         }

@@ -48,7 +48,7 @@ pub(crate) fn locate(world: &World<'_>, at: &Rc<Instance>, name: &str, call: &Bl
     match value.map(|value| value.data) {
         Ok(Data::String(text)) => known(CallSource { text, is_hidden }, true),
         Ok(Data::Unknown(unknown)) => {
-            // Terraform plans with the module that was installed, whatever the source is.
+            // Terraform only plans with the source that was installed, so the installed module is the target.
             let installed = calls::installed(&path, loader.manifest(&world.tree.root)).map(|target| loader.check(target));
             installed.map_or_else(
                 || unavailable(unknown.why.reworded(format!("its source is unknown: {}", unknown.why)), None),

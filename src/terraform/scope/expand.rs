@@ -22,9 +22,9 @@ pub(crate) fn call(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>, block:
 }
 
 /// The expansion of a resource.
-pub(crate) fn resource(world: &World<'_>, at: &Rc<Instance>, of: &ResourceName, block: &Block) -> Result<Rc<Expansion>, EvalError> {
-    let address = || address(at, of.data, &of.kind, &of.name, None);
-    world.memo.expansion(ExpansionSite::Resource(at.id, of.clone()), address, || expand(world, at, block))
+pub(crate) fn resource(world: &World<'_>, at: &Rc<Instance>, resource: &ResourceName, block: &Block) -> Result<Rc<Expansion>, EvalError> {
+    let address = || address(at, resource.data, &resource.kind, &resource.name, None);
+    world.memo.expansion(ExpansionSite::Resource(at.id, resource.clone()), address, || expand(world, at, block))
 }
 
 /// Evaluates the `count`, `for_each` or `enabled` of a block.

@@ -192,11 +192,11 @@ impl Frame<'_> {
             Subject::Managed(named) => (false, named),
             _ => return Ok(()),
         };
-        let of = ResourceName::of(data, named);
+        let resource = ResourceName::of(data, named);
         let resources = if data { &self.at.module.data } else { &self.at.module.managed };
         let mut rest = steps.get(named.taken..).unwrap_or_default();
         if let Some(block) = resources.get(named.kind).and_then(|all| all.get(named.name)) {
-            self.check_instance(&of, block, rest.first())?;
+            self.check_instance(&resource, block, rest.first())?;
             if let [RefStep::Index(..), after @ ..] = rest
                 && repetition_argument(block).is_some()
             {
@@ -206,15 +206,15 @@ impl Frame<'_> {
         let ([RefStep::Attr(attribute), rest @ ..], Some(schema)) = (rest, schema::of(data, named.kind)) else { return Ok(()) };
         match schema.fields.get(&attribute.text) {
             Some(field) => self.check_field(&attribute.text, field, rest),
-            None => self.world.resources.unknown_attribute(&of, &attribute.text, &schema).map_or(Ok(()), Err),
+            None => self.world.resources.unknown_attribute(&resource, &attribute.text, &schema).map_or(Ok(()), Err),
         }
     }
 
     /// Rejects an attribute of a resource with `count` or `for_each`, and an instance key of a resource without. Terraform reports both
     /// before evaluation, so `try` and `can` do not catch them.
-    fn check_instance(&self, of: &ResourceName, block: &Block, step: Option<&RefStep<'_>>) -> Result<(), EvalError> {
-        let mode = if of.data { "data." } else { "" };
-        let name = format!("{mode}{}.{}", of.kind, of.name);
+    fn check_instance(&self, resource: &ResourceName, block: &Block, step: Option<&RefStep<'_>>) -> Result<(), EvalError> {
+        let mode = if resource.data { "data." } else { "" };
+        let name = format!("{mode}{}.{}", resource.kind, resource.name);
         match (repetition_argument(block), step) {
             (Some(argument), Some(RefStep::Attr(attribute))) => {
                 let example = if argument == "count" { "0" } else { "each.key" };
@@ -287,26 +287,27 @@ impl Frame<'_> {
     }
 
     /// Resolves a reference to a resource whose name takes the first `named` steps.
-    fn resource(&self, of: ResourceName, steps: &[RefStep<'_>], named: usize) -> Resolved {
+    fn resource(&self, resource: ResourceName, steps: &[RefStep<'_>], named: usize) -> Resolved {
         let world = self.world;
-        let resources = if of.data { &self.at.module.data } else { &self.at.module.managed };
-        let Some(block) = resources.get(&of.kind).and_then(|named| named.get(&of.name)) else {
-            let mode = if of.data { "data source" } else { "resource" };
-            let message = format!("there is no {mode} `{}.{}` in this module", of.kind, of.name);
+        let resources = if resource.data { &self.at.module.data } else { &self.at.module.managed };
+        let Some(block) = resources.get(&resource.kind).and_then(|named| named.get(&resource.name)) else {
+            let mode = if resource.data { "data source" } else { "resource" };
+            let message = format!("there is no {mode} `{}.{}` in this module", resource.kind, resource.name);
             return Ok((values::undeclared(self.at, message)?, steps.len()));
         };
-        let mode = if of.data { "data." } else { "" };
-        if let Some(fault) = self.at.module.fault(module::DeclarationKind::Resource, &format!("{mode}{}.{}", of.kind, of.name)) {
+        let mode = if resource.data { "data." } else { "" };
+        if let Some(fault) = self.at.module.fault(module::DeclarationKind::Resource, &format!("{mode}{}.{}", resource.kind, resource.name))
+        {
             return Err(fault);
         }
-        let expansion = expand::resource(world, self.at, &of, block)?;
-        let schema = schema::of(of.data, &of.kind);
-        self.check_instance(&of, block, steps.get(named))?;
+        let expansion = expand::resource(world, self.at, &resource, block)?;
+        let schema = schema::of(resource.data, &resource.kind);
+        self.check_instance(&resource, block, steps.get(named))?;
         if let Some((key, taken)) = selected_instance(&expansion, steps.get(named))
             && let Some(each) = expansion.each(key.as_ref())
             && let Some(attribute) = steps.get(named + taken).and_then(step_name)
         {
-            let instance = ResourceInstance { world, at: self.at, of: &of, block, key: key.as_ref(), each: &each };
+            let instance = ResourceInstance { world, at: self.at, resource: &resource, block, key: key.as_ref(), each: &each };
             let taken = named + taken + 1;
             let after = steps.get(taken..).unwrap_or_default();
             let Some(schema) = schema else {
@@ -318,7 +319,7 @@ impl Frame<'_> {
             }
             return Ok((instance.attribute(attribute)?, taken));
         }
-        Ok((resource::all_instances(world, self.at, &of, block)?, named))
+        Ok((resource::all_instances(world, self.at, &resource, block)?, named))
     }
 }
 

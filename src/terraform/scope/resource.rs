@@ -31,7 +31,7 @@ struct ResourceBody<'a> {
 impl ResourceInstance<'_> {
     /// The value of an attribute.
     pub(super) fn attribute(&self, name: &Arc<str>) -> Result<Value, EvalError> {
-        let Some(schema) = schema::of(self.of.data, &self.of.kind) else {
+        let Some(schema) = schema::of(self.resource.data, &self.resource.kind) else {
             return self.attribute_without_schema(name, &[]).map(|(value, _)| value);
         };
         let Some(field) = schema.fields.get(name) else { return self.unknown_attribute(name, &schema) };
@@ -40,22 +40,24 @@ impl ResourceInstance<'_> {
         // Most attributes are omitted. Computing those is faster than looking them up in the memo.
         if !is_configured(&inside, name, field) {
             let make = || self.field(&inside, name, field, &schema);
-            let memo_key = || MemoKey::Argument(self.at.id, self.of.clone(), self.key.cloned(), Arc::clone(name));
-            return if is_output_of_data(self.of, name) { self.world.memo.combine_once(memo_key(), make) } else { make() };
+            let memo_key = || MemoKey::Argument(self.at.id, self.resource.clone(), self.key.cloned(), Arc::clone(name));
+            return if is_output_of_data(self.resource, name) { self.world.memo.combine_once(memo_key(), make) } else { make() };
         }
-        self.world.memo.evaluate_once(MemoKey::Argument(self.at.id, self.of.clone(), self.key.cloned(), Arc::clone(name)), label, || {
-            self.field(&inside, name, field, &schema)
-        })
+        self.world.memo.evaluate_once(
+            MemoKey::Argument(self.at.id, self.resource.clone(), self.key.cloned(), Arc::clone(name)),
+            label,
+            || self.field(&inside, name, field, &schema),
+        )
     }
 
     /// The value of an attribute that the schema does not have.
     fn unknown_attribute(&self, name: &Arc<str>, schema: &Schema) -> Result<Value, EvalError> {
-        match self.world.resources.unknown_attribute(self.of, name, schema) {
+        match self.world.resources.unknown_attribute(self.resource, name, schema) {
             Some(error) => Err(error),
             None => {
                 let why = format!(
                     "`{}` has no attribute `{name}` in version {} of its provider, but may have it in a newer one",
-                    self.of.kind,
+                    self.resource.kind,
                     schema::version()
                 );
                 Ok(Value::unknown(Type::Any, why))
@@ -82,7 +84,7 @@ impl ResourceInstance<'_> {
         let marks = Marks { sensitive: attribute.is_sensitive, ..Marks::NONE };
         let omitted = || self.omitted(inside, name, attribute).with_marks(marks);
         // terraform-plugin-sdk plans a new `id` even if it is configured.
-        if &**name == "id" && schema.is_sdk && !self.of.data && inside.path.is_empty() {
+        if &**name == "id" && schema.is_sdk && !self.resource.data && inside.path.is_empty() {
             return Ok(self.after_apply(name, attribute.ty.clone()));
         }
         let written = inside.body.attribute(name).filter(|_| attribute.configurability != Configurability::Computed);
@@ -97,7 +99,7 @@ impl ResourceInstance<'_> {
         }
         let value = convert(value, &attribute.ty).map_err(|error| error.at(written.value.span))?;
         let value = self.possibly_omitted(value, attribute, schema, &omitted);
-        let value = if schema.is_sdk && !self.of.data { planned_by_sdk(value, attribute, omitted) } else { value };
+        let value = if schema.is_sdk && !self.resource.data { planned_by_sdk(value, attribute, omitted) } else { value };
         let step = attribute_step(self, format!("{}{name}", inside.path).into());
         Ok(through(value.with_marks(marks), written.value.span, step, &self.at.calls))
     }
@@ -123,20 +125,21 @@ impl ResourceInstance<'_> {
     /// The value of an attribute that is not configured.
     fn omitted(&self, inside: &ResourceBody<'_>, name: &Arc<str>, attribute: &SchemaAttribute) -> Value {
         let path: Arc<str> = if inside.path.is_empty() { Arc::clone(name) } else { format!("{}{name}", inside.path).into() };
-        if is_output_of_data(self.of, name) {
+        if is_output_of_data(self.resource, name) {
             return self.output_of_data(&path);
         }
         match (attribute.configurability, &attribute.default) {
             // For a nested block of a data source, the provider chooses the value of an omitted argument.
-            (_, Some(_)) if self.of.data && !inside.path.is_empty() => self.after_apply(&path, attribute.ty.clone()),
+            (_, Some(_)) if self.resource.data && !inside.path.is_empty() => self.after_apply(&path, attribute.ty.clone()),
             (Configurability::Optional | Configurability::OptionalComputed, Some(default)) => default.value(),
             (Configurability::Optional, None) if !attribute.has_unknown_default => Value::null(attribute.ty.clone()),
             (Configurability::Optional, None) => {
-                Value::unknown(attribute.ty.clone(), format!("`{}.{}` does not set `{path}`", self.of.kind, self.of.name))
+                Value::unknown(attribute.ty.clone(), format!("`{}.{}` does not set `{path}`", self.resource.kind, self.resource.name))
             }
-            (Configurability::Required, _) => {
-                Value::unknown(attribute.ty.clone(), format!("`{}.{}` does not set the required `{path}`", self.of.kind, self.of.name))
-            }
+            (Configurability::Required, _) => Value::unknown(
+                attribute.ty.clone(),
+                format!("`{}.{}` does not set the required `{path}`", self.resource.kind, self.resource.name),
+            ),
             (Configurability::OptionalComputed | Configurability::Computed, _) => self.after_apply(&path, attribute.ty.clone()),
         }
     }
@@ -215,10 +218,10 @@ impl ResourceInstance<'_> {
 
     /// Why a computed attribute is unknown.
     fn reason(&self, attribute: &str) -> String {
-        let of = self.of;
-        let mode = if of.data { "data." } else { "" };
-        let when = if of.data { "read from the service" } else { "known after apply" };
-        format!("`{mode}{}.{}.{attribute}` is {when}", of.kind, of.name)
+        let resource = self.resource;
+        let mode = if resource.data { "data." } else { "" };
+        let when = if resource.data { "read from the service" } else { "known after apply" };
+        format!("`{mode}{}.{}.{attribute}` is {when}", resource.kind, resource.name)
     }
 
     /// An unknown value for an attribute that the provider computes.
@@ -227,7 +230,7 @@ impl ResourceInstance<'_> {
         let mut unknown = UnknownValue::new(ty, reason.as_str());
         let address = self.address().into();
         // Of the known types, only Terraform's own guarantees that `id` is not null.
-        unknown.refinement.not_null = &*self.of.kind == "terraform_data" && &**attribute == "id";
+        unknown.refinement.not_null = &*self.resource.kind == "terraform_data" && &**attribute == "id";
         unknown.origin = Some(Arc::new(ResourceRef { address, attribute: Arc::clone(attribute) }));
         let time = passing::drivers(self, attribute);
         Value::from(unknown).with_marks(Marks { time, ..Marks::NONE }).with_step(Step::new(Place::Source(self.block.header), reason))
@@ -235,9 +238,12 @@ impl ResourceInstance<'_> {
 
     /// The instance as an object; unknown without a schema.
     pub(crate) fn object(&self) -> Value {
-        let Some(schema) = schema::of(self.of.data, &self.of.kind) else {
-            let mode = if self.of.data { "data." } else { "" };
-            let why = format!("the attributes of `{mode}{}.{}` are unknown without its provider's schema", self.of.kind, self.of.name);
+        let Some(schema) = schema::of(self.resource.data, &self.resource.kind) else {
+            let mode = if self.resource.data { "data." } else { "" };
+            let why = format!(
+                "the attributes of `{mode}{}.{}` are unknown without its provider's schema",
+                self.resource.kind, self.resource.name
+            );
             return Value::unknown(Type::Any, why);
         };
         let value = |(name, field): (&Arc<str>, &Field)| {
@@ -248,7 +254,7 @@ impl ResourceInstance<'_> {
                     field.ty(),
                     expand::rejected(
                         self.world,
-                        format!("`{name}` of `{}.{}` cannot be evaluated: {}", self.of.kind, self.of.name, error.message),
+                        format!("`{name}` of `{}.{}` cannot be evaluated: {}", self.resource.kind, self.resource.name, error.message),
                     ),
                 )
             });
@@ -267,7 +273,7 @@ impl ResourceInstance<'_> {
         };
         let label = || format!("`{}.{name}`", self.address());
         let value = self.world.memo.evaluate_once(
-            MemoKey::Argument(self.at.id, self.of.clone(), self.key.cloned(), Arc::clone(name)),
+            MemoKey::Argument(self.at.id, self.resource.clone(), self.key.cloned(), Arc::clone(name)),
             label,
             || {
                 let value = self.frame().eval(&written.value)?;
@@ -288,7 +294,8 @@ impl ResourceInstance<'_> {
 
     /// An unknown value for an attribute whose type is unknown.
     fn of_unknown_type(&self, name: &str, value: &Value) -> Value {
-        let why = format!("the type of `{name}` of `{}.{}` is unknown without its provider's schema", self.of.kind, self.of.name);
+        let why =
+            format!("the type of `{name}` of `{}.{}` is unknown without its provider's schema", self.resource.kind, self.resource.name);
         Value::unknown(Type::Any, value.first_why().cloned().unwrap_or_else(|| why.into())).with_marks(value.deep_marks())
     }
 }
@@ -297,26 +304,26 @@ impl ResourceInstance<'_> {
 const MAX_ATTRIBUTES: usize = 500_000;
 
 /// A resource as one value: the object of its only instance, or a tuple or object of all instances.
-pub(super) fn all_instances(world: &World<'_>, at: &Rc<Instance>, of: &ResourceName, block: &Block) -> Result<Value, EvalError> {
-    let label = || format!("`{}`", address(at, of.data, &of.kind, &of.name, None));
-    world.memo.evaluate_once(MemoKey::Resource(at.id, of.clone()), label, || {
-        let expansion = expand::resource(world, at, of, block)?;
-        let attributes = schema::of(of.data, &of.kind).map_or(1, |schema| schema.fields.len());
+pub(super) fn all_instances(world: &World<'_>, at: &Rc<Instance>, resource: &ResourceName, block: &Block) -> Result<Value, EvalError> {
+    let label = || format!("`{}`", address(at, resource.data, &resource.kind, &resource.name, None));
+    world.memo.evaluate_once(MemoKey::Resource(at.id, resource.clone()), label, || {
+        let expansion = expand::resource(world, at, resource, block)?;
+        let attributes = schema::of(resource.data, &resource.kind).map_or(1, |schema| schema.fields.len());
         if expansion.keys().len().saturating_mul(attributes) > MAX_ATTRIBUTES {
             return Ok(world.memo.budget().too_large());
         }
-        combine_instances(&expansion, |key, each| ResourceInstance { world, at, of, block, key, each: &each }.object())
+        combine_instances(&expansion, |key, each| ResourceInstance { world, at, resource, block, key, each: &each }.object())
     })
 }
 
 /// Whether an attribute is `output` of `terraform_data`.
-fn is_output_of_data(of: &ResourceName, name: &str) -> bool {
-    &*of.kind == "terraform_data" && name == "output"
+fn is_output_of_data(resource: &ResourceName, name: &str) -> bool {
+    &*resource.kind == "terraform_data" && name == "output"
 }
 
 /// The trail step of an argument of a resource.
 fn attribute_step(instance: &ResourceInstance<'_>, name: Arc<str>) -> StepKind {
-    StepKind::Attribute { name, of: format!("{}.{}", instance.of.kind, instance.of.name).into() }
+    StepKind::Attribute { name, of: format!("{}.{}", instance.resource.kind, instance.resource.name).into() }
 }
 
 /// A member of a configured value without a schema; `None` if the schema could give it another value.

@@ -1,4 +1,4 @@
-//! The values of local values, outputs, and module calls as one value.
+//! The values of locals, outputs, and module calls as one value.
 
 use super::descend::child;
 use super::expand;

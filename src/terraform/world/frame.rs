@@ -38,7 +38,7 @@ pub(crate) struct ResourceInstance<'a> {
     /// The module instance it is in.
     pub at: &'a Rc<Instance>,
     /// Its mode, type and name.
-    pub of: &'a ResourceName,
+    pub resource: &'a ResourceName,
     /// Its block.
     pub block: &'a Block,
     /// The instance key.
@@ -87,7 +87,7 @@ impl<'a> ResourceInstance<'a> {
 
     /// Its address.
     pub(crate) fn address(&self) -> String {
-        address(self.at, self.of.data, &self.of.kind, &self.of.name, self.key)
+        address(self.at, self.resource.data, &self.resource.kind, &self.resource.name, self.key)
     }
 }
 

@@ -63,7 +63,7 @@ pub(crate) struct Visit<'v> {
     /// The module instance it is in.
     pub at: &'v Rc<Instance>,
     /// The resource.
-    pub of: &'v ResourceName,
+    pub resource: &'v ResourceName,
     /// Its block.
     pub block: &'v Block,
     /// The instance key.

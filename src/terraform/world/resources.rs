@@ -43,12 +43,12 @@ impl<'w> ResourceModel<'w> {
     }
 
     /// The error of a reference to an attribute that the schema does not have. `None` if a newer version of the provider may have it.
-    pub(crate) fn unknown_attribute(&self, of: &ResourceName, name: &str, schema: &Schema) -> Option<EvalError> {
+    pub(crate) fn unknown_attribute(&self, resource: &ResourceName, name: &str, schema: &Schema) -> Option<EvalError> {
         let near = closest(name, schema.fields.keys().map(|field| &**field));
         let is_certain = near.is_some() || schema.is_complete || (schema.is_sdk && self.is_pinned());
-        let mode = if of.data { "data." } else { "" };
+        let mode = if resource.data { "data." } else { "" };
         let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-        let message = format!("`{mode}{}.{}` has no attribute `{name}`{hint}", of.kind, of.name);
+        let message = format!("`{mode}{}.{}` has no attribute `{name}`{hint}", resource.kind, resource.name);
         is_certain.then_some(EvalError::refused(message, None))
     }
 

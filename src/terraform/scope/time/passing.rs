@@ -19,10 +19,10 @@ use std::sync::Arc;
 
 /// The drivers of a computed attribute of an instance.
 pub(crate) fn drivers(instance: &ResourceInstance<'_>, attribute: &str) -> Drivers {
-    if !(instance.of.data || passes_on(&instance.of.kind)) || !is_relevant(instance.world) {
+    if !(instance.resource.data || passes_on(&instance.resource.kind)) || !is_relevant(instance.world) {
         return Drivers::NONE;
     }
-    if instance.of.data {
+    if instance.resource.data {
         // An argument that is unknown when Terraform plans defers reading the data source, and then all its attributes are unknown.
         let change = change(instance);
         return change.updated.union(change.replaced).without(Drivers::PLAN_TIME).union(change.deferred);
@@ -32,15 +32,15 @@ pub(crate) fn drivers(instance: &ResourceInstance<'_>, attribute: &str) -> Drive
 
 /// The driver that an instance is itself.
 fn own_driver(instance: &ResourceInstance<'_>) -> Drivers {
-    let is_rotating = &*instance.of.kind == "time_rotating";
-    let driver = if is_rotating { rotating(&instance.frame(), &instance.of.name, instance.block) } else { None };
+    let is_rotating = &*instance.resource.kind == "time_rotating";
+    let driver = if is_rotating { rotating(&instance.frame(), &instance.resource.name, instance.block) } else { None };
     driver.map_or(Drivers::NONE, |driver| instance.world.resources.time.register(driver))
 }
 
 /// The drivers that change a computed attribute of an instance by updating or replacing the instance.
 pub(super) fn computed(instance: &ResourceInstance<'_>, attribute: &str) -> Drivers {
     let change = change(instance);
-    match (&*instance.of.kind, attribute) {
+    match (&*instance.resource.kind, attribute) {
         // Sources: Terraform's `resource_data.go`, and `resource_time_*.go` of hashicorp/time, where an update only recomputes an offset.
         ("terraform_data", "output") => {
             let input = instance.block.body.attribute("input").map(|input| instance.frame().eval(&input.value));
@@ -75,9 +75,9 @@ pub(crate) fn is_changed_by(kind: &str, attribute: &str, argument: &str) -> bool
 
 /// How an instance changes over time. Resources that refer to each other in a cycle do not change.
 pub(super) fn change(instance: &ResourceInstance<'_>) -> TimeChange {
-    let ResourceInstance { world, at, of, block, .. } = *instance;
+    let ResourceInstance { world, at, resource, block, .. } = *instance;
     let changes = &world.resources.time.changes;
-    let name = (at.id, of.clone(), instance.key.cloned());
+    let name = (at.id, resource.clone(), instance.key.cloned());
     if let Some(done) = changes.borrow().get(&name) {
         return done.clone();
     }
@@ -93,7 +93,7 @@ pub(super) fn change(instance: &ResourceInstance<'_>) -> TimeChange {
             continue;
         }
         let drivers = frame.eval(&attribute.value).map_or(Drivers::NONE, |value| value.drivers());
-        if replaces(&of.kind, argument) {
+        if replaces(&resource.kind, argument) {
             change.replaced = change.replaced.union(drivers);
         } else {
             change.updated = change.updated.union(drivers);
@@ -102,7 +102,7 @@ pub(super) fn change(instance: &ResourceInstance<'_>) -> TimeChange {
     for kind in nested_kinds(block).into_iter().filter(|kind| !is_ignored(kind)) {
         change.updated = change.updated.union(nested_drivers(&frame, block, &kind));
     }
-    if of.data {
+    if resource.data {
         change.deferred = pending_changes(world, at, block);
     }
     let triggers = triggers::find(&frame, block);
@@ -120,11 +120,11 @@ fn pending_changes(world: &World<'_>, at: &Rc<Instance>, block: &Block) -> Drive
     let mut drivers = Drivers::NONE;
     for (kind, name) in names {
         let Some(block) = at.module.managed.get(&kind).and_then(|named| named.get(&name)) else { continue };
-        let of = ResourceName { data: false, kind, name };
-        let Ok(expansion) = expand::resource(world, at, &of, block) else { continue };
+        let resource = ResourceName { data: false, kind, name };
+        let Ok(expansion) = expand::resource(world, at, &resource, block) else { continue };
         for key in expansion.keys() {
             let Some(each) = expansion.each(key.as_ref()) else { continue };
-            let instance = ResourceInstance { world, at, of: &of, block, key: key.as_ref(), each: &each };
+            let instance = ResourceInstance { world, at, resource: &resource, block, key: key.as_ref(), each: &each };
             let change = change(&instance);
             drivers = drivers.union(own_driver(&instance)).union(change.updated).union(change.replaced);
         }

@@ -26,7 +26,7 @@ pub(crate) struct Triggers {
 
 /// An instance that `replace_triggered_by` refers to.
 pub(crate) struct TriggerInstance<'b> {
-    pub of: ResourceName,
+    pub resource: ResourceName,
     pub block: &'b Block,
     pub key: Option<InstanceKey>,
     pub each: Each,
@@ -40,8 +40,8 @@ pub(crate) struct TriggerInstance<'b> {
 
 impl<'b> TriggerInstance<'b> {
     fn instance(&'b self, frame: &'b Frame<'b>) -> ResourceInstance<'b> {
-        let Self { of, block, key, each, .. } = self;
-        ResourceInstance { world: frame.world, at: frame.at, of, block, key: key.as_ref(), each }
+        let Self { resource, block, key, each, .. } = self;
+        ResourceInstance { world: frame.world, at: frame.at, resource, block, key: key.as_ref(), each }
     }
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn find(frame: &Frame<'_>, block: &Block) -> Triggers {
     for trigger in instances(frame, block) {
         let drivers = drivers_of(frame, &trigger, &mut found);
         found.drivers = found.drivers.union(drivers);
-        if drivers.is_none() && &*trigger.of.kind == "time_rotating" {
+        if drivers.is_none() && &*trigger.resource.kind == "time_rotating" {
             found.idle.get_or_insert_with(|| idle(frame, &trigger));
         }
     }
@@ -59,7 +59,7 @@ pub(crate) fn find(frame: &Frame<'_>, block: &Block) -> Triggers {
 }
 
 fn idle(frame: &Frame<'_>, trigger: &TriggerInstance<'_>) -> Idle {
-    let name = &trigger.of.name;
+    let name = &trigger.resource.name;
     let key = trigger.key.as_ref().map(InstanceKey::to_string).unwrap_or_default();
     let (driver, reference) = match (&trigger.key, trigger.is_indexed) {
         // A reference to all instances cannot name `id`, but the value of all changes when one of them expires.
@@ -72,7 +72,7 @@ fn idle(frame: &Frame<'_>, trigger: &TriggerInstance<'_>) -> Idle {
 
 /// The drivers that make one instance trigger.
 fn drivers_of(frame: &Frame<'_>, trigger: &TriggerInstance<'_>, found: &mut Triggers) -> Drivers {
-    let TriggerInstance { of, block, attribute, expr, .. } = trigger;
+    let TriggerInstance { resource, block, attribute, expr, .. } = trigger;
     let instance = trigger.instance(frame);
     let change = change(&instance);
     let any = change.updated.union(change.replaced);
@@ -85,12 +85,14 @@ fn drivers_of(frame: &Frame<'_>, trigger: &TriggerInstance<'_>, found: &mut Trig
         let value = if is_ignored { None } else { frame.eval(expr).ok() };
         return value.map_or(Drivers::NONE, |value| value.drivers()).intersection(any);
     }
-    if passes_on(&of.kind) {
+    if passes_on(&resource.kind) {
         return computed(&instance, attribute);
     }
     // Computed attributes of OCI resources do not change on updates.
-    if !any.is_none() && !of.kind.starts_with("oci_") {
-        found.unsure.get_or_insert_with(|| format!("it is unknown whether `{attribute}` of `{}.{}` changes", of.kind, of.name).into());
+    if !any.is_none() && !resource.kind.starts_with("oci_") {
+        found
+            .unsure
+            .get_or_insert_with(|| format!("it is unknown whether `{attribute}` of `{}.{}` changes", resource.kind, resource.name).into());
     }
     Drivers::NONE
 }
@@ -117,10 +119,10 @@ pub(crate) fn invalid_trigger(frame: &Frame<'_>, block: &Block) -> Option<EvalEr
             return error("`replace_triggered_by` must be a list of references to resources".to_owned(), attribute.value.span);
         };
         for item in items {
-            let Some((of, steps)) = resource_reference(item) else {
+            let Some((resource, steps)) = resource_reference(item) else {
                 return error("`replace_triggered_by` takes references to managed resources of this module only".to_owned(), item.span);
             };
-            let ResourceName { kind, name, .. } = &of;
+            let ResourceName { kind, name, .. } = &resource;
             let Some(block) = frame.at.module.managed.get(kind).and_then(|named| named.get(name)) else {
                 let is_readable = frame.at.module.problems.is_empty();
                 return is_readable.then(|| error(format!("there is no resource `{kind}.{name}` in this module"), item.span)).flatten();
@@ -132,7 +134,7 @@ pub(crate) fn invalid_trigger(frame: &Frame<'_>, block: &Block) -> Option<EvalEr
             }
             let mut found = Vec::new();
             add_instances(frame, item, &mut found);
-            if found.is_empty() && expand::resource(frame.world, frame.at, &of, block).is_ok() {
+            if found.is_empty() && expand::resource(frame.world, frame.at, &resource, block).is_ok() {
                 let message = match steps {
                     [] => format!("`{text}` has no instances, and Terraform rejects a plan in which it has no change to look at"),
                     _ => format!("`{text}` does not exist: `{kind}.{name}` has no such instance"),
@@ -146,9 +148,9 @@ pub(crate) fn invalid_trigger(frame: &Frame<'_>, block: &Block) -> Option<EvalEr
 
 /// Adds the instances that an item of `replace_triggered_by` refers to.
 fn add_instances<'b>(frame: &Frame<'b>, item: &'b Expr, found: &mut Vec<TriggerInstance<'b>>) {
-    let Some((of, steps)) = resource_reference(item) else { return };
-    let Some(block) = frame.at.module.managed.get(&of.kind).and_then(|named| named.get(&of.name)) else { return };
-    let Ok(expansion) = expand::resource(frame.world, frame.at, &of, block) else { return };
+    let Some((resource, steps)) = resource_reference(item) else { return };
+    let Some(block) = frame.at.module.managed.get(&resource.kind).and_then(|named| named.get(&resource.name)) else { return };
+    let Ok(expansion) = expand::resource(frame.world, frame.at, &resource, block) else { return };
     let (index, steps) = match steps {
         [TraversalStep::Index(index, _), rest @ ..] if !matches!(*expansion, Expansion::One) => (Some(frame.eval(index)), rest),
         [TraversalStep::LegacyIndex(index, _), rest @ ..] => (Some(Ok(Value::number(i64::try_from(*index).unwrap_or(i64::MAX)))), rest),
@@ -166,7 +168,7 @@ fn add_instances<'b>(frame: &Frame<'b>, item: &'b Expr, found: &mut Vec<TriggerI
     for key in expansion.keys().into_iter().filter(|key| may_select(index.as_ref(), key.as_ref())) {
         let Some(each) = expansion.each(key.as_ref()) else { continue };
         let is_indexed = index.is_some();
-        found.push(TriggerInstance { of: of.clone(), block, key, each, is_indexed, attribute: attribute.clone(), expr: item });
+        found.push(TriggerInstance { resource: resource.clone(), block, key, each, is_indexed, attribute: attribute.clone(), expr: item });
     }
 }
 
