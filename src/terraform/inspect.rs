@@ -168,8 +168,8 @@ impl RunInspection<'_> {
         secrets::hide_in_modules(&survey.modules, loader.sources, &loader.hidden);
         let module = loader.root(&run.root);
         let read = inputs::read(loader.request, loader.sources, &run.root, &module.shown, run.passed.as_deref());
-        secrets::hide_inputs(read.inputs.written(), &module, loader.sources);
-        let named = is_values.then(|| read.inputs.written().find(|(_, span)| self.is_in_line(*span)).map(|(name, _)| name.to_owned()));
+        secrets::hide_inputs(read.inputs.file_values(), &module, loader.sources);
+        let named = is_values.then(|| read.inputs.file_values().find(|(_, span)| self.is_in_line(*span)).map(|(name, _)| name.to_owned()));
         let (workspace, _) = workspace::find(loader.request, &module, loader.sources);
         let world = World::new(loader, &run.root, read.inputs.for_root(&root), workspace, &budget);
         world.resources.time.set_modules(&survey.modules);

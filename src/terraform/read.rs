@@ -61,7 +61,7 @@ impl RunReading {
 /// The `--var`s that no root module declares. Roots without keys count too.
 pub(super) fn undeclared(loader: &Loader<'_>, scan: &Scan, roots: &Roots, runs: &[Run]) -> Vec<Problem> {
     let checked: Vec<Arc<Module>> = runs.iter().map(|run| loader.root(&run.root)).collect();
-    let is_called = |path: &&PathBuf| scan.candidates.contains(*path) && !roots.has(path);
+    let is_called = |path: &&PathBuf| scan.candidates.contains(*path) && !roots.contains(path);
     inputs::undeclared(loader.request, &checked, || {
         scan.walked.iter().filter(|path| !is_called(path)).map(|path| loader.root(path)).collect()
     })
@@ -108,7 +108,7 @@ pub(super) fn read_run(loader: &Loader<'_>, root: &Root, run: &Run, budget: &Ins
     inventory.problems.extend(survey.problems.iter().cloned());
     inventory.problems.extend(read.problems);
     inventory.comments.extend(read.comments);
-    secrets::hide_inputs(read.inputs.written(), &module, loader.sources);
+    secrets::hide_inputs(read.inputs.file_values(), &module, loader.sources);
     let inputs = read.inputs.for_root(root);
     let shown: Arc<str> = shown(&module).into();
     let problems = Problems::default();

@@ -99,7 +99,7 @@ impl Session {
         let Runs { runs, mut not_read } = runs::plan(&loader, &scan, &roots);
         not_read.append(&mut scan.not_read);
         not_read.extend(callers.not_read);
-        let read = |run: &Run, budget: &InstanceBudget| read::read_run(&loader, &roots.of(&run.root), run, budget);
+        let read = |run: &Run, budget: &InstanceBudget| read::read_run(&loader, &roots.root(&run.root), run, budget);
         let (readings, short) = shares::read_all(&runs, request.limits, read, visits);
         let too_costly = read::too_costly(request, &runs, &short);
         let undeclared = read::undeclared(&loader, &scan, &roots, &runs);
@@ -136,7 +136,7 @@ impl Session {
         let runs: Vec<Run> = stale.iter().filter_map(|at| self.runs.get(*at)).cloned().collect();
         // The limits apply to all runs together, so the runs that are read again get only their part.
         let parts = self.runs.len().checked_div(runs.len()).unwrap_or(1).max(1) as u64;
-        let read = |run: &Run, budget: &InstanceBudget| read::read_run(&loader, &self.roots.of(&run.root), run, budget);
+        let read = |run: &Run, budget: &InstanceBudget| read::read_run(&loader, &self.roots.root(&run.root), run, budget);
         let (readings, short) = shares::read_all(&runs, request.limits.share(parts), read, visits);
         self.short.retain(|at| !stale.contains(at));
         self.short.extend(short.iter().filter_map(|at| stale.get(*at)));
@@ -199,7 +199,7 @@ impl Session {
 
     /// The root module in a directory.
     pub(super) fn root(&self, path: &Path) -> Root {
-        self.roots.of(path)
+        self.roots.root(path)
     }
 
     /// A scan with nothing but the manifests of installed modules, for a new loader of the same root modules.
@@ -320,7 +320,7 @@ fn merge(
         }
         for module in reading.modules {
             if with_comments.insert(module.path.clone()) {
-                inventory.comments.extend(crate::terraform::modules::comments::of(&module, sources));
+                inventory.comments.extend(crate::terraform::modules::comments::of_module(&module, sources));
             }
         }
     }

@@ -56,12 +56,12 @@ pub(crate) fn value(expr: &Expr, sources: &Sources) -> Result<Value, EvalError> 
 
 /// A flag such as `sensitive = true`; `None` if it is not set. As in Terraform, `"true"` and `"1"` are true, and `null` is rejected.
 pub(super) fn flag(block: &Block, name: &str, sources: &Sources) -> Result<Option<bool>, EvalError> {
-    let Some(written) = block.body.attribute(name) else { return Ok(None) };
-    if let ExprKind::Bool(value) = written.value.kind {
+    let Some(attribute) = block.body.attribute(name) else { return Ok(None) };
+    if let ExprKind::Bool(value) = attribute.value.kind {
         return Ok(Some(value));
     }
-    let refused = || EvalError::refused(format!("`{name}` must be true or false"), Some(written.value.span));
-    let value = value(&written.value, sources)?;
+    let refused = || EvalError::refused(format!("`{name}` must be true or false"), Some(attribute.value.span));
+    let value = value(&attribute.value, sources)?;
     // Neither numbers nor null convert to a boolean.
     match convert(value, &Type::Bool).map(|value| value.data) {
         Ok(Data::Bool(value)) => Ok(Some(value)),

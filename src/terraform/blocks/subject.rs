@@ -50,7 +50,7 @@ pub(crate) struct NamedResource<'n> {
 
 impl<'n> Subject<'n> {
     /// The subject of a reference with these first names.
-    pub(crate) fn of(first: &'n str, second: Option<&'n Arc<str>>, third: Option<&'n Arc<str>>) -> Self {
+    pub(crate) fn from_names(first: &'n str, second: Option<&'n Arc<str>>, third: Option<&'n Arc<str>>) -> Self {
         let named = |kind: Option<&'n Arc<str>>| Some(NamedResource { kind: kind?, name: third?, taken: 2 });
         match (first, second) {
             ("var", Some(name)) => Self::Variable(name),
@@ -76,13 +76,13 @@ impl<'n> Subject<'n> {
     /// The subject of a reference whose indexes are evaluated.
     pub(crate) fn resolved(first: &'n str, steps: &'n [RefStep<'_>]) -> Self {
         let name = |at: usize| if let Some(RefStep::Attr(name)) = steps.get(at) { Some(&name.text) } else { None };
-        Self::of(first, name(0), name(0).and_then(|_| name(1)))
+        Self::from_names(first, name(0), name(0).and_then(|_| name(1)))
     }
 
     /// The subject of a traversal that begins with `first`.
     pub(crate) fn traversed(first: &'n str, steps: &'n [TraversalStep]) -> Self {
         let name = |at: usize| if let Some(TraversalStep::Attr(name)) = steps.get(at) { Some(&name.text) } else { None };
-        Self::of(first, name(0), name(0).and_then(|_| name(1)))
+        Self::from_names(first, name(0), name(0).and_then(|_| name(1)))
     }
 
     /// The subject of a reference in an expression.
@@ -99,7 +99,7 @@ mod tests {
     fn first_names_of_a_reference_determine_its_subject() {
         let of = |text: &str| {
             let names: Vec<Arc<str>> = text.split('.').map(Arc::from).collect();
-            format!("{:?}", Subject::of(&names[0], names.get(1), names.get(2)))
+            format!("{:?}", Subject::from_names(&names[0], names.get(1), names.get(2)))
         };
         assert_eq!(of("var.x.y"), r#"Variable("x")"#);
         assert_eq!(of("oci_kms_key.k.id"), r#"Managed(NamedResource { kind: "oci_kms_key", name: "k", taken: 1 })"#);

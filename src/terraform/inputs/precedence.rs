@@ -45,7 +45,7 @@ pub(crate) struct Inputs {
     /// The current inputs, if `given` has the values that a plan records. An equal current value adds its trail.
     pub current: BTreeMap<String, GivenValue>,
     /// All values in values files, including those that a later file replaces.
-    written: Vec<(String, Span)>,
+    file_values: Vec<(String, Span)>,
     /// Set if the root is read as a library: how to fill variables that no caller sets.
     pub library: Option<LibraryInputs>,
 }
@@ -197,7 +197,7 @@ impl ReadInputs {
         self.comments.extend(crate::terraform::modules::comments::of_values(&parsed.comments, &stored));
         let name: Arc<str> = name.into();
         for attribute in parsed.body.attributes {
-            self.inputs.written.push((attribute.name.text.to_string(), attribute.value.span));
+            self.inputs.file_values.push((attribute.name.text.to_string(), attribute.value.span));
             self.inputs.set(&attribute.name.text, GivenValue::Written(attribute.value, Arc::clone(&name), marks));
         }
         for block in parsed.body.blocks {
@@ -293,8 +293,8 @@ impl Inputs {
     }
 
     /// The names and places of all values in values files.
-    pub(crate) fn written(&self) -> impl Iterator<Item = (&str, Span)> {
-        self.written.iter().map(|(name, span)| (name.as_str(), *span))
+    pub(crate) fn file_values(&self) -> impl Iterator<Item = (&str, Span)> {
+        self.file_values.iter().map(|(name, span)| (name.as_str(), *span))
     }
 
     /// The variables that have a given value, with the origin of the value.

@@ -133,13 +133,13 @@ fn workspaces_argument(block: &Block, name: &str, sources: &Sources) -> Workspac
         Some(text) => WorkspaceName::Constant(text),
         None => WorkspaceName::NotConstant,
     };
-    let in_body = |body: &Body| body.attribute(name).map(|written| of_text(constants::text(&written.value, sources)));
+    let in_body = |body: &Body| body.attribute(name).map(|attribute| of_text(constants::text(&attribute.value, sources)));
     let nested = block.body.blocks.iter().filter(|inner| &*inner.kind.text == "workspaces");
     if let Some(name) = nested.filter_map(|inner| in_body(&inner.body)).next_back() {
         return name;
     }
-    let Some(written) = block.body.attribute("workspaces") else { return WorkspaceName::Missing };
-    let Ok(value) = constants::value(&written.value, sources) else { return WorkspaceName::NotConstant };
+    let Some(attribute) = block.body.attribute("workspaces") else { return WorkspaceName::Missing };
+    let Ok(value) = constants::value(&attribute.value, sources) else { return WorkspaceName::NotConstant };
     let object = value.as_sequence().and_then(<[Value]>::first).unwrap_or(&value);
     match object.as_mapping().and_then(|members| members.get(name)).map(|member| &member.data) {
         None | Some(Data::Null(_)) => WorkspaceName::Missing,

@@ -447,7 +447,7 @@ impl<'w> ReferenceSearch<'w> {
                     self.is_incomplete = true;
                     return;
                 };
-                self.search_definition(Subject::of(first, Some(&name.text), None), rest, frame);
+                self.search_definition(Subject::from_names(first, Some(&name.text), None), rest, frame);
             }
             _ => self.is_incomplete = true,
         }

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The comments of a module with what they cover.
-pub(crate) fn of(module: &Module, sources: &Sources) -> Vec<Comment> {
+pub(crate) fn of_module(module: &Module, sources: &Sources) -> Vec<Comment> {
     if module.comments.is_empty() {
         return Vec::new();
     }

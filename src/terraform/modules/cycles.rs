@@ -164,34 +164,34 @@ enum NodeSource<'m> {
 }
 
 fn nodes<'m>(module: &'m Module, orders: &'m [(&'m str, &'m Block, Arc<Order>)]) -> Vec<OrderNode<'m>> {
-    let mut written: Vec<(NodeName<'m>, NodeSource<'m>)> = Vec::new();
-    written.extend(module.locals.iter().map(|(name, local)| (NodeName::Local(name), NodeSource::Local(&local.value))));
+    let mut sources: Vec<(NodeName<'m>, NodeSource<'m>)> = Vec::new();
+    sources.extend(module.locals.iter().map(|(name, local)| (NodeName::Local(name), NodeSource::Local(&local.value))));
     for (kind, named) in &module.managed {
-        written.extend(named.iter().map(|(name, block)| (NodeName::Managed(kind, name), NodeSource::Resource(block))));
+        sources.extend(named.iter().map(|(name, block)| (NodeName::Managed(kind, name), NodeSource::Resource(block))));
     }
     for (kind, named) in &module.data {
-        written.extend(named.iter().map(|(name, block)| (NodeName::Data(kind, name), NodeSource::Resource(block))));
+        sources.extend(named.iter().map(|(name, block)| (NodeName::Data(kind, name), NodeSource::Resource(block))));
     }
-    written.extend(module.variables.iter().map(|(name, block)| (NodeName::Variable(name), NodeSource::Variable(block))));
-    written.extend(module.outputs.iter().map(|(name, block)| (NodeName::Output(name), NodeSource::Output(block))));
+    sources.extend(module.variables.iter().map(|(name, block)| (NodeName::Variable(name), NodeSource::Variable(block))));
+    sources.extend(module.outputs.iter().map(|(name, block)| (NodeName::Output(name), NodeSource::Output(block))));
     for (call, block, order) in orders {
         let expansion = NodeName::Expansion(call);
-        let first = written.len();
-        written.push((expansion, NodeSource::Expansion(block)));
+        let first = sources.len();
+        sources.push((expansion, NodeSource::Expansion(block)));
         for attribute in block.body.attributes.iter().filter(|attribute| !META_ARGUMENTS.contains(&&*attribute.name.text)) {
-            written.push((NodeName::Argument(call, &attribute.name.text), NodeSource::Argument(&attribute.value, expansion)));
+            sources.push((NodeName::Argument(call, &attribute.name.text), NodeSource::Argument(&attribute.value, expansion)));
         }
         for (output, variables) in &order.outputs {
             let dependencies = variables.iter().map(|variable| NodeName::Argument(call, variable)).chain([expansion]).collect();
-            written.push((NodeName::Result(call, output), NodeSource::Result(dependencies, block.header)));
+            sources.push((NodeName::Result(call, output), NodeSource::Result(dependencies, block.header)));
         }
-        let all = written.iter().skip(first).map(|(name, _)| *name).collect();
-        written.push((NodeName::Call(call), NodeSource::Result(all, block.header)));
+        let all = sources.iter().skip(first).map(|(name, _)| *name).collect();
+        sources.push((NodeName::Call(call), NodeSource::Result(all, block.header)));
     }
-    let known: HashMap<NodeName<'m>, usize> = written.iter().enumerate().map(|(at, (name, _))| (*name, at)).collect();
-    let node = |(at, (name, written)): (usize, (NodeName<'m>, NodeSource<'m>))| {
+    let known: HashMap<NodeName<'m>, usize> = sources.iter().enumerate().map(|(at, (name, _))| (*name, at)).collect();
+    let node = |(at, (name, source)): (usize, (NodeName<'m>, NodeSource<'m>))| {
         let mut edges = NodeEdges { known: &known, found: Vec::new() };
-        match written {
+        match source {
             NodeSource::Local(expr) => edges.add_references(expr),
             NodeSource::Resource(block) => {
                 edges.add_body(&block.body);
@@ -225,7 +225,7 @@ fn nodes<'m>(module: &'m Module, orders: &'m [(&'m str, &'m Block, Arc<Order>)])
         }
         OrderNode { name, edges: edges.found }
     };
-    written.into_iter().enumerate().map(node).collect()
+    sources.into_iter().enumerate().map(node).collect()
 }
 
 /// The arguments of a call that are not variables of its module.

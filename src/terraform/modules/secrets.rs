@@ -58,9 +58,9 @@ fn mentions_secrets(module: &Module, sources: &Sources) -> bool {
 }
 
 /// Hides the values of sensitive variables in values files.
-pub(crate) fn hide_inputs<'a>(written: impl Iterator<Item = (&'a str, Span)>, module: &Module, sources: &Sources) {
+pub(crate) fn hide_inputs<'a>(values: impl Iterator<Item = (&'a str, Span)>, module: &Module, sources: &Sources) {
     let names: BTreeSet<&str> = secret_variables(module).collect();
-    written.filter(|(name, _)| names.contains(name)).for_each(|(_, span)| sources.hide(span));
+    values.filter(|(name, _)| names.contains(name)).for_each(|(_, span)| sources.hide(span));
 }
 
 fn secret_variables(module: &Module) -> impl Iterator<Item = &str> {

@@ -26,12 +26,12 @@ pub(crate) struct Roots {
 
 impl Roots {
     /// Whether a directory is a root.
-    pub(crate) fn has(&self, path: &Path) -> bool {
+    pub(crate) fn contains(&self, path: &Path) -> bool {
         self.all.contains_key(path)
     }
 
     /// The root in a directory.
-    pub(crate) fn of(&self, path: &Path) -> Root {
+    pub(crate) fn root(&self, path: &Path) -> Root {
         self.all.get(path).cloned().unwrap_or_else(|| Root::alone(path))
     }
 }
@@ -66,7 +66,7 @@ pub(crate) fn find(loader: &Loader<'_>, scan: &Scan, callers: &ForeignCallers) -
     let walked: Vec<&PathBuf> = candidates.iter().copied().filter(|path| scan.walked.contains(*path)).collect();
     for path in &walked {
         let is_called = called.contains(*path);
-        let foreign = callers.of(path);
+        let foreign = callers.reason(path);
         let is_evident = is_evident_root(loader, path);
         // The keys of a called module are checked through its callers, with the arguments that they pass.
         if is_called && !is_evident && foreign.is_none() && !scan.named_roots.contains(*path) {
@@ -180,7 +180,7 @@ fn drop_called(
             survey.modules.iter().map(|module| module.path.clone()).filter(|path| *path != root.path).collect::<Vec<_>>()
         })
         .collect();
-    let is_kept = |path: &PathBuf| scan.named_roots.contains(path) || foreign.of(path).is_some() || is_evident_root(loader, path);
+    let is_kept = |path: &PathBuf| scan.named_roots.contains(path) || foreign.reason(path).is_some() || is_evident_root(loader, path);
     all.retain(|path, _| !reached.contains(path) || is_kept(path));
 }
 

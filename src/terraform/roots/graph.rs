@@ -108,7 +108,7 @@ fn relevant_unresolved(loader: &Loader<'_>, scan: &Scan, followed: &Followed) ->
     if followed.unresolved.is_empty() {
         return Vec::new();
     }
-    let mut groups = DirectoryGroups::of(scan, followed, loader.request);
+    let mut groups = DirectoryGroups::new(scan, followed, loader.request);
     let unresolved: Vec<(&PathBuf, bool)> = followed.unresolved.iter().map(|path| (path, groups.names_oci(path))).collect();
     let names_other = |path: &PathBuf| loader.any_text(path, &|name, text| providers::names_other(text, name));
     unresolved.into_par_iter().filter(|(path, names_oci)| *names_oci || !names_other(path)).map(|(path, _)| path.clone()).collect()
@@ -122,7 +122,7 @@ struct DirectoryGroups<'g> {
 }
 
 impl<'g> DirectoryGroups<'g> {
-    fn of(scan: &'g Scan, followed: &Followed, request: &ScanRequest) -> Self {
+    fn new(scan: &'g Scan, followed: &Followed, request: &ScanRequest) -> Self {
         let index: HashMap<&Path, usize> = scan.hints.keys().enumerate().map(|(at, path)| (path.as_path(), at)).collect();
         let mut groups = Self { parents: (0..index.len()).collect(), oci: vec![false; index.len()], index };
         for (caller, targets) in &followed.edges {

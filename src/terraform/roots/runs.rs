@@ -85,7 +85,7 @@ fn root_of(path: &Path, loader: &Loader<'_>, scan: &Scan, roots: &Roots) -> Resu
     if let Some(root) = above.iter().find(|module| declared(module) == names.len()) {
         return Ok(root.to_path_buf());
     }
-    let called: HashSet<&PathBuf> = scan.candidates.iter().filter(|module| !roots.has(module)).collect();
+    let called: HashSet<&PathBuf> = scan.candidates.iter().filter(|module| !roots.contains(module)).collect();
     let top = search_top(&directory, loader.request);
     for around in directory.ancestors().take_while(|around| around.starts_with(&top)) {
         let below = scan.walked.range(around.to_path_buf()..).take_while(|module| module.starts_with(around));

@@ -101,8 +101,8 @@ impl Frame<'_> {
             Subject::Path(part) => Ok((self.path(part)?, 1)),
             Subject::Terraform(part) | Subject::Tofu(part) => Ok((self.terraform(part)?, 1)),
             Subject::Call(call) => self.module(call, steps),
-            Subject::Data(named) => self.resource(ResourceName::of(true, named), steps, named.taken),
-            Subject::Managed(named) => self.resource(ResourceName::of(false, named), steps, named.taken),
+            Subject::Data(named) => self.resource(ResourceName::new(true, named), steps, named.taken),
+            Subject::Managed(named) => self.resource(ResourceName::new(false, named), steps, named.taken),
             Subject::Ephemeral => {
                 let value = Value::unknown(Type::Any, "ephemeral resources are read on every run");
                 Ok((value.with_marks(Marks { ephemeral: true, ..Marks::NONE }), 2))
@@ -192,7 +192,7 @@ impl Frame<'_> {
             Subject::Managed(named) => (false, named),
             _ => return Ok(()),
         };
-        let resource = ResourceName::of(data, named);
+        let resource = ResourceName::new(data, named);
         let resources = if data { &self.at.module.data } else { &self.at.module.managed };
         let mut rest = steps.get(named.taken..).unwrap_or_default();
         if let Some(block) = resources.get(named.kind).and_then(|all| all.get(named.name)) {

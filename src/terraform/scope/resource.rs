@@ -87,9 +87,9 @@ impl ResourceInstance<'_> {
         if &**name == "id" && schema.is_sdk && !self.resource.data && inside.path.is_empty() {
             return Ok(self.after_apply(name, attribute.ty.clone()));
         }
-        let written = inside.body.attribute(name).filter(|_| attribute.configurability != Configurability::Computed);
-        let Some(written) = written else { return Ok(omitted()) };
-        let value = self.frame().within(inside.iterators).eval(&written.value)?;
+        let configured = inside.body.attribute(name).filter(|_| attribute.configurability != Configurability::Computed);
+        let Some(configured) = configured else { return Ok(omitted()) };
+        let value = self.frame().within(inside.iterators).eval(&configured.value)?;
         if value.is_null() || (is_empty_text(&value, schema) && attribute.configurability == Configurability::OptionalComputed) {
             return Ok(omitted());
         }
@@ -97,11 +97,11 @@ impl ResourceInstance<'_> {
             let why = format!("the provider changes the configured value of `{name}`");
             return Ok(Value::unknown(attribute.ty.clone(), why).with_marks(marks));
         }
-        let value = convert(value, &attribute.ty).map_err(|error| error.at(written.value.span))?;
+        let value = convert(value, &attribute.ty).map_err(|error| error.at(configured.value.span))?;
         let value = self.possibly_omitted(value, attribute, schema, &omitted);
         let value = if schema.is_sdk && !self.resource.data { planned_by_sdk(value, attribute, omitted) } else { value };
         let step = attribute_step(self, format!("{}{name}", inside.path).into());
-        Ok(through(value.with_marks(marks), written.value.span, step, &self.at.calls))
+        Ok(through(value.with_marks(marks), configured.value.span, step, &self.at.calls))
     }
 
     /// If an unknown value may be null, it may also be the value that the provider uses for an omitted argument.
@@ -202,15 +202,15 @@ impl ResourceInstance<'_> {
 
     /// Nested blocks in JSON syntax: an object or an array of objects. Only the schema distinguishes them from arguments.
     fn bodies_in_json(&self, body: &Body, name: &str) -> Result<Vec<Body>, EvalError> {
-        let Some(written) = body.attribute(name) else { return Ok(Vec::new()) };
-        let error = |message: String| Err(EvalError::refused(message, Some(written.name.span)));
-        if !self.world.tree.is_json(written.value.span.source) {
+        let Some(configured) = body.attribute(name) else { return Ok(Vec::new()) };
+        let error = |message: String| Err(EvalError::refused(message, Some(configured.name.span)));
+        if !self.world.tree.is_json(configured.value.span.source) {
             return error(format!("`{name}` is a block: remove the `=`"));
         }
-        let items = match &written.value.kind {
+        let items = match &configured.value.kind {
             ExprKind::Null => return Ok(Vec::new()),
             ExprKind::Tuple(items) => items.as_slice(),
-            _ => std::slice::from_ref(&written.value),
+            _ => std::slice::from_ref(&configured.value),
         };
         let bodies: Option<Vec<Body>> = items.iter().map(body_of).collect();
         bodies.map_or_else(|| error(format!("`{name}` is a block: it must be an object, or an array of objects")), Ok)
@@ -266,7 +266,7 @@ impl ResourceInstance<'_> {
     /// The value of an attribute of a resource without a schema, and how many of the steps after it were taken. A configured value is known
     /// only if no schema could change it: `5` may become a string, `"5"` a number, a list a set, and an object may have more attributes.
     pub(super) fn attribute_without_schema(&self, name: &Arc<str>, steps: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
-        let Some(written) = self.block.body.attribute(name) else {
+        let Some(configured) = self.block.body.attribute(name) else {
             let ty = if &**name == "id" { Type::String } else { Type::Any };
             // Take no steps: the evaluator applies them to the unknown value.
             return Ok((self.after_apply(name, ty), 0));
@@ -276,8 +276,8 @@ impl ResourceInstance<'_> {
             MemoKey::Argument(self.at.id, self.resource.clone(), self.key.cloned(), Arc::clone(name)),
             label,
             || {
-                let value = self.frame().eval(&written.value)?;
-                Ok(through(value, written.value.span, attribute_step(self, Arc::clone(name)), &self.at.calls))
+                let value = self.frame().eval(&configured.value)?;
+                Ok(through(value, configured.value.span, attribute_step(self, Arc::clone(name)), &self.at.calls))
             },
         )?;
         let mut inner = value;

@@ -40,7 +40,7 @@ pub(crate) fn output(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>) -> R
     let Some(block) = at.module.outputs.get(name) else {
         return undeclared(at, format!("module `{}` has no output `{name}`", at.path));
     };
-    let Some(written) = block.body.attribute("value") else {
+    let Some(attribute) = block.body.attribute("value") else {
         return Ok(Value::unknown(Type::Any, format!("output `{name}` has no value")));
     };
     let label = || format!("`{}output.{name}`", at.prefix);
@@ -49,10 +49,10 @@ pub(crate) fn output(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>) -> R
             return Err(error);
         }
         conditions::check_output(world, at, name, block)?;
-        let value = Frame::of_module(world, at).eval(&written.value)?;
+        let value = Frame::of_module(world, at).eval(&attribute.value)?;
         let marks = constants::declared_marks(block, world.tree.loader.sources)?;
         let kind = StepKind::Output { name: Arc::clone(name), module: at.path.as_str().into() };
-        Ok(through(value.with_marks(marks), written.value.span, kind, &at.calls))
+        Ok(through(value.with_marks(marks), attribute.value.span, kind, &at.calls))
     })
 }
 

@@ -87,14 +87,14 @@ fn argument(
         return Err(fault);
     }
     let block = parent.module.calls.get(call);
-    let written = block.and_then(|call| call.body.attribute(name));
-    if written.is_none()
+    let passed = block.and_then(|call| call.body.attribute(name));
+    if passed.is_none()
         && let Some(error) = block.and_then(|block| arguments::unset_variable(call, block, name, &at.module))
     {
         return Err(error);
     }
-    if let Some(written) = written {
-        let value = Frame::new(world, parent, &at.each).eval(&written.value)?;
+    if let Some(passed) = passed {
+        let value = Frame::new(world, parent, &at.each).eval(&passed.value)?;
         if !value.is_null() || constants::is_nullable(variable, world.tree.loader.sources)? {
             let value = match world.inputs.library {
                 // The root's variable has no type, so the made-up value has the type of the called module's variable.
@@ -102,10 +102,10 @@ fn argument(
                     let trail = value.trail.clone();
                     fill(None, variable, constraint, name, how).or_trail(&trail)
                 }
-                _ => conform(value, constraint, name, written.value.span, world)?,
+                _ => conform(value, constraint, name, passed.value.span, world)?,
             };
             let kind = StepKind::Argument { name: Arc::clone(name), call: Arc::clone(call) };
-            return Ok(through(value, written.value.span, kind, &parent.calls));
+            return Ok(through(value, passed.value.span, kind, &parent.calls));
         }
     }
     match default(variable, constraint, name, world, &at.calls)? {
@@ -133,14 +133,14 @@ fn root_value(world: &World<'_>, name: &Arc<str>, variable: &Block, constraint: 
         // For an ephemeral variable, a plan records the default whatever was passed.
         Some(GivenValue::Recorded(value)) if !constants::is_true(variable, "ephemeral", sources) => {
             let value = conform(value.clone(), constraint, name, variable.header, world)?;
-            let written = match inputs.current.get(&**name) {
+            let current = match inputs.current.get(&**name) {
                 Some(GivenValue::Written(expr, file, marks)) => value_in_file(expr, file, *marks, name, constraint, world).ok(),
                 Some(_) => None,
                 None => default(variable, constraint, name, world, &root()).ok().flatten(),
             };
             // The plan has the value; a configured value that is equal adds the trail.
-            let same = written.filter(|written| equals(written, &value).as_bool() == Some(true));
-            let same = same.map(|written| written.with_marks(value.marks));
+            let same = current.filter(|current| equals(current, &value).as_bool() == Some(true));
+            let same = same.map(|current| current.with_marks(value.marks));
             Some(same.unwrap_or_else(|| value.with_step(at(StepKind::Recorded(Arc::clone(name))))))
         }
         None | Some(GivenValue::Recorded(_)) => match &inputs.others_unknown {
@@ -206,9 +206,9 @@ fn default(
     world: &World<'_>,
     calls: &Calls,
 ) -> Result<Option<Value>, EvalError> {
-    let Some(written) = variable.body.attribute("default") else { return Ok(None) };
-    let span = written.value.span;
-    let value = conform(ClosedScope { world }.eval_constant(&written.value)?, constraint, name, span, world)?;
+    let Some(attribute) = variable.body.attribute("default") else { return Ok(None) };
+    let span = attribute.value.span;
+    let value = conform(ClosedScope { world }.eval_constant(&attribute.value)?, constraint, name, span, world)?;
     Ok(Some(through(value, span, StepKind::Default(name.into()), calls)))
 }
 

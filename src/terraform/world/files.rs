@@ -144,17 +144,17 @@ fn in_git(path: &str) -> FileError {
 
 /// Resolves symbolic links in a path relative to a root module, as Go's `filepath.EvalSymlinks` does, which Terraform uses for
 /// `path.module`. `None` if the path does not exist.
-pub(super) fn without_links(root: &Path, written: &Path, directories: &Directories) -> Option<PathBuf> {
-    let (full, tidied) = (root.join(written), disk::tidy(written));
+pub(super) fn without_links(root: &Path, path: &Path, directories: &Directories) -> Option<PathBuf> {
+    let (full, tidied) = (root.join(path), disk::tidy(path));
     // Fast path: most paths have no links.
-    if tidied == written && directories.real(&full).is_ok_and(|real| real == disk::tidy(&full)) {
+    if tidied == path && directories.real(&full).is_ok_and(|real| real == disk::tidy(&full)) {
         return Some(tidied);
     }
-    if !disk::has_entry(&root.join(written)) {
+    if !disk::has_entry(&root.join(path)) {
         return None;
     }
     let mut done = PathBuf::new();
-    let mut open: Vec<PathBuf> = written.components().rev().map(|part| PathBuf::from(part.as_os_str())).collect();
+    let mut open: Vec<PathBuf> = path.components().rev().map(|part| PathBuf::from(part.as_os_str())).collect();
     let mut links = 0;
     while let Some(part) = open.pop() {
         match part.components().next() {

@@ -53,7 +53,7 @@ pub(crate) struct ResourceName {
 
 impl ResourceName {
     /// The resource or data source that a reference names.
-    pub(crate) fn of(data: bool, named: NamedResource<'_>) -> Self {
+    pub(crate) fn new(data: bool, named: NamedResource<'_>) -> Self {
         Self { data, kind: named.kind.into(), name: Arc::clone(named.name) }
     }
 }

@@ -76,7 +76,7 @@ impl DriverSearch<'_> {
     fn reference(&mut self, first: &Arc<str>, steps: &[TraversalStep], at: &Rc<Instance>) {
         let names: Vec<&Arc<str>> =
             steps.iter().filter_map(|step| if let TraversalStep::Attr(name) = step { Some(&name.text) } else { None }).collect();
-        let subject = Subject::of(first, names.first().copied(), names.get(1).copied());
+        let subject = Subject::from_names(first, names.first().copied(), names.get(1).copied());
         // The attribute of a resource or the output of a module. An instance key may come before it.
         let last = match subject {
             Subject::Managed(named) => names.get(named.taken),

@@ -177,7 +177,7 @@ fn resource_reference(item: &Expr) -> Option<(ResourceName, &[TraversalStep])> {
     let ExprKind::Traversal(base, steps) = &item.without_parens().kind else { return None };
     let ExprKind::Variable(first) = &base.kind else { return None };
     let Subject::Managed(named) = Subject::traversed(first, steps) else { return None };
-    Some((ResourceName::of(false, named), steps.get(named.taken..).unwrap_or_default()))
+    Some((ResourceName::new(false, named), steps.get(named.taken..).unwrap_or_default()))
 }
 
 /// Whether an index selects an instance, or may because it is unknown.
