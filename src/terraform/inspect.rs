@@ -22,7 +22,7 @@ use crate::terraform::stack::deep;
 use crate::terraform::world::World;
 use crate::terraform::world::budget::{InstanceBudget, MAX_VISITS};
 use crate::terraform::world::frame::Frame;
-use crate::terraform::world::instance::{Each, Instance, ResourceName, address};
+use crate::terraform::world::instance::{Each, ModuleInstance, ResourceName, address};
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -198,7 +198,7 @@ impl RunInspection<'_> {
     }
 
     /// Visits all instances of the module.
-    fn visit(&self, world: &World<'_>, at: &Rc<Instance>, query: &InspectionQuery<'_>, found: &mut InspectionResult) {
+    fn visit(&self, world: &World<'_>, at: &Rc<ModuleInstance>, query: &InspectionQuery<'_>, found: &mut InspectionResult) {
         if found.left == 0 {
             return;
         }
@@ -217,7 +217,7 @@ impl RunInspection<'_> {
     }
 
     /// Evaluates the target in one instance of its module.
-    fn evaluate(&self, world: &World<'_>, at: &Rc<Instance>, query: &InspectionQuery<'_>, found: &mut InspectionResult) {
+    fn evaluate(&self, world: &World<'_>, at: &Rc<ModuleInstance>, query: &InspectionQuery<'_>, found: &mut InspectionResult) {
         let part = query.part;
         let eval = |expr: &Expr, each: &Each| {
             let frame = Frame::new(world, at, each);

@@ -24,7 +24,7 @@ use crate::terraform::roots::runs::{self, Run};
 use crate::terraform::roots::survey::{Survey, survey};
 use crate::terraform::world::World;
 use crate::terraform::world::budget::InstanceBudget;
-use crate::terraform::world::instance::{Each, Instance, Visit};
+use crate::terraform::world::instance::{Each, ModuleInstance, Visit};
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -281,7 +281,7 @@ fn is_filled(visit: &Visit<'_>) -> bool {
         Each::Element(value, _) | Each::Index(value) => value.marks.by_caller && !value.is_unknown(),
         Each::None => false,
     };
-    let mut around = std::iter::successors(Some(visit.at), |at: &&Rc<Instance>| at.parent.as_ref().map(|(parent, _)| parent));
+    let mut around = std::iter::successors(Some(visit.at), |at: &&Rc<ModuleInstance>| at.parent.as_ref().map(|(parent, _)| parent));
     is_made_up(&visit.each) || around.any(|at| is_made_up(&at.each))
 }
 

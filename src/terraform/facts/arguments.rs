@@ -5,7 +5,7 @@ use crate::base::{Place, Problem, ProblemKind, closest};
 use crate::eval::{EvalError, Reference, references};
 use crate::hcl::{Attribute, Block, ExprKind, Name};
 use crate::terraform::modules::module::{DeclarationKind, Module};
-use crate::terraform::world::instance::Instance;
+use crate::terraform::world::instance::ModuleInstance;
 use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub(crate) fn check(name: &str, call: &Block, module: &Module, problems: &Proble
 }
 
 /// Reports calls with `count`, `for_each` or `depends_on` whose module, or one below it, configures a provider: Terraform rejects them.
-pub(crate) fn check_provider(at: &Rc<Instance>, name: &str, call: &Block, problems: &Problems) {
+pub(crate) fn check_provider(at: &Rc<ModuleInstance>, name: &str, call: &Block, problems: &Problems) {
     let around = std::iter::successors(at.parent.as_ref(), |(parent, _)| parent.parent.as_ref());
     let outer = around.filter_map(|(parent, name)| parent.module.calls.get(name));
     let mut calls = std::iter::once(call).chain(outer);

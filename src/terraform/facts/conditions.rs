@@ -7,7 +7,7 @@ use crate::eval::{Dialect, EvalError, FileAccess, RefStep, Scope, Type, Value, c
 use crate::hcl::Block;
 use crate::terraform::world::World;
 use crate::terraform::world::frame::{Frame, ResourceInstance};
-use crate::terraform::world::instance::Instance;
+use crate::terraform::world::instance::ModuleInstance;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -15,7 +15,13 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// A validation is known to reject the value.
-pub(crate) fn validate(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>, variable: &Block, value: &Value) -> Result<(), EvalError> {
+pub(crate) fn validate(
+    world: &World<'_>,
+    at: &Rc<ModuleInstance>,
+    name: &Arc<str>,
+    variable: &Block,
+    value: &Value,
+) -> Result<(), EvalError> {
     if value.deep_marks().by_caller {
         return Ok(());
     }
@@ -55,7 +61,7 @@ pub(crate) fn check_resource(reader: &BlockReader<'_>, instance: ResourceInstanc
 ///
 /// # Errors
 /// A precondition is known to fail.
-pub(crate) fn check_output(world: &World<'_>, at: &Rc<Instance>, name: &str, output: &Block) -> Result<(), EvalError> {
+pub(crate) fn check_output(world: &World<'_>, at: &Rc<ModuleInstance>, name: &str, output: &Block) -> Result<(), EvalError> {
     let frame = Frame::of_module(world, at);
     match output.body.blocks_of("precondition").find(|condition| is_false(&frame, condition, &frame)) {
         None => Ok(()),

@@ -7,14 +7,14 @@ use crate::hcl::{Attribute, Expr, ExprKind, TraversalStep};
 use crate::terraform::blocks::subject::Subject;
 use crate::terraform::world::World;
 use crate::terraform::world::frame::{BlockIterator, Frame};
-use crate::terraform::world::instance::{Each, Instance};
+use crate::terraform::world::instance::{Each, ModuleInstance};
 use std::rc::Rc;
 use std::sync::Arc;
 
 /// Reads the arguments of one instance of a block.
 pub(crate) struct BlockReader<'a> {
     pub world: &'a World<'a>,
-    pub at: &'a Rc<Instance>,
+    pub at: &'a Rc<ModuleInstance>,
     pub each: &'a Each,
     pub problems: &'a Problems,
 }

@@ -14,7 +14,7 @@ use crate::terraform::scope::descend;
 use crate::terraform::scope::expand;
 use crate::terraform::world::World;
 use crate::terraform::world::frame::Frame;
-use crate::terraform::world::instance::{Instance, Visit, address};
+use crate::terraform::world::instance::{ModuleInstance, Visit, address};
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -481,7 +481,7 @@ impl<'w> ReferenceSearch<'w> {
         self.is_incomplete = true;
     }
 
-    fn only_child(&self, at: &Rc<Instance>, name: &Arc<str>) -> Option<Rc<Instance>> {
+    fn only_child(&self, at: &Rc<ModuleInstance>, name: &Arc<str>) -> Option<Rc<ModuleInstance>> {
         let call = at.module.calls.get(name)?;
         let expansion = expand::call(self.world, at, name, call).ok()?;
         let keys = expansion.keys();

@@ -14,7 +14,7 @@ use crate::terraform::scope::time::triggers;
 use crate::terraform::world::World;
 use crate::terraform::world::driver::FUNCTIONS;
 use crate::terraform::world::frame::Frame;
-use crate::terraform::world::instance::{Each, Instance, Visit, address};
+use crate::terraform::world::instance::{Each, ModuleInstance, Visit, address};
 use std::rc::Rc;
 
 /// The arguments of a key version whose change forces a new version. `time_of_deletion` is updated in place. Source: provider oracle/oci,
@@ -79,7 +79,7 @@ struct ScheduleSearch<'w> {
 impl ScheduleSearch<'_> {
     /// Searches `count` and `for_each` of a block. Terraform rejects all drivers in them but `plantimestamp()`, whose value is known when
     /// it plans.
-    fn search_expansion(&mut self, at: &Rc<Instance>, block: &Block) {
+    fn search_expansion(&mut self, at: &Rc<ModuleInstance>, block: &Block) {
         for argument in ["count", "for_each"] {
             let Some(attribute) = block.body.attribute(argument) else { continue };
             let expr = &attribute.value;
@@ -114,7 +114,7 @@ impl ScheduleSearch<'_> {
     }
 
     /// Searches an argument whose change forces a new version.
-    fn search_argument(&mut self, expr: &Expr, at: &Rc<Instance>, each: &Each) {
+    fn search_argument(&mut self, expr: &Expr, at: &Rc<ModuleInstance>, each: &Each) {
         let Ok(value) = Frame::new(self.world, at, each).eval(expr) else { return };
         let drivers = value.drivers();
         if drivers.is_none() || value.marks.by_caller {
@@ -158,7 +158,7 @@ impl ScheduleSearch<'_> {
     }
 
     /// Notes that there may be more schedules if a value that is unknown, or that a caller may change, could depend on time.
-    fn check_unknown(&mut self, expr: &Expr, value: &Value, at: &Rc<Instance>, each: &Each) {
+    fn check_unknown(&mut self, expr: &Expr, value: &Value, at: &Rc<ModuleInstance>, each: &Each) {
         if self.found.unsure.is_some() {
             return;
         }

@@ -7,7 +7,7 @@ use crate::key::{SwitchedOff, kinds};
 use crate::terraform::scope::descend;
 use crate::terraform::world::World;
 use crate::terraform::world::frame::Frame;
-use crate::terraform::world::instance::{Each, Instance};
+use crate::terraform::world::instance::{Each, ModuleInstance};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -22,7 +22,7 @@ const MAX_STEPS: usize = 8;
 const MAX_TEXT: usize = 40;
 
 /// Returns whether the target of a module call may have keys, given the calling instance, the call's name and its block.
-type MayHaveKeys<'f> = dyn Fn(&Rc<Instance>, &Arc<str>, &Block) -> bool + 'f;
+type MayHaveKeys<'f> = dyn Fn(&Rc<ModuleInstance>, &Arc<str>, &Block) -> bool + 'f;
 
 /// The key blocks that had no instances when a walk visited them. A block may still have instances in another instance of its module.
 #[derive(Default)]
@@ -30,17 +30,32 @@ pub(crate) struct SwitchedOffBlocks(RefCell<BTreeMap<KeyBlock, SwitchedOff>>);
 
 impl SwitchedOffBlocks {
     /// Adds a key's block that has no instances.
-    pub(super) fn add_block(&self, world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>, block: &Block) {
+    pub(super) fn add_block(&self, world: &World<'_>, at: &Rc<ModuleInstance>, name: &Arc<str>, block: &Block) {
         self.insert(at, name, block, || why(world, at, block, ""));
     }
 
     /// Adds all key blocks in the tree of a module call that has no instances.
-    pub(super) fn add_call(&self, world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>, call: &Block, may_have_keys: &MayHaveKeys<'_>) {
+    pub(super) fn add_call(
+        &self,
+        world: &World<'_>,
+        at: &Rc<ModuleInstance>,
+        name: &Arc<str>,
+        call: &Block,
+        may_have_keys: &MayHaveKeys<'_>,
+    ) {
         let why = why(world, at, call, &format!(" of `module.{name}`"));
         self.add_tree(world, at, name, call, &why, may_have_keys);
     }
 
-    fn add_tree(&self, world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>, call: &Block, why: &str, may_have_keys: &MayHaveKeys<'_>) {
+    fn add_tree(
+        &self,
+        world: &World<'_>,
+        at: &Rc<ModuleInstance>,
+        name: &Arc<str>,
+        call: &Block,
+        why: &str,
+        may_have_keys: &MayHaveKeys<'_>,
+    ) {
         // There is no instance, so this one represents all. Its blocks are read but not evaluated.
         let Ok(child) = descend::child(world, at, name, call, Some(&InstanceKey::Any), Each::None) else { return };
         for (name, block) in child.module.managed.get(kinds::KEY).into_iter().flatten() {
@@ -53,7 +68,7 @@ impl SwitchedOffBlocks {
         }
     }
 
-    fn insert(&self, at: &Instance, name: &Arc<str>, block: &Block, why: impl FnOnce() -> String) {
+    fn insert(&self, at: &ModuleInstance, name: &Arc<str>, block: &Block, why: impl FnOnce() -> String) {
         let prefix: String = at.steps.iter().map(|step| format!("module.{}.", step.name)).collect();
         self.0.borrow_mut().entry((at.path.clone(), Arc::clone(name))).or_insert_with(|| SwitchedOff {
             address: format!("{prefix}oci_kms_key.{name}"),
@@ -72,7 +87,7 @@ impl SwitchedOffBlocks {
 }
 
 /// Why a block has no instances, as a clause.
-fn why(world: &World<'_>, at: &Rc<Instance>, block: &Block, of_call: &str) -> String {
+fn why(world: &World<'_>, at: &Rc<ModuleInstance>, block: &Block, of_call: &str) -> String {
     let enabled = || block.body.blocks_of("lifecycle").find_map(|lifecycle| lifecycle.body.attribute("enabled"));
     let (effect, expr) = match (block.body.attribute("count"), block.body.attribute("for_each"), enabled()) {
         (Some(count), ..) => (format!("`count`{of_call} is 0"), &count.value),
@@ -87,7 +102,7 @@ fn why(world: &World<'_>, at: &Rc<Instance>, block: &Block, of_call: &str) -> St
 /// Finds the reference that decides a value.
 struct CauseFinder<'a> {
     world: &'a World<'a>,
-    at: &'a Rc<Instance>,
+    at: &'a Rc<ModuleInstance>,
 }
 
 impl CauseFinder<'_> {

@@ -12,7 +12,7 @@ use crate::terraform::scope::descend;
 use crate::terraform::scope::expand;
 use crate::terraform::world::World;
 use crate::terraform::world::budget::MAX_VISITS;
-use crate::terraform::world::instance::{Each, Expansion, Instance, ResourceName, Visit};
+use crate::terraform::world::instance::{Each, Expansion, ModuleInstance, ResourceName, Visit};
 use crate::terraform::world::tree::MAX_MODULES;
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -57,7 +57,7 @@ impl<'w> InstanceWalk<'w> {
     }
 
     /// Counts a visit. Returns whether the walk may continue. A long address counts as several visits.
-    fn count_visit(&self, at: &Instance, name: &str) -> bool {
+    fn count_visit(&self, at: &ModuleInstance, name: &str) -> bool {
         self.visits.set(self.visits.get() + 1 + (at.prefix.len() + name.len()) / BYTES_OF_VISIT);
         let may_continue = self.visits.get() < self.world.budget.max_visits;
         if !may_continue {
@@ -89,7 +89,7 @@ impl<'w> InstanceWalk<'w> {
         self.report_once(format!("the root module `{root}` has more than {MAX_MODULES} module instances; the rest was not checked"));
     }
 
-    fn visit_module(&self, at: &Rc<Instance>, kind: &Arc<str>, visit: &mut dyn FnMut(Visit<'_>)) {
+    fn visit_module(&self, at: &Rc<ModuleInstance>, kind: &Arc<str>, visit: &mut dyn FnMut(Visit<'_>)) {
         for (name, block) in at.module.managed.get(kind).into_iter().flatten() {
             let resource = ResourceName { data: false, kind: Arc::clone(kind), name: Arc::clone(name) };
             let Some(expansion) = self.report_refused(expand::resource(self.world, at, &resource, block)) else { continue };
@@ -110,7 +110,8 @@ impl<'w> InstanceWalk<'w> {
             self.check_call(at, name, call, &directory);
             let Some(expansion) = self.report_refused(expand::call(self.world, at, name, call)) else { continue };
             if let Some(switched_off) = self.switched_off.filter(|_| expansion.is_empty()) {
-                let may_have_keys = |at: &Rc<Instance>, name: &Arc<str>, call: &Block| self.target_with_keys(at, name, call).is_some();
+                let may_have_keys =
+                    |at: &Rc<ModuleInstance>, name: &Arc<str>, call: &Block| self.target_with_keys(at, name, call).is_some();
                 switched_off.add_call(self.world, at, name, call, &may_have_keys);
             }
             for (key, each) in expansion.instances() {
@@ -144,7 +145,7 @@ impl<'w> InstanceWalk<'w> {
     }
 
     /// The target directory of a call if its tree may have keys.
-    fn target_with_keys(&self, at: &Rc<Instance>, name: &Arc<str>, call: &Block) -> Option<PathBuf> {
+    fn target_with_keys(&self, at: &Rc<ModuleInstance>, name: &Arc<str>, call: &Block) -> Option<PathBuf> {
         match crate::terraform::scope::early::locate(self.world, at, name, call).target {
             CallTarget::Directory { path, .. } => self.key_directories.contains(&path).then_some(path),
             CallTarget::Missing | CallTarget::Unavailable(_) => None,
@@ -152,7 +153,7 @@ impl<'w> InstanceWalk<'w> {
     }
 
     /// Reports everything about a call that Terraform would reject.
-    fn check_call(&self, at: &Rc<Instance>, name: &Arc<str>, call: &Block, directory: &Path) {
+    fn check_call(&self, at: &Rc<ModuleInstance>, name: &Arc<str>, call: &Block, directory: &Path) {
         if let Some(fault) = at.module.fault(DeclarationKind::Call, name) {
             let place = Place::Source(fault.span.unwrap_or(call.header));
             self.problems.add_certain(Problem::new(ProblemKind::Refused, fault.message).at(place));
@@ -169,7 +170,7 @@ impl<'w> InstanceWalk<'w> {
 }
 
 /// Finds the instance with an address.
-pub(super) fn locate(world: &World<'_>, address: &Address) -> Option<(Rc<Instance>, ResourceName, Option<InstanceKey>, Each)> {
+pub(super) fn locate(world: &World<'_>, address: &Address) -> Option<(Rc<ModuleInstance>, ResourceName, Option<InstanceKey>, Each)> {
     let mut at = world.tree.top();
     let instance_key = |key: &Option<InstanceKey>, expansion: &Expansion| match key {
         Some(InstanceKey::Text(text)) if **text == *"*" && expansion.symbolic().is_some() => Some(InstanceKey::Any),

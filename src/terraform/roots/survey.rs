@@ -18,7 +18,7 @@ use crate::terraform::scope::descend;
 use crate::terraform::scope::early;
 use crate::terraform::world::World;
 use crate::terraform::world::budget::{InstanceBudget, MAX_VISITS};
-use crate::terraform::world::instance::{Each, Instance};
+use crate::terraform::world::instance::{Each, ModuleInstance};
 use crate::terraform::world::tree::MAX_DEPTH;
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
@@ -266,7 +266,7 @@ impl Surveyor<'_> {
     }
 
     /// An instance of the current module, good enough to evaluate sources, which must be constant.
-    fn current_instance(&self) -> Result<(&World<'_>, Rc<Instance>), Reason> {
+    fn current_instance(&self) -> Result<(&World<'_>, Rc<ModuleInstance>), Reason> {
         let world = self.source_world.get_or_init(|| source_world(self.loader, self.root, self.passed, self.budget));
         let mut at = world.tree.top();
         let around = self.stack.len().saturating_sub(1);

@@ -25,7 +25,7 @@ PRIMITIVES = {"String": "s", "Bool": "b", "Int": "n", "Float": "n", "string": "s
 COLLECTIONS = {"List": "L", "Set": "S", "Map": "M", "list": "L", "set": "S", "map": "M"}
 
 
-# Defaults that the source names by a constant, which facts taken from it do not hold.
+# Defaults that the source defines as constants. The facts do not contain them.
 CONSTANT_DEFAULTS = {("oci_objectstorage_bucket", "access_type"): "NoPublicAccess"}
 
 
@@ -42,7 +42,7 @@ def default(value):
     return f'="{value}"'
 
 
-# ---- facts taken from the source
+# ---- facts from the provider's source
 
 
 def fact_type(fact):
@@ -55,7 +55,7 @@ def fact_type(fact):
 
 
 def is_block(fact):
-    """As the provider's SDK decides it: a resource as an element is a block unless it is only computed."""
+    """Whether the SDK makes it a block: a resource as an element is a block unless it is only computed."""
     return fact["type"] != "Map" and "block" in fact and (fact.get("opt") or not fact.get("comp"))
 
 
@@ -113,7 +113,7 @@ def attribute_type(attribute):
 def json_field(attribute):
     is_optional, is_computed = attribute.get("optional"), attribute.get("computed")
     flag = "r" if attribute.get("required") else "b" if is_optional and is_computed else "o" if is_optional else "c"
-    # Defaults are not in this document.
+    # This document does not contain defaults.
     marks = ("!" if attribute.get("sensitive") else "") + ("?" if flag == "o" else "")
     return marks + flag + attribute_type(attribute)
 
@@ -137,7 +137,7 @@ def from_terraform(document, provider):
             yield mode, name, json_block(schema["block"])
 
 
-# Services whose types nearly every run asks for: decompressing would cost more than all else that a small run does.
+# Services that nearly every run needs. They are not compressed, because decompression would take most of the time of a small run.
 PLAIN = {"kms"}
 
 

@@ -7,7 +7,7 @@ use crate::hcl::Block;
 use crate::terraform::modules::cycles;
 use crate::terraform::modules::order::Order;
 use crate::terraform::world::World;
-use crate::terraform::world::instance::{Each, Instance};
+use crate::terraform::world::instance::{Each, ModuleInstance};
 use crate::terraform::world::tree::{InstanceCall, MAX_MODULES};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -18,12 +18,12 @@ use std::sync::Arc;
 /// The reason why the call cannot be followed.
 pub(crate) fn child(
     world: &World<'_>,
-    at: &Rc<Instance>,
+    at: &Rc<ModuleInstance>,
     name: &Arc<str>,
     call: &Block,
     key: Option<&InstanceKey>,
     each: Each,
-) -> Result<Rc<Instance>, Reason> {
+) -> Result<Rc<ModuleInstance>, Reason> {
     let instance_call = InstanceCall { at, name, block: call };
     if let Some(child) = world.tree.get(instance_call, key) {
         return Ok(child);
@@ -41,7 +41,7 @@ pub(crate) fn child(
 }
 
 /// The order of references in a module instance.
-pub(crate) fn order(world: &World<'_>, at: &Rc<Instance>) -> Arc<Order> {
+pub(crate) fn order(world: &World<'_>, at: &Rc<ModuleInstance>) -> Arc<Order> {
     world.tree.order(at, || {
         // A root that shares a large tree with thousands of others has no budget for the complete tree.
         if world.tree.count() + at.module.calls.len() > world.budget.max_visits {

@@ -10,7 +10,7 @@ use crate::terraform::discovery::calls::{self, CallSource, CallTarget, Located};
 use crate::terraform::request;
 use crate::terraform::world::World;
 use crate::terraform::world::frame::Frame;
-use crate::terraform::world::instance::Instance;
+use crate::terraform::world::instance::ModuleInstance;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub(crate) fn constant_prefix(call: &Block) -> &str {
 }
 
 /// The target of a call in a module instance.
-pub(crate) fn locate(world: &World<'_>, at: &Rc<Instance>, name: &str, call: &Block) -> Located {
+pub(crate) fn locate(world: &World<'_>, at: &Rc<ModuleInstance>, name: &str, call: &Block) -> Located {
     let path = at.path_to(name);
     let loader = world.tree.loader;
     let unavailable = |why: Reason, refused| Located { target: CallTarget::Unavailable(why), source: None, refused, depends_on_path: true };

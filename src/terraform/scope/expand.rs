@@ -6,7 +6,7 @@ use crate::hcl::{Attribute, Block};
 use crate::terraform::blocks::merge::repeated_twice;
 use crate::terraform::world::World;
 use crate::terraform::world::frame::Frame;
-use crate::terraform::world::instance::{Each, Expansion, ForEachEntry, Instance, ResourceName, address};
+use crate::terraform::world::instance::{Each, Expansion, ForEachEntry, ModuleInstance, ResourceName, address};
 use crate::terraform::world::memo::ExpansionSite;
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -16,19 +16,24 @@ use std::sync::Arc;
 const MAX_INSTANCES: u64 = 100_000;
 
 /// The expansion of a module call.
-pub(crate) fn call(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>, block: &Block) -> Result<Rc<Expansion>, EvalError> {
+pub(crate) fn call(world: &World<'_>, at: &Rc<ModuleInstance>, name: &Arc<str>, block: &Block) -> Result<Rc<Expansion>, EvalError> {
     let address = || format!("{}module.{name}", at.prefix);
     world.memo.expansion(ExpansionSite::Call(at.id, Arc::clone(name)), address, || expand(world, at, block))
 }
 
 /// The expansion of a resource.
-pub(crate) fn resource(world: &World<'_>, at: &Rc<Instance>, resource: &ResourceName, block: &Block) -> Result<Rc<Expansion>, EvalError> {
+pub(crate) fn resource(
+    world: &World<'_>,
+    at: &Rc<ModuleInstance>,
+    resource: &ResourceName,
+    block: &Block,
+) -> Result<Rc<Expansion>, EvalError> {
     let address = || address(at, resource.data, &resource.kind, &resource.name, None);
     world.memo.expansion(ExpansionSite::Resource(at.id, resource.clone()), address, || expand(world, at, block))
 }
 
 /// Evaluates the `count`, `for_each` or `enabled` of a block.
-pub(crate) fn expand(world: &World<'_>, at: &Rc<Instance>, block: &Block) -> Expansion {
+pub(crate) fn expand(world: &World<'_>, at: &Rc<ModuleInstance>, block: &Block) -> Expansion {
     let frame = Frame::of_module(world, at);
     if let Some(enabled) = block.body.blocks_of("lifecycle").find_map(|lifecycle| lifecycle.body.attribute("enabled")) {
         return expand_enabled(&frame, block, enabled);

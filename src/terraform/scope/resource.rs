@@ -14,7 +14,7 @@ use crate::hcl::{self, Block, Body, Expr, ExprKind};
 use crate::terraform::schema::{self, Configurability, Field, NestedBlock, Nesting, Schema, SchemaAttribute, SchemaFields};
 use crate::terraform::world::World;
 use crate::terraform::world::frame::{BlockIterator, ResourceInstance};
-use crate::terraform::world::instance::{Instance, ResourceName, address};
+use crate::terraform::world::instance::{ModuleInstance, ResourceName, address};
 use crate::terraform::world::memo::MemoKey;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -304,7 +304,12 @@ impl ResourceInstance<'_> {
 const MAX_ATTRIBUTES: usize = 500_000;
 
 /// A resource as one value: the object of its only instance, or a tuple or object of all instances.
-pub(super) fn all_instances(world: &World<'_>, at: &Rc<Instance>, resource: &ResourceName, block: &Block) -> Result<Value, EvalError> {
+pub(super) fn all_instances(
+    world: &World<'_>,
+    at: &Rc<ModuleInstance>,
+    resource: &ResourceName,
+    block: &Block,
+) -> Result<Value, EvalError> {
     let label = || format!("`{}`", address(at, resource.data, &resource.kind, &resource.name, None));
     world.memo.evaluate_once(MemoKey::Resource(at.id, resource.clone()), label, || {
         let expansion = expand::resource(world, at, resource, block)?;

@@ -12,13 +12,13 @@ use crate::terraform::facts::conditions;
 use crate::terraform::modules::module::DeclarationKind;
 use crate::terraform::world::World;
 use crate::terraform::world::frame::Frame;
-use crate::terraform::world::instance::{Each, Expansion, ForEachEntry, Instance};
+use crate::terraform::world::instance::{Each, Expansion, ForEachEntry, ModuleInstance};
 use crate::terraform::world::memo::MemoKey;
 use std::rc::Rc;
 use std::sync::Arc;
 
 /// `local.name`.
-pub(crate) fn local(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>) -> Result<Value, EvalError> {
+pub(crate) fn local(world: &World<'_>, at: &Rc<ModuleInstance>, name: &Arc<str>) -> Result<Value, EvalError> {
     if let Some(fault) = at.module.fault(DeclarationKind::Local, name) {
         return Err(fault);
     }
@@ -33,7 +33,7 @@ pub(crate) fn local(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>) -> Re
 }
 
 /// An output of a module instance.
-pub(crate) fn output(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>) -> Result<Value, EvalError> {
+pub(crate) fn output(world: &World<'_>, at: &Rc<ModuleInstance>, name: &Arc<str>) -> Result<Value, EvalError> {
     if let Some(fault) = at.module.fault(DeclarationKind::Output, name) {
         return Err(fault);
     }
@@ -57,7 +57,7 @@ pub(crate) fn output(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>) -> R
 }
 
 /// A module call as one value: the object of outputs of its only instance, or a tuple or object of all instances.
-pub(super) fn module(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>, call: &Block) -> Result<Value, EvalError> {
+pub(super) fn module(world: &World<'_>, at: &Rc<ModuleInstance>, name: &Arc<str>, call: &Block) -> Result<Value, EvalError> {
     let label = || format!("`{}module.{name}`", at.prefix);
     world.memo.evaluate_once(MemoKey::Module(at.id, Arc::clone(name)), label, || {
         let expansion = expand::call(world, at, name, call)?;
@@ -82,7 +82,7 @@ pub(super) fn module(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>, call
 }
 
 /// The value of an undeclared name: an error, unless it may be declared in a file that could not be read.
-pub(super) fn undeclared(at: &Instance, message: String) -> Result<Value, EvalError> {
+pub(super) fn undeclared(at: &ModuleInstance, message: String) -> Result<Value, EvalError> {
     if at.module.problems.is_empty() {
         return Err(EvalError::refused(message, None));
     }

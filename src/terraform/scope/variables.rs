@@ -14,13 +14,13 @@ use crate::terraform::modules::module::{DeclarationKind, Module};
 use crate::terraform::modules::secrets::may_be_secret;
 use crate::terraform::world::World;
 use crate::terraform::world::frame::{ClosedScope, Frame, OUTSIDE_MARKS};
-use crate::terraform::world::instance::Instance;
+use crate::terraform::world::instance::ModuleInstance;
 use crate::terraform::world::memo::MemoKey;
 use std::rc::Rc;
 use std::sync::Arc;
 
 /// `var.name`.
-pub(crate) fn value(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>) -> Result<Value, EvalError> {
+pub(crate) fn value(world: &World<'_>, at: &Rc<ModuleInstance>, name: &Arc<str>) -> Result<Value, EvalError> {
     if let Some(value) = world.memo.validated(at.id, name) {
         return Ok(value);
     }
@@ -76,9 +76,9 @@ fn constraint(world: &World<'_>, module: &Module, block: &Block, name: &Arc<str>
 /// The value that a module call passes to a variable.
 fn argument(
     world: &World<'_>,
-    parent: &Rc<Instance>,
+    parent: &Rc<ModuleInstance>,
     call: &Arc<str>,
-    at: &Rc<Instance>,
+    at: &Rc<ModuleInstance>,
     name: &Arc<str>,
     variable: &Block,
     constraint: &TypeConstraint,

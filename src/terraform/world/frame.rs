@@ -1,7 +1,7 @@
 //! The context of an expression, and its evaluation in it. Names are resolved through `eval`'s `Scope` trait, which the `scope` layer
 //! implements for a frame. So a value can depend on any other value of the root, but this layer does not import the layers above it.
 
-use super::instance::{Each, Instance, ResourceName, address};
+use super::instance::{Each, ModuleInstance, ResourceName, address};
 use crate::base::InstanceKey;
 use crate::eval::{EvalContext, EvalError, Marks, Scope, Value, evaluate};
 use crate::hcl::{Block, Expr};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub(crate) struct Frame<'a> {
     pub world: &'a World<'a>,
     /// The module instance.
-    pub at: &'a Rc<Instance>,
+    pub at: &'a Rc<ModuleInstance>,
     pub each: &'a Each,
     /// The iterators of enclosing `dynamic` blocks, innermost last.
     pub iterators: &'a [BlockIterator],
@@ -36,7 +36,7 @@ pub(crate) struct BlockIterator {
 pub(crate) struct ResourceInstance<'a> {
     pub world: &'a World<'a>,
     /// The module instance it is in.
-    pub at: &'a Rc<Instance>,
+    pub at: &'a Rc<ModuleInstance>,
     /// Its mode, type and name.
     pub resource: &'a ResourceName,
     /// Its block.
@@ -52,12 +52,12 @@ pub(crate) const OUTSIDE_MARKS: Marks = Marks { from_file: true, ..Marks::NONE }
 
 impl<'a> Frame<'a> {
     /// The frame of an instance of a block.
-    pub(crate) fn new(world: &'a World<'a>, at: &'a Rc<Instance>, each: &'a Each) -> Self {
+    pub(crate) fn new(world: &'a World<'a>, at: &'a Rc<ModuleInstance>, each: &'a Each) -> Self {
         Self { world, at, each, iterators: &[] }
     }
 
     /// The frame of expressions in a module outside of blocks with instances.
-    pub(crate) fn of_module(world: &'a World<'a>, at: &'a Rc<Instance>) -> Self {
+    pub(crate) fn of_module(world: &'a World<'a>, at: &'a Rc<ModuleInstance>) -> Self {
         Self::new(world, at, &Each::None)
     }
 

@@ -10,13 +10,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// One instance of a module: the root, or an instance of a module call.
-pub(crate) struct Instance {
+pub(crate) struct ModuleInstance {
     /// Its number in the tree.
     pub id: usize,
     /// Its module.
     pub module: Arc<Module>,
     /// The calling instance, and the call's name.
-    pub parent: Option<(Rc<Instance>, Arc<str>)>,
+    pub parent: Option<(Rc<ModuleInstance>, Arc<str>)>,
     /// `each` or `count` of the call.
     pub each: Each,
     /// The calls from the root to this instance, with their instance keys.
@@ -33,7 +33,7 @@ pub(crate) struct Instance {
     pub symbolic: Option<Rc<Symbolic>>,
 }
 
-impl Instance {
+impl ModuleInstance {
     /// The path of one of its calls, without instance keys.
     pub(crate) fn path_to(&self, call: &str) -> String {
         if self.path.is_empty() { call.to_owned() } else { format!("{}.{call}", self.path) }
@@ -61,7 +61,7 @@ impl ResourceName {
 /// One instance of a resource that a walk through the tree visits.
 pub(crate) struct Visit<'v> {
     /// The module instance it is in.
-    pub at: &'v Rc<Instance>,
+    pub at: &'v Rc<ModuleInstance>,
     /// The resource.
     pub resource: &'v ResourceName,
     /// Its block.
@@ -207,7 +207,7 @@ fn find<'e>(entries: &'e [ForEachEntry], key: &str) -> Option<&'e ForEachEntry> 
 }
 
 /// The address of an instance of a resource.
-pub(crate) fn address(at: &Instance, is_data: bool, kind: &str, name: &str, key: Option<&InstanceKey>) -> String {
+pub(crate) fn address(at: &ModuleInstance, is_data: bool, kind: &str, name: &str, key: Option<&InstanceKey>) -> String {
     let mode = if is_data { "data." } else { "" };
     let key = key.map(InstanceKey::to_string).unwrap_or_default();
     [&at.prefix, mode, kind, ".", name, &key].concat()

@@ -2,7 +2,7 @@
 //! module calls.
 
 use super::files::Files;
-use super::instance::{Each, Instance};
+use super::instance::{Each, ModuleInstance};
 use crate::base::{self, InstanceKey, ModuleStep, Place, Reason, Span};
 use crate::hcl::Block;
 use crate::key::Symbolic;
@@ -31,8 +31,8 @@ pub(crate) struct ModuleTree<'w> {
     pub dialect: request::FileDialect,
     /// The files that file functions may read.
     pub files: Files,
-    top: OnceCell<Rc<Instance>>,
-    children: RefCell<HashMap<ChildName, Rc<Instance>>>,
+    top: OnceCell<Rc<ModuleInstance>>,
+    children: RefCell<HashMap<ChildName, Rc<ModuleInstance>>>,
     orders: RefCell<HashMap<PathBuf, Arc<Order>>>,
 }
 
@@ -43,7 +43,7 @@ type ChildName = (usize, Arc<str>, Option<InstanceKey>);
 #[derive(Clone, Copy)]
 pub(crate) struct InstanceCall<'a> {
     /// The calling instance.
-    pub at: &'a Rc<Instance>,
+    pub at: &'a Rc<ModuleInstance>,
     pub name: &'a Arc<str>,
     pub block: &'a Block,
 }
@@ -63,9 +63,9 @@ impl<'w> ModuleTree<'w> {
     }
 
     /// The root module's only instance.
-    pub(crate) fn top(&self) -> Rc<Instance> {
+    pub(crate) fn top(&self) -> Rc<ModuleInstance> {
         let make = || {
-            Rc::new(Instance {
+            Rc::new(ModuleInstance {
                 id: 0,
                 module: self.loader.root(&self.root),
                 parent: None,
@@ -82,7 +82,7 @@ impl<'w> ModuleTree<'w> {
     }
 
     /// The instance of a call with a key, if it exists already.
-    pub(crate) fn get(&self, call: InstanceCall<'_>, key: Option<&InstanceKey>) -> Option<Rc<Instance>> {
+    pub(crate) fn get(&self, call: InstanceCall<'_>, key: Option<&InstanceKey>) -> Option<Rc<ModuleInstance>> {
         let name = (call.at.id, Arc::clone(call.name), key.cloned());
         self.children.borrow().get(&name).map(Rc::clone)
     }
@@ -109,7 +109,7 @@ impl<'w> ModuleTree<'w> {
         each: Each,
         located: Located,
         symbolic: impl FnOnce() -> Option<Rc<Symbolic>>,
-    ) -> Result<Rc<Instance>, Reason> {
+    ) -> Result<Rc<ModuleInstance>, Reason> {
         let InstanceCall { at, name, block } = call;
         let (directory, installed) = match located.target {
             CallTarget::Directory { path, installed } => (path, installed),
@@ -134,7 +134,7 @@ impl<'w> ModuleTree<'w> {
         let calls = calls.collect();
         let shown = key.map(InstanceKey::to_string).unwrap_or_default();
         let mut children = self.children.borrow_mut();
-        let child = Rc::new(Instance {
+        let child = Rc::new(ModuleInstance {
             id: children.len() + 1,
             module,
             parent: Some((Rc::clone(at), Arc::clone(name))),
@@ -151,7 +151,7 @@ impl<'w> ModuleTree<'w> {
     }
 
     /// The order of references in an instance's module. `make` computes it on the first call; all instances of a module share it.
-    pub(crate) fn order(&self, at: &Instance, make: impl FnOnce() -> Arc<Order>) -> Arc<Order> {
+    pub(crate) fn order(&self, at: &ModuleInstance, make: impl FnOnce() -> Arc<Order>) -> Arc<Order> {
         if let Some(known) = self.orders.borrow().get(&at.module.path) {
             return Arc::clone(known);
         }
@@ -182,7 +182,7 @@ impl<'w> ModuleTree<'w> {
     }
 
     /// `path.module` of a called module, relative to the root module as in Terraform.
-    fn module_path(&self, at: &Instance, installed: Option<String>, source: Option<&str>, directory: &Path) -> String {
+    fn module_path(&self, at: &ModuleInstance, installed: Option<String>, source: Option<&str>, directory: &Path) -> String {
         let path = match (installed, source) {
             (Some(installed), _) => {
                 self.files.add_link(&installed, directory);

@@ -11,7 +11,7 @@ use crate::terraform::scope::time::rotating;
 use crate::terraform::world::World;
 use crate::terraform::world::driver::function;
 use crate::terraform::world::frame::Frame;
-use crate::terraform::world::instance::{Each, Instance};
+use crate::terraform::world::instance::{Each, ModuleInstance};
 use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -32,14 +32,14 @@ pub(super) struct DriverSearch<'w> {
 }
 
 /// The name of the first driver that an expression could depend on.
-pub(super) fn possible_driver(world: &World<'_>, expr: &Expr, at: &Rc<Instance>, each: &Each) -> Option<String> {
+pub(super) fn possible_driver(world: &World<'_>, expr: &Expr, at: &Rc<ModuleInstance>, each: &Each) -> Option<String> {
     let mut search = DriverSearch { world, budget: world.memo.budget(), seen: HashSet::new(), depth: 0, found: None };
     search.expression(expr, at, each);
     search.found
 }
 
 impl DriverSearch<'_> {
-    fn expression(&mut self, expr: &Expr, at: &Rc<Instance>, each: &Each) {
+    fn expression(&mut self, expr: &Expr, at: &Rc<ModuleInstance>, each: &Each) {
         if self.depth >= MAX_DEPTH || self.found.is_some() {
             return;
         }
@@ -73,7 +73,7 @@ impl DriverSearch<'_> {
         self.depth -= 1;
     }
 
-    fn reference(&mut self, first: &Arc<str>, steps: &[TraversalStep], at: &Rc<Instance>) {
+    fn reference(&mut self, first: &Arc<str>, steps: &[TraversalStep], at: &Rc<ModuleInstance>) {
         let names: Vec<&Arc<str>> =
             steps.iter().filter_map(|step| if let TraversalStep::Attr(name) = step { Some(&name.text) } else { None }).collect();
         let subject = Subject::from_names(first, names.first().copied(), names.get(1).copied());
@@ -105,7 +105,7 @@ impl DriverSearch<'_> {
         }
     }
 
-    fn output(&mut self, name: &Arc<str>, output: &str, at: &Rc<Instance>) {
+    fn output(&mut self, name: &Arc<str>, output: &str, at: &Rc<ModuleInstance>) {
         let module = Arc::clone(&at.module);
         let Some((name, call)) = module.calls.get_key_value(name) else { return };
         let Ok(expansion) = expand::call(self.world, at, name, call) else { return };
@@ -117,7 +117,7 @@ impl DriverSearch<'_> {
         }
     }
 
-    fn resource(&mut self, kind: &str, name: &Arc<str>, attribute: &str, at: &Rc<Instance>) {
+    fn resource(&mut self, kind: &str, name: &Arc<str>, attribute: &str, at: &Rc<ModuleInstance>) {
         let module = Arc::clone(&at.module);
         let Some(block) = module.managed.get(kind).and_then(|named| named.get(name)) else { return };
         if !passes_on(kind) {

@@ -12,7 +12,7 @@ use crate::terraform::world::World;
 use crate::terraform::world::changes::TimeChange;
 use crate::terraform::world::driver::function;
 use crate::terraform::world::frame::{Frame, ResourceInstance};
-use crate::terraform::world::instance::{Instance, ResourceName};
+use crate::terraform::world::instance::{ModuleInstance, ResourceName};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -114,7 +114,7 @@ pub(super) fn change(instance: &ResourceInstance<'_>) -> TimeChange {
 
 /// The drivers that defer reading a data source: those with pending changes of the managed resources that its block refers to, whichever
 /// attributes it uses. Source: Terraform's `dependenciesHavePendingChanges` and `attachDataResourceDependsOnTransformer`.
-fn pending_changes(world: &World<'_>, at: &Rc<Instance>, block: &Block) -> Drivers {
+fn pending_changes(world: &World<'_>, at: &Rc<ModuleInstance>, block: &Block) -> Drivers {
     let mut names = BTreeSet::new();
     collect_names(&block.body, &mut names);
     let mut drivers = Drivers::NONE;
