@@ -9,11 +9,11 @@ use crate::hcl::{Block, Expr, ExprKind};
 use std::sync::Arc;
 
 /// A scope without any names, functions or files.
-struct ConstantScope<'s> {
+struct EmptyScope<'s> {
     sources: &'s Sources,
 }
 
-impl Scope for ConstantScope<'_> {
+impl Scope for EmptyScope<'_> {
     fn resolve(&self, name: &str, span: Span, _: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
         Err(EvalError::refused(format!("`{name}` may not be referred to here"), Some(span)))
     }
@@ -27,7 +27,7 @@ impl Scope for ConstantScope<'_> {
     }
 }
 
-impl FileAccess for ConstantScope<'_> {
+impl FileAccess for EmptyScope<'_> {
     fn read(&self, _: &str) -> Result<Arc<[u8]>, FileError> {
         Err(FileError::Missing)
     }
@@ -51,7 +51,7 @@ pub(crate) fn value(expr: &Expr, sources: &Sources) -> Result<Value, EvalError> 
         return Err(EvalError::refused("functions may not be called here".to_owned(), Some(span)));
     }
     let budget = Budget::default();
-    evaluate(expr, &EvalContext::new(&ConstantScope { sources }, &budget)).map_err(|error| error.at(expr.span))
+    evaluate(expr, &EvalContext::new(&EmptyScope { sources }, &budget)).map_err(|error| error.at(expr.span))
 }
 
 /// A flag such as `sensitive = true`; `None` if it is not set. As in Terraform, `"true"` and `"1"` are true, and `null` is rejected.
