@@ -27,10 +27,14 @@ mod untrusted;
 #[cfg(unix)]
 mod writes;
 
-use crate::harness::{Output, clear_environment, read_json, with_tested_rules};
+use crate::harness::{Output, clear_environment, read_json, scratch, with_tested_rules};
+use kmslint::base::{Claim, Sources};
+use kmslint::eval::Limits;
+use kmslint::key::Inventory;
+use kmslint::terraform::{ScanRequest, read};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 /// The control key, which violates OCI-KMS-004: every hostile directory has it, and it must be reported.
@@ -108,4 +112,38 @@ fn has_problem(output: &Output, report: &serde_json::Value, words: &[&str]) -> b
             let text = problem.to_string();
             words.iter().all(|word| text.contains(word))
         })
+}
+
+/// Reads these files with limits.
+#[cfg(unix)]
+fn scan(files: &[(&str, &str)], limits: Limits) -> Inventory {
+    let directory = scratch(files);
+    let request = ScanRequest::new(directory.path().canonicalize().expect("a path"), Vec::new());
+    read(&ScanRequest { limits, ..request }, &Arc::new(Sources::default()))
+}
+
+/// Limits that are exhausted soon, in proportion to the default ones.
+#[cfg(unix)]
+fn small_limits() -> Limits {
+    let usual = Limits::default();
+    Limits { work: usual.work / 125, size: usual.size / 8, run_work: usual.run_work / 125, run_kept: usual.run_kept / 8, depth: 900 }
+}
+
+/// The protection mode of `oci_kms_key.k`, or why it is unknown.
+#[cfg(unix)]
+fn mode_with_small_limits(expression: &str, files: &[(&str, &str)]) -> String {
+    let text = format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n}}\n");
+    let inventory = scan(&[files, &[("k.tf", text.as_str())]].concat(), small_limits());
+    let key = inventory.keys.iter().find(|key| key.id.address == "oci_kms_key.k").expect("the key");
+    match &key.protection_mode.claim {
+        Claim::Known(mode) => mode.to_string(),
+        Claim::Unset => "unset".to_owned(),
+        Claim::Unknown(unknown) => unknown.why.to_string(),
+    }
+}
+
+/// Evaluates an expression 2,025 times, which fits [`small_limits`] if it is cheap and exceeds them if it is expensive.
+#[cfg(unix)]
+fn rounds(expression: &str) -> String {
+    format!("length([for n in setproduct(range(45), range(45)) : {expression}]) == 7 ? \"HSM\" : \"SOFTWARE\"")
 }

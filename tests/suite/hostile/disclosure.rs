@@ -2,6 +2,7 @@
 //! files of another kind, workspaces, or messages.
 
 use crate::harness::{Output, command, in_all_formats, output_of, report, scratch};
+use std::fmt::Write;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -71,16 +72,19 @@ fn messages_do_not_disclose_external_strings() {
         "tolist(fileset(\"../${§}\", \"*\"))[0]",
         "tolist(fileset(\".\", \"../${§}*\"))[0]",
     ] {
-        for holds in ["file(\"token.txt\")", "var.env", "var.marked"] {
+        let mut main = format!("variable \"env\" {{}}\nvariable \"marked\" {{\n  sensitive = true\n  default   = \"{TOKEN}\"\n}}\n");
+        for (at, holds) in ["file(\"token.txt\")", "var.env", "var.marked"].into_iter().enumerate() {
             let call = call.replace('§', holds);
-            let main = format!(
-                "variable \"env\" {{}}\nvariable \"marked\" {{\n  sensitive = true\n  default   = \"{TOKEN}\"\n}}\nresource \"oci_kms_key\" \"k\" {{\n  display_name    = {call}\n  protection_mode = {call}\n}}\nresource \"oci_kms_key\" \"n\" {{\n  count = {call}\n}}\nresource \"oci_kms_key\" \"s\" {{\n  for_each = toset([{call}])\n}}\n"
-            );
-            let directory = scratch(&[("main.tf", &main), ("token.txt", TOKEN)]);
-            let output = check_hides_token(directory.path(), &[]);
-            for quoted in ["`C`", "'C'", "\"C\""] {
-                assert!(!output.err.contains(quoted), "{call}: {output:#?}");
-            }
+            write!(
+                main,
+                "resource \"oci_kms_key\" \"k{at}\" {{\n  display_name    = {call}\n  protection_mode = {call}\n}}\nresource \"oci_kms_key\" \"n{at}\" {{\n  count = {call}\n}}\nresource \"oci_kms_key\" \"s{at}\" {{\n  for_each = toset([{call}])\n}}\n"
+            )
+            .expect("a string");
+        }
+        let directory = scratch(&[("main.tf", &main), ("token.txt", TOKEN)]);
+        let output = check_hides_token(directory.path(), &[]);
+        for quoted in ["`C`", "'C'", "\"C\""] {
+            assert!(!output.err.contains(quoted), "{call}: {output:#?}");
         }
     }
 }

@@ -1,42 +1,12 @@
 //! Large inputs: many keys, long names, many references to one thing. `.ci/scaling` measures their costs; these tests check the output.
 
-use super::{CONTROL_KEY, check, has_problem, keys, kmslint};
+use super::{CONTROL_KEY, check, has_problem, keys, kmslint, mode_with_small_limits, rounds, scan, small_limits};
 use crate::harness::{messages, report as report_of, scratch};
 use kmslint::base::{Claim, Sources};
 use kmslint::eval::{Limits, TOO_LARGE};
-use kmslint::key::Inventory;
 use kmslint::terraform::{ScanRequest, read};
 use std::os::unix::fs::symlink;
 use std::sync::Arc;
-
-/// Reads these files with limits.
-fn scan(files: &[(&str, &str)], limits: Limits) -> Inventory {
-    let directory = scratch(files);
-    let request = ScanRequest::new(directory.path().canonicalize().expect("a path"), Vec::new());
-    read(&ScanRequest { limits, ..request }, &Arc::new(Sources::default()))
-}
-
-fn small_limits() -> Limits {
-    let usual = Limits::default();
-    Limits { work: usual.work / 125, size: usual.size / 8, run_work: usual.run_work / 125, run_kept: usual.run_kept / 8, depth: 900 }
-}
-
-/// The protection mode of `oci_kms_key.k`, or why it is unknown.
-fn mode(expression: &str, files: &[(&str, &str)]) -> String {
-    let text = format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n}}\n");
-    let inventory = scan(&[files, &[("k.tf", text.as_str())]].concat(), small_limits());
-    let key = inventory.keys.iter().find(|key| key.id.address == "oci_kms_key.k").expect("the key");
-    match &key.protection_mode.claim {
-        Claim::Known(mode) => mode.to_string(),
-        Claim::Unset => "unset".to_owned(),
-        Claim::Unknown(unknown) => unknown.why.to_string(),
-    }
-}
-
-/// Evaluates an expression 2,025 times, which fits [`small_limits`] if it is cheap and exceeds them if it is expensive.
-fn rounds(expression: &str) -> String {
-    format!("length([for n in setproduct(range(45), range(45)) : {expression}]) == 7 ? \"HSM\" : \"SOFTWARE\"")
-}
 
 #[test]
 fn cost_of_functions_counts_against_the_budget() {
@@ -57,14 +27,14 @@ fn cost_of_functions_counts_against_the_budget() {
         "fileset(\".\", \"**/${n[0]}${n[1]}*${join(\"\", range(200))}\")",
         "can(file(\"missing${n[0]}/${n[1]}/${join(\"/\", range(200))}\"))",
     ] {
-        assert_eq!(mode(&rounds(expensive), &files), TOO_LARGE, "{expensive}");
+        assert_eq!(mode_with_small_limits(&rounds(expensive), &files), TOO_LARGE, "{expensive}");
     }
 }
 
 #[test]
 fn cheap_functions_in_loops_stay_known() {
     for cheap in ["can(regex(\"^[0-9]+-\", join(\"-\", n)))", "upper(join(\"-\", n))", "{ (join(\"-\", n)) = 1 }"] {
-        assert_eq!(mode(&rounds(cheap), &[]), "SOFTWARE", "{cheap}");
+        assert_eq!(mode_with_small_limits(&rounds(cheap), &[]), "SOFTWARE", "{cheap}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Writes are atomic: if killed at any step, on a full disk, in a read-only directory, into a closed pipe.
 
 use super::{CONTROL_KEY, kmslint, shell, shell_without_limits};
-use crate::harness::{command, report, scratch, with_tested_rules};
+use crate::harness::{command, local_reduction, report, scratch, with_tested_rules};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -143,7 +143,7 @@ fn interrupted_write_changes_nothing() {
         // A limit on the file size, in blocks of 512 or 1024 bytes, kills the process during the write, or makes the write fail if the
         // signal is ignored.
         let last = (after.len() - 1) / 1024;
-        for blocks in [0, 1, last / 2, last] {
+        for blocks in [0, last / 2, 1, last].into_iter().take(4 / local_reduction(2)) {
             let directory = directory_to_overwrite();
             shell_without_limits(directory.path(), &format!("ulimit -f {blocks}; exec \"$KMSLINT\" \"$@\""), arguments);
             assert_eq!(text(directory.path(), written), before, "{arguments:?}, killed after {blocks} blocks");
@@ -208,7 +208,7 @@ fn file_of_a_killed_run_is_the_old_or_the_new_one() {
         // The temporary file is created but empty; started; complete but not yet renamed.
         for size in [0, 1, after.len() as u64] {
             // The process may write more until the signal arrives; the assertion allows for that.
-            for _ in 0..2 {
+            for _ in 0..2 / local_reduction(2) {
                 let directory = directory_to_overwrite();
                 let killed = kill_at(directory.path(), arguments, size);
                 let now = text(directory.path(), written);

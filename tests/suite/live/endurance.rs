@@ -3,6 +3,7 @@
 use super::server::{ApiCall, Behavior, Fault, Faults, Server};
 use super::tenancy::{B, C, FRA, KEYS, PRIVATE, SmallTenancy, VIRTUAL};
 use super::trial::{self, SavedTexts, SkippingClock, Trial, healthy, run, run_with_sink, trial};
+use crate::harness::local_reduction;
 use kmslint::live::saved::{self, UnfinishedAudit};
 use kmslint::live::{AuditRequest, Clock};
 use std::sync::Arc;
@@ -179,7 +180,7 @@ fn resumed_audit_reads_only_missing_answers() {
     };
     let (complete_trial, calls, complete) = audit(1000, None);
     assert!(complete_trial.is_complete(), "{}", complete_trial.messages());
-    for deadline in 1..calls as u64 {
+    for deadline in (1..calls as u64).step_by(local_reduction(4)) {
         let (first, made, saved) = audit(deadline, None);
         assert!(
             !first.is_complete() && first.messages().contains("Allow it more time with `--deadline`, or continue with `--resume`"),
