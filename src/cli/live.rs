@@ -101,7 +101,7 @@ fn request(
         home: environment.var("HOME").or_else(|| environment.var("USERPROFILE")).map(PathBuf::from),
         now: environment.now,
         clock,
-        signatures: None,
+        test_signer: None,
         profile: arguments.profile.clone(),
         config_file: arguments.config_file.as_ref().map(path),
         auth: arguments.auth,

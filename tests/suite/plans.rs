@@ -102,7 +102,7 @@ fn plan_truncated_at_any_byte_is_one_problem() {
     let plan = small_plan();
     let plan_length = plan.trim_ascii_end().len();
     assert!(plan_length > 5_000);
-    for end in (0..plan_length).step_by(local_reduction(7)) {
+    for end in (0..plan_length).step_by(local_reduction(20)) {
         let found = read("plan.json", &plan[..end], &PlanOptions::default()).inventory;
         assert_eq!(found.problems.len(), 1, "cut at {end}: {:?}", found.problems);
         assert_eq!(found.problems[0].kind, ProblemKind::Unparsable, "cut at {end}");

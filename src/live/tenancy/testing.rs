@@ -22,7 +22,7 @@ pub(super) fn request() -> AuditRequest {
         home: None,
         now: Timestamp::from_second(1_700_000_000).unwrap(),
         clock: Arc::new(StoppedClock),
-        signatures: None,
+        test_signer: None,
         profile: None,
         config_file: None,
         auth: None,

@@ -1,6 +1,6 @@
 //! No panic on arbitrary bytes or on real inputs with random changes; irrelevant differences do not change the output.
 
-use crate::harness::{command, formats, local_reduction, output_of, root, scratch};
+use crate::harness::{command, directories, formats, local_reduction, output_of, root, scratch};
 use kmslint::base::{Sources, Span};
 use kmslint::eval::{EvalError, FileAccess, FileError, FileList, RefStep, Scope, Value, eval_text};
 use kmslint::hcl::{Body, json, native};
@@ -293,11 +293,22 @@ fn copy(from: &Path, to: &Path, backwards: bool) {
     }
 }
 
+/// A directory with parity cases, created in ascending or descending order.
+fn parity_cases(backwards: bool) -> tempfile::TempDir {
+    let copied = scratch(&[]);
+    let mut cases: Vec<_> = directories(&root().join("testdata/parity")).into_iter().step_by(local_reduction(3)).collect();
+    if backwards {
+        cases.reverse();
+    }
+    for case in cases {
+        copy(&case, &copied.path().join(case.file_name().expect("a name")), backwards);
+    }
+    copied
+}
+
 #[test]
 fn report_does_not_depend_on_threads_or_directory_order() {
-    let (forwards, backwards) = (scratch(&[]), scratch(&[]));
-    copy(&root().join("testdata/parity"), forwards.path(), false);
-    copy(&root().join("testdata/parity"), backwards.path(), true);
+    let (forwards, backwards) = (parity_cases(false), parity_cases(true));
     // The HTML report has the command line, so all runs write to the same directory.
     let reports = scratch(&[]);
     let run = |directory: &Path, threads: &str| {
@@ -328,16 +339,15 @@ fn report_does_not_depend_on_threads_or_directory_order() {
 #[test]
 fn fixes_change_nothing_but_their_edits() {
     let cases = root().join("testdata/parity");
-    let copied = scratch(&[]);
-    copy(&cases, copied.path(), false);
+    let copied = parity_cases(false);
     let output = output_of(command(copied.path()).args(["--no-config", "--fix", "--unsafe-fixes", "--format", "short"]));
     assert!((0..=2).contains(&output.code), "{output:#?}");
     let mut fixed = 0;
-    for entry in walkdir::WalkDir::new(&cases).into_iter().map(|entry| entry.expect("an entry")).filter(|entry| entry.file_type().is_file())
-    {
-        let path = entry.path().strip_prefix(&cases).expect("below the cases");
-        let (before, after) =
-            (fs::read(entry.path()).expect("an existing file"), fs::read(copied.path().join(path)).expect("an existing file"));
+    let files = walkdir::WalkDir::new(copied.path()).into_iter().map(|entry| entry.expect("an entry"));
+    for entry in files.filter(|entry| entry.file_type().is_file()) {
+        let path = entry.path().strip_prefix(copied.path()).expect("below the copy");
+        // A file that a fix left behind has no original.
+        let (before, after) = (fs::read(cases.join(path)).expect("an existing file"), fs::read(entry.path()).expect("an existing file"));
         if before == after {
             continue;
         }
@@ -349,9 +359,7 @@ fn fixes_change_nothing_but_their_edits() {
         );
         check_edits(&before, &after, path);
     }
-    let names = |directory: &Path| walkdir::WalkDir::new(directory).into_iter().count();
-    assert_eq!(names(&cases), names(copied.path()), "no files may be left behind");
-    assert!(fixed >= 100, "only {fixed} files were fixed");
+    assert!(fixed >= 40, "only {fixed} files were fixed");
 }
 
 /// Asserts that a fix replaces lines without removing any, and that all changed lines are about arguments that the rules check.

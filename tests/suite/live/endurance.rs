@@ -15,7 +15,7 @@ fn unreachable_first_call_ends_the_audit_immediately_with_help() {
         ("http://127.0.0.1:1", "cannot reach 127.0.0.1: the connection was refused"),
         ("https://kms.invalid", "cannot reach kms.invalid: the host name cannot be resolved"),
     ] {
-        let (mut request, clock) = trial::request(endpoint);
+        let (mut request, clock) = trial::hashed_request(endpoint);
         let server = Server::start(SmallTenancy::at(request.now), Behavior::default());
         request.endpoint = Some(endpoint.to_owned());
         let trial = run(&request, &clock, &server);
@@ -29,7 +29,7 @@ fn unreachable_first_call_ends_the_audit_immediately_with_help() {
 
 #[test]
 fn unreachable_proxy_is_reported_by_its_variable() {
-    let (mut request, clock) = trial::request("");
+    let (mut request, clock) = trial::hashed_request("");
     let server = Server::start(SmallTenancy::at(request.now), Behavior::default());
     request.endpoint = Some("https://192.0.2.1".to_owned());
     request.env.insert("HTTPS_PROXY".to_owned(), "http://user:hunter2@127.0.0.1:1".to_owned());
@@ -109,7 +109,7 @@ fn progress_counts_found_objects_and_estimates_the_time_left() {
 
 /// Audits, and interrupts the audit before this call (from 0) is answered. Returns all saved texts too.
 fn audit_interrupted_at(at: Option<usize>, change: impl FnOnce(&mut AuditRequest)) -> (Trial, Vec<String>) {
-    let (mut request, clock) = trial::cached_request();
+    let (mut request, clock) = trial::hashed_request("");
     let shared_clock = Arc::clone(&clock);
     let count = std::sync::atomic::AtomicUsize::new(0);
     let faults: Faults = Box::new(move |_: &ApiCall, _| {
@@ -121,7 +121,7 @@ fn audit_interrupted_at(at: Option<usize>, change: impl FnOnce(&mut AuditRequest
     let started = SystemTime::from(request.now);
     let shared_clock = Arc::clone(&clock);
     let behavior = Behavior { faults, now: Box::new(move || started + shared_clock.elapsed()), ..Behavior::default() };
-    let server = Server::restart(SmallTenancy::at(request.now), behavior);
+    let server = Server::start(SmallTenancy::at(request.now), behavior);
     request.endpoint = Some(server.endpoint());
     request.thorough = true;
     change(&mut request);
@@ -155,7 +155,7 @@ fn interrupted_audit_saves_its_inventory_and_reports_gaps() {
 
 /// Resumes an audit from a saved text.
 fn resume_audit(saved: &str, endpoint: &str, server: &Server, clock: &SkippingClock, change: impl FnOnce(&mut AuditRequest)) -> Trial {
-    let (mut request, _) = trial::request(endpoint);
+    let (mut request, _) = trial::hashed_request(endpoint);
     request.thorough = true;
     request.resume = Some(saved::resume(saved).unwrap());
     change(&mut request);
@@ -165,11 +165,11 @@ fn resume_audit(saved: &str, endpoint: &str, server: &Server, clock: &SkippingCl
 
 #[test]
 fn resumed_audit_reads_only_missing_answers() {
-    let (request, clock) = trial::request("");
+    let (request, clock) = trial::hashed_request("");
     let server = Server::start(SmallTenancy::at(request.now), Behavior::default());
     let audit = |deadline: u64, resume: Option<UnfinishedAudit>| {
         let before = server.calls();
-        let (mut request, clock) = trial::request(&server.endpoint());
+        let (mut request, clock) = trial::hashed_request(&server.endpoint());
         request.thorough = true;
         request.rps = 1.0;
         request.deadline = Duration::from_secs(deadline);
@@ -219,9 +219,9 @@ fn inventory_saved_during_the_audit_can_be_checked_and_resumed() {
 
 #[test]
 fn edited_inventory_is_read_again_and_cannot_redirect_requests() {
-    let (request, clock) = trial::request("");
+    let (request, clock) = trial::hashed_request("");
     let server = Server::start(SmallTenancy::at(request.now), Behavior::default());
-    let (mut first, shared_clock) = trial::request(&server.endpoint());
+    let (mut first, shared_clock) = trial::hashed_request(&server.endpoint());
     first.thorough = true;
     first.rps = 1.0;
     first.deadline = Duration::from_secs(14);

@@ -219,7 +219,7 @@ fn deadline_ends_the_audit_and_reports_gaps() {
 #[test]
 fn clock_skew_is_reported_with_its_direction() {
     for (hours, words) in [(1, "this machine's clock is 60 minutes slower than the service's"), (-1, "60 minutes ahead of")] {
-        let (mut request, clock) = trial::request("");
+        let (mut request, clock) = trial::hashed_request("");
         let offset = Duration::from_secs(3600);
         let now = move || if hours > 0 { SystemTime::now() + offset } else { SystemTime::now() - offset };
         let server = Server::start(SmallTenancy::at(request.now), Behavior { now: Box::new(now), ..Behavior::default() });
@@ -232,7 +232,7 @@ fn clock_skew_is_reported_with_its_direction() {
 
 #[test]
 fn unreachable_host_is_reported() {
-    let (mut request, clock) = trial::request("");
+    let (mut request, clock) = trial::hashed_request("");
     let server = Server::start(SmallTenancy::at(request.now), Behavior::default());
     // Port 1 refuses connections.
     request.endpoint = Some("http://127.0.0.1:1/{region}/{service}".to_owned());
@@ -259,7 +259,7 @@ fn tls_certificates_are_always_verified() {
     let bundle = directory.path().join("ca.pem");
     std::fs::write(&bundle, generated.cert.pem()).unwrap();
     for trusted in [true, false] {
-        let (mut request, clock) = trial::request("");
+        let (mut request, clock) = trial::hashed_request("");
         let behavior = Behavior { tls: Some(Arc::new(config.clone())), ..Behavior::default() };
         let server = Server::start(SmallTenancy::at(request.now), behavior);
         assert!(server.base.starts_with("https://"));
@@ -277,7 +277,7 @@ fn tls_certificates_are_always_verified() {
 
 #[test]
 fn plain_http_endpoint_of_another_machine_is_rejected() {
-    let (mut request, clock) = trial::request("");
+    let (mut request, clock) = trial::hashed_request("");
     let server = Server::start(SmallTenancy::at(request.now), Behavior::default());
     request.endpoint = Some("http://kms.example.com".to_owned());
     let trial = run(&request, &clock, &server);
@@ -299,7 +299,7 @@ fn socks_proxy_is_used_and_its_failure_is_reported() {
                 stream.read_exact(&mut version).unwrap();
                 version[0]
             });
-            let (mut request, clock) = trial::request("");
+            let (mut request, clock) = trial::hashed_request("");
             let server = Server::start(SmallTenancy::at(request.now), Behavior::default());
             // An address for documentation (RFC 5737): no name to resolve, and no route except through the proxy.
             request.endpoint = Some("https://192.0.2.1".to_owned());

@@ -204,7 +204,7 @@ impl Tenancy for LargeTenancy {
 
 #[test]
 fn large_tenancy_takes_the_minimum_number_of_calls() {
-    let (mut request, clock) = trial::request("");
+    let (mut request, clock) = trial::hashed_request("");
     let (started, server_clock) = (SystemTime::now(), Arc::clone(&clock));
     let behavior = Behavior { now: Box::new(move || started + server_clock.elapsed()), ..Behavior::default() };
     let server = Server::start(LargeTenancy, behavior);
@@ -235,7 +235,7 @@ fn invalid_entry_of_a_list_does_not_hide_the_others() {
             }
         }
     }
-    let (mut request, clock) = trial::request("");
+    let (mut request, clock) = trial::hashed_request("");
     let server = Server::start(InvalidEntries(SmallTenancy::at(request.now)), Behavior::default());
     request.endpoint = Some(server.endpoint());
     let trial = run(&request, &clock, &server);

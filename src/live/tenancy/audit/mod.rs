@@ -196,7 +196,7 @@ fn build_client<'a>(request: &'a AuditRequest, progress: &'a dyn Progress, is_sa
         transport: Transport::new(request)?,
         credentials,
         clock: request.clock.as_ref(),
-        signatures: request.signatures.as_deref(),
+        test_signer: request.test_signer,
         progress,
         started: request.now,
         deadline: request.deadline,
