@@ -1,6 +1,6 @@
 //! Evidence for auditors: CSV and HTML have every key and verdict and the details of the run, and nothing that a program would execute.
 
-use crate::harness::{Output, command, expect_syntax, kmslint, output_of, report, root, scratch, with_tested_rules};
+use crate::harness::{command, expect_syntax, kmslint, output_of, read_json, root, scratch, with_tested_rules};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use kmslint::report::Format;
@@ -14,13 +14,13 @@ const ACCEPTED: &str = "resource \"oci_kms_key\" \"a\" {\n  display_name    = \"
                         resource \"oci_kms_key\" \"b\" {\n  protection_mode = \"HSM\"\n}\n";
 
 /// The rows of a CSV report, with the column names as keys.
-fn rows(output: &Output) -> Vec<BTreeMap<String, String>> {
-    let mut table = csv::Reader::from_reader(output.out.as_bytes());
-    table.deserialize().map(|row| row.unwrap_or_else(|error| panic!("{error}: {output:#?}"))).collect()
+fn rows(report: &str) -> Vec<BTreeMap<String, String>> {
+    let mut table = csv::Reader::from_reader(report.as_bytes());
+    table.deserialize().map(|row| row.unwrap_or_else(|error| panic!("{error}: {report}"))).collect()
 }
 
 fn csv_rows(directory: &Path, arguments: &[&str]) -> Vec<BTreeMap<String, String>> {
-    rows(&kmslint(directory, &[&["--no-config", "--now", "2026-06-01", "--format", "csv"], arguments].concat()))
+    rows(&kmslint(directory, &[&["--no-config", "--now", "2026-06-01", "--format", "csv"], arguments].concat()).out)
 }
 
 fn html_report(directory: &Path, arguments: &[&str]) -> String {
@@ -80,7 +80,7 @@ fn csv_has_the_age_of_keys_and_versions_and_what_was_not_checked() {
     let states = root().join("testdata/states");
     let files = ["raw-key-versions/terraform.tfstate", "raw-young-and-old/terraform.tfstate", "encrypted-opentofu/terraform.tfstate"];
     let output = kmslint(&states, &[&["--no-config", "--now", "2026-11-21", "--format", "csv"], &files[..]].concat());
-    let rows = rows(&output);
+    let rows = rows(&output.out);
     for (column, of) in [("version_created", files[0]), ("key_created", files[1])] {
         let is_known = |row: &&BTreeMap<String, String>| row["root"] == of && row[column].ends_with('Z');
         let known: Vec<_> = rows.iter().filter(is_known).collect();
@@ -207,8 +207,13 @@ fn places_are_links_to_the_files_on_the_ci_service() {
 
 #[test]
 fn csv_and_html_have_the_keys_of_the_json_report() {
-    let directory = root().join("testdata/parity");
-    let (_, json) = report(&directory, &["--no-config"]);
+    let reports = scratch(&[]);
+    let file = |format: &str| reports.path().join(format);
+    let options = ["json", "csv", "html"].map(|format| format!("--format={format}={}", file(format).display()));
+    let arguments = [&["--no-config", "--now", "2026-06-01"], options.each_ref().map(String::as_str).as_slice()].concat();
+    let output = kmslint(&root().join("testdata/parity"), &arguments);
+    let read = |format: &str| std::fs::read_to_string(file(format)).unwrap_or_else(|error| panic!("{format}: {error}: {output:#?}"));
+    let json = read_json(&read("json")).expect("JSON");
     let mut expected: Vec<String> = Vec::new();
     for key in json["keys"].as_array().expect("keys") {
         for (rule, verdict) in key["verdicts"].as_object().expect("verdicts") {
@@ -216,14 +221,12 @@ fn csv_and_html_have_the_keys_of_the_json_report() {
             expected.push([text(&key["root"]), text(&key["address"]), rule.clone(), text(&verdict["verdict"])].join(" "));
         }
     }
-    let rows = csv_rows(&directory, &[]);
-    let found: Vec<String> = rows
+    let found: Vec<String> = rows(&read("csv"))
         .iter()
         .filter(|row| row["record"] == "key")
         .map(|row| ["root", "address", "rule", "verdict"].map(|column| row[column].as_str()).join(" "))
         .collect();
     assert!(expected.len() > 100);
     assert_eq!(found, expected);
-    let page = html_report(&directory, &[]);
-    assert_eq!(page.matches("<tr><td class=\"verdict").count(), found.len());
+    assert_eq!(read("html").matches("<tr><td class=\"verdict").count(), found.len());
 }
