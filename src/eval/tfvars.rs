@@ -3,7 +3,7 @@
 
 use super::context::EvalContext;
 use super::evaluate::{EvalErrors, eval};
-use super::functions::TemplateNesting;
+use super::functions::{self, TemplateNesting};
 use super::{Data, EvalError, Members, Type, Value, convert};
 use crate::base::Span;
 use crate::hcl::{is_identifier, native};
@@ -18,15 +18,22 @@ pub(super) enum ProviderFunction {
     EncodeExpr,
 }
 
+impl ProviderFunction {
+    const ALL: [Self; 3] = [Self::DecodeTfvars, Self::EncodeTfvars, Self::EncodeExpr];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::DecodeTfvars => "decode_tfvars",
+            Self::EncodeTfvars => "encode_tfvars",
+            Self::EncodeExpr => "encode_expr",
+        }
+    }
+}
+
 /// The function with this name, if its provider part is the module's local name of the built-in provider.
 pub(super) fn function(name: &str, context: &EvalContext<'_>) -> Option<ProviderFunction> {
     let (provider, function) = name.strip_prefix("provider::")?.split_once("::")?;
-    let function = match function {
-        "decode_tfvars" => ProviderFunction::DecodeTfvars,
-        "encode_tfvars" => ProviderFunction::EncodeTfvars,
-        "encode_expr" => ProviderFunction::EncodeExpr,
-        _ => return None,
-    };
+    let function = ProviderFunction::ALL.into_iter().find(|known| known.name() == function)?;
     context.scope.is_builtin_provider(provider).then_some(function)
 }
 
@@ -58,6 +65,8 @@ pub(super) fn call(function: ProviderFunction, values: &[Value], span: Span, con
         },
         ProviderFunction::EncodeExpr => Value::string(encode(value, 0)),
     };
+    let is_text = result.as_str().is_some();
+    let marks = functions::result_marks(function.name(), marks, value.may_show_parts(), is_text);
     let fits = context.budget.charge(result.as_str().map_or(0, |text| text.len() as u64));
     Ok(if fits { result.with_marks(marks) } else { context.budget.too_large() })
 }

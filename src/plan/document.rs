@@ -2,7 +2,7 @@
 
 use super::configuration::{self, ConfiguredModule, GivenConstant};
 use super::node::{Node, NodeValue};
-use super::scan::{PlanScanner, ScanError, ScanPosition};
+use super::scan::{PlanScanner, ScanError};
 use super::walk::{self, Pointer, RELATED};
 use crate::key::kinds;
 use std::collections::{BTreeMap, BTreeSet};
@@ -127,8 +127,6 @@ pub(super) struct PlanDocument {
     pub stored: Vec<ResourceEntry>,
     /// `resources` of a raw state.
     pub raw: Vec<ResourceEntry>,
-    /// Where `modules` is, which only states of version 1 to 3 have.
-    pub modules: Option<ScanPosition>,
 }
 
 fn is_related(kind: &[u8]) -> bool {
@@ -190,10 +188,6 @@ fn member(scanner: &mut PlanScanner, pointer: &mut Pointer, name: &str, found: &
         })?,
         "values" => state_values(scanner, pointer, is_related, &mut found.stored)?,
         "resources" => walk::entries(scanner, pointer, is_related, |node, pointer| found.raw.push(ResourceEntry::new(node, pointer)))?,
-        "modules" => {
-            found.modules = Some(scanner.here());
-            scanner.skip()?;
-        }
         _ => scanner.skip()?,
     }
     Ok(())

@@ -8,7 +8,7 @@ mod taxa;
 use messages::{message, text};
 
 use super::context::ReportContext;
-use super::lines::write_json;
+use super::lines::{Lazy, write_json};
 use super::location::{self, Columns, Location as At};
 use super::{line_hash, short};
 use crate::base::{Place, Problem, SourceId, Step};
@@ -101,8 +101,8 @@ impl Serialize for StreamedLog<'_> {
                         "runs" | "invocations" => {
                             map.serialize_entry(name, &value.as_array().into_iter().flatten().map(part).collect::<Vec<_>>())?;
                         }
-                        "results" => map.serialize_entry(name, &LazyList(|| self.lists.results()))?,
-                        "toolExecutionNotifications" => map.serialize_entry(name, &LazyList(|| self.lists.notifications()))?,
+                        "results" => map.serialize_entry(name, &Lazy(|| self.lists.results()))?,
+                        "toolExecutionNotifications" => map.serialize_entry(name, &Lazy(|| self.lists.notifications()))?,
                         _ => map.serialize_entry(name, value)?,
                     }
                 }
@@ -149,15 +149,6 @@ impl StreamedLists<'_> {
             Notification::builder().message(message(&text)).level(json!("note")).locations(locations).build()
         });
         problems.chain(left_out).chain(not_audited).chain(not_followed)
-    }
-}
-
-/// A list that makes its elements while it is serialized.
-struct LazyList<F>(F);
-
-impl<T: Serialize, I: Iterator<Item = T>, F: Fn() -> I> Serialize for LazyList<F> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq((self.0)())
     }
 }
 

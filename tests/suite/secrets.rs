@@ -306,10 +306,12 @@ fn instance_keys_from_files_are_names_or_numbers() {
     let directory = scratch(&[
         ("names.json", &names),
         ("whole.txt", "prod"),
+        ("names.values", "prod = \"HSM\"\n"),
         ("keys/a.json", "{}"),
         (
             "main.tf",
             concat!(
+                "terraform {\n  required_providers {\n    terraform = { source = \"terraform.io/builtin/terraform\" }\n  }\n}\n",
                 "locals {\n  names = jsondecode(file(\"names.json\"))\n}\n",
                 "resource \"oci_kms_key\" \"names\" {\n  for_each        = local.names\n  protection_mode = each.value\n}\n",
                 "resource \"oci_kms_key\" \"whole\" {\n  for_each = toset([file(\"whole.txt\")])\n}\n",
@@ -318,6 +320,8 @@ fn instance_keys_from_files_are_names_or_numbers() {
                 "resource \"oci_kms_key\" \"files\" {\n  for_each = fileset(\"keys\", \"*.json\")\n}\n",
                 "resource \"oci_kms_key\" \"stems\" {\n  for_each = toset([for name in fileset(\"keys\", \"*.json\") : trimsuffix(name, \".json\")])\n}\n",
                 "resource \"oci_kms_key\" \"written\" {\n  for_each = toset([\"a\"])\n}\n",
+                "resource \"oci_kms_key\" \"decoded\" {\n  for_each = provider::terraform::decode_tfvars(file(\"names.values\"))\n}\n",
+                "resource \"oci_kms_key\" \"encoded\" {\n  for_each = toset([provider::terraform::encode_expr([keys(local.names)[0]])])\n}\n",
                 "resource \"oci_kms_key_version\" \"v\" {\n  for_each = local.names\n  key_id   = oci_kms_key.names[each.key].id\n}\n",
             ),
         ),
@@ -333,6 +337,8 @@ fn instance_keys_from_files_are_names_or_numbers() {
         "oci_kms_key.files[\"a.json\"]",
         "oci_kms_key.stems[\"a\"]",
         "oci_kms_key.written[\"a\"]",
+        "oci_kms_key.decoded[\"prod\"]",
+        "oci_kms_key.encoded[\"…1\"]",
     ] {
         assert!(addresses.contains(&address), "{address}: {addresses:?} {output:#?}");
     }

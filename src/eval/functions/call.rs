@@ -17,9 +17,6 @@ static BY_NAME: LazyLock<HashMap<&'static str, &'static BuiltIn>> =
 /// # Errors
 /// Terraform's error for an unknown name or invalid arguments, or the function's own error.
 pub fn call(name: &str, args: &[Value], host: &FunctionHost<'_>, span: Span) -> Result<Value, EvalError> {
-    if name.starts_with("provider::") {
-        return Ok(Value::unknown(Type::Any, format!("`{name}` is a function of a provider")));
-    }
     let plain = name.strip_prefix("core::").unwrap_or(name);
     // OpenTofu's `assume…` functions, since 1.13, return their argument.
     if let (Dialect::OpenTofu, Some(assumption), [value, ..]) = (host.dialect, plain.strip_prefix("assume"), args) {
@@ -138,7 +135,7 @@ const PASS_THROUGH: [&str; 17] = [
 const DECODERS: [&str; 4] = ["jsondecode", "yamldecode", "csvdecode", "decode_tfvars"];
 
 /// The marks of a result whose arguments come from a file: names and elements of a decoded document are not pieces of its text.
-fn result_marks(name: &str, marks: Marks, may_show_parts: bool, is_text: bool) -> Marks {
+pub fn result_marks(name: &str, marks: Marks, may_show_parts: bool, is_text: bool) -> Marks {
     if !marks.from_file || PASS_THROUGH.contains(&name) {
         return marks;
     }

@@ -33,7 +33,7 @@ mod verbs;
 mod yaml;
 mod yaml_emit;
 
-pub use call::{call, exists};
+pub use call::{call, exists, result_marks};
 pub use host::{FunctionHost, Render, TemplateNesting};
 pub use pattern::Patterns;
 

@@ -192,7 +192,7 @@ fn cyclic_modules_and_values_are_problems() {
 #[test]
 fn deep_nesting_does_not_overflow_the_stack() {
     let deep = |open: &str, middle: &str, close: &str, times: usize| format!("{}{middle}{}", open.repeat(times), close.repeat(times));
-    for times in [200, 5_000, 100_000 / local_reduction(5)] {
+    for times in [200, 5_000, 100_000 / local_reduction(10)] {
         for expression in [
             deep("(", "\"HSM\"", ")", times),
             deep("[", "\"HSM\"", "]", times),
