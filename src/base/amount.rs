@@ -1,4 +1,4 @@
-//! Formats counts and durations for people.
+//! Formats counts, articles and durations for people.
 
 use std::time::Duration;
 
@@ -6,6 +6,12 @@ use std::time::Duration;
 #[must_use]
 pub fn count(number: usize, one: &str, many: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
+}
+
+/// `a` or `an`, whichever the word takes by its first letter.
+#[must_use]
+pub(crate) fn article(word: &str) -> &'static str {
+    if word.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" }
 }
 
 /// A duration in at most two units, rounded down: `850 ms`, `45 s`, `3 min 9 s`, `2 h 5 min`, `3 days 4 h`.

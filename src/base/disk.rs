@@ -45,7 +45,7 @@ pub enum DiskError {
     #[error("it is binary")]
     Binary,
     /// A symbolic link points out of the directories that may be read or written.
-    #[error("it leads out of the repository")]
+    #[error("it leads outside the repository")]
     Outside,
     /// It is in a git directory, which contains credentials and nothing to check.
     #[error("it is in `.git`, which is never read")]

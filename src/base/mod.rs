@@ -24,6 +24,7 @@ pub mod trail;
 pub mod walk;
 
 pub(crate) use address::{Address, InstanceKey, ModuleStep};
+pub(crate) use amount::article;
 pub use amount::{count, duration};
 pub use brief::{brief, brief_of, sentence};
 pub(crate) use directories::Directories;

@@ -185,7 +185,7 @@ fn accepted_paths(paths: &[PathBuf], base: &Path, context: &RunContext<'_>, conf
         }
         let is_found = disk::tidy(&full).starts_with(context.repository.bounds());
         if is_found && (!disk::is_dir(&real) || context.repository.root().is_some()) && disk::escapes(&full, &within) {
-            let problem = Problem::new(ProblemKind::Unreadable, format!("cannot read `{shown}`: it leads out of the repository"));
+            let problem = Problem::new(ProblemKind::Unreadable, format!("cannot read `{shown}`: it leads outside the repository"));
             rejected.problems.push(problem.at(Place::File(shown.into())).help("Pass the path that the link leads to"));
             return false;
         }

@@ -22,7 +22,7 @@ pub(super) fn conditional(expr: &Expr, parts: [&Expr; 3], context: &EvalContext<
     }
     let Some(ty) = common_type(&then, &otherwise) else {
         let message =
-            format!("both results of a conditional must have one type, but one is {} and the other {}", then.ty(), otherwise.ty());
+            format!("the results of a conditional must have the same type, but one is {} and the other {}", then.ty(), otherwise.ty());
         // Terraform reports only the types here, and drops errors within the branches.
         errors.ignore_catchable(then_errors);
         errors.ignore_catchable(otherwise_errors);
@@ -87,7 +87,7 @@ fn convert_taken(taken: Value, left: &Type, ty: &Type) -> Result<Value, EvalErro
         }
         if neighbors().any(|(first, other)| first != other) {
             // Whether nulls in the members take the types of the others depends on what else has to be converted.
-            let value = Value::unknown(ty.clone(), "its members have nulls of no type in different places").with_marks(taken.deep_marks());
+            let value = Value::unknown(ty.clone(), "its members have untyped nulls in different places").with_marks(taken.deep_marks());
             return Ok(value.with_trail(taken.trail.clone()));
         }
     }

@@ -91,7 +91,7 @@ fn read(expr: &Expr, evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>
             Err(EvalError::new(format!("a type must not be in quotes: write `{name}`"), Some(expr.span)))
         }
         ExprKind::Invalid(message) => Err(EvalError::new(message.to_string(), Some(expr.span))),
-        _ => Err(EvalError::new("A type constraint is either a keyword like `string` or a call like `list(string)`", Some(expr.span))),
+        _ => Err(EvalError::new("a type constraint is either a keyword like `string` or a call like `list(string)`", Some(expr.span))),
     }
 }
 

@@ -145,7 +145,7 @@ impl EvalErrors {
 
 /// The value of a failed expression.
 pub(super) fn failed(ty: Type) -> Value {
-    Value::unknown(ty, "the expression that it comes from has an error")
+    Value::unknown(ty, "it comes from an expression with an error")
 }
 
 /// The trail of a value that is written at this place.

@@ -122,8 +122,7 @@ impl ForResult {
             Entry::Vacant(place) => drop(place.insert(value)),
             Entry::Occupied(place) => {
                 let name = place.key();
-                let name =
-                    if self.marks.hides_text() { "one key, which is not shown here".to_owned() } else { format!("the key `{name}`") };
+                let name = if self.marks.hides_text() { "the same key (hidden)".to_owned() } else { format!("the key `{name}`") };
                 errors.fail(format!("two elements have {name}; add `...` after the value to group them"), key.span);
             }
         }
@@ -217,7 +216,7 @@ fn with_filter_step(value: Value, parts: &ForExpr) -> Value {
 
 /// Terraform evaluates the condition once with unknown variables, so that its type is checked even without elements. Returns its marks.
 fn try_condition(parts: &ForExpr, condition: &Expr, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Option<Marks> {
-    let placeholder = || Value::unknown(Type::Any, "it represents the elements of a collection");
+    let placeholder = || Value::unknown(Type::Any, "it is a placeholder for the elements of a collection");
     let mut variables = Vec::with_capacity(2);
     if let Some(name) = &parts.key_var {
         variables.push((&name.text, placeholder()));

@@ -165,7 +165,7 @@ fn run_for(
     // HCL does not refine the result of a `for` directive to not be null; the template around it does.
     let unknown = |over: &Value| Value::unknown_like(Type::String, over).with_marks(over.marks);
     if over.is_null() {
-        errors.fail("there is nothing to repeat over: the value is null", collection.span);
+        errors.fail("cannot iterate over null", collection.span);
         return failed(Type::String);
     }
     if over.ty() == Type::Any {

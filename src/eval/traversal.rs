@@ -132,7 +132,7 @@ fn apply_steps(value: Value, steps: &[EvaluatedStep<'_>], context: &EvalContext<
                 let (each, after) = after.split_at(own);
                 rest = after;
                 if let [EvaluatedStep::AttrSplat(span), ..] = after {
-                    errors.push(EvalError::refused("A `.*` cannot follow another one; use `[*]`", Some(*span)));
+                    errors.push(EvalError::refused("a `.*` cannot follow another one; use `[*]`", Some(*span)));
                     return failed(Type::Any);
                 }
                 Ok(splat(&value, each, *span, context, errors))
@@ -198,7 +198,7 @@ fn attribute_of(value: &Value, name: &str, span: Span) -> Result<Value, EvalErro
 fn no_attributes(ty: &Type, name: &str) -> String {
     match ty {
         Type::List(element) | Type::Set(element) if matches!(**element, Type::Object(_)) => {
-            format!("a {ty} has no attribute `{name}`; its elements may have")
+            format!("a {ty} has no attribute `{name}`, but its elements may have it")
         }
         _ => format!("a value of type {ty} has no attribute `{name}`"),
     }
@@ -280,7 +280,7 @@ fn indexed_kind(value: &Value) -> IndexedKind {
 fn index_of(value: &Value, key: &Value, span: Span) -> Result<Value, EvalError> {
     element(value, key, span).map_err(|error| {
         let hidden = key.marks.is_secret() || (key.marks.from_file && key.as_str().is_some());
-        if hidden { EvalError { message: "there is no element with this key, which is not shown here".to_owned(), ..error } } else { error }
+        if hidden { EvalError { message: "the collection has no element with this key (hidden)".to_owned(), ..error } } else { error }
     })
 }
 
@@ -302,7 +302,8 @@ fn element(value: &Value, key: &Value, span: Span) -> Result<Value, EvalError> {
         }
     };
     let typed_key = |wanted: &Type| {
-        convert(key.clone(), wanted).map_err(|error| EvalError::new(format!("this key names no element: {}", error.message), Some(span)))
+        convert(key.clone(), wanted)
+            .map_err(|error| EvalError::new(format!("this key does not identify an element: {}", error.message), Some(span)))
     };
     // HCL checks this before it looks at the collection: `toset(["a"])[jsondecode(x)]` with an unknown `x` is unknown, although a set has
     // no keys.
@@ -359,8 +360,9 @@ fn no_element(number: &super::Num, value: &Value) -> String {
         format!("the index {number} is negative")
     } else {
         match value.length_bounds() {
-            (0, 0) => "there is no element: the collection is empty".to_owned(),
-            (length, _) => format!("there is no element {number}: the collection has {length}"),
+            (0, 0) => "the index is out of range: the collection is empty".to_owned(),
+            (1, _) => format!("index {number} is out of range: the collection has 1 element"),
+            (length, _) => format!("index {number} is out of range: the collection has {length} elements"),
         }
     }
 }
@@ -384,7 +386,7 @@ fn splat(value: &Value, each: &[EvaluatedStep<'_>], span: Span, context: &EvalCo
     };
     if value.is_null() {
         if is_sequence {
-            return errors.fail("A null sequence has no elements for a splat", span);
+            return errors.fail("a null sequence has no elements for a splat", span);
         }
         return Value::tuple(Vec::new()).with_marks(value.marks).with_trail(value.trail.clone());
     }

@@ -164,7 +164,7 @@ impl<'a> Tokens<'a> {
 
     /// Parses the object or template that begins with token `at`; also returns the index of its last token.
     pub(super) fn object_or_template(&self, at: usize, depth: usize) -> Parsed<(usize, ExprWithHeight)> {
-        let Some(token) = self.get(at) else { return self.error(0..0, "a value is missing here") };
+        let Some(token) = self.get(at) else { return self.error(0..0, "expected a value") };
         let Some(closer) = self.closer(at) else { return self.unclosed(token) };
         let end = self.get(closer).map_or(token.end, |token| token.end);
         let parsed = if token.kind == TokenKind::OpenBrace {

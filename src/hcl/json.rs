@@ -8,7 +8,7 @@ use super::native::{parse_expression_at, parse_template};
 use super::origin::Origin;
 use super::tree::{Attribute, Block, Body, CommentText, Expr, ExprKind, File, Name, ObjectItem, SyntaxError, UnaryOp};
 use super::values::normalized;
-use crate::base::{SourceId, Span};
+use crate::base::{self, SourceId, Span};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
@@ -287,7 +287,7 @@ impl JsonBuilder {
         for item in items {
             let range = item.range.clone();
             if !matches!(item.value, JsonValue::Object(_)) {
-                self.fail(range, format!("a `{}` block must be a JSON object", kind.text));
+                self.fail(range, format!("{} `{}` block must be a JSON object", base::article(&kind.text), kind.text));
                 continue;
             }
             if !item.is_complete {

@@ -116,7 +116,7 @@ impl<'a> JsonTextReader<'a> {
             Some(b'-' | b'0'..=b'9') => JsonValue::Number(self.number()?),
             Some(_) => self.keyword()?,
             None => {
-                self.fail(start..start, "unexpected end of JSON: a value is missing");
+                self.fail(start..start, "unexpected end of JSON: expected a value");
                 return None;
             }
         };
@@ -175,7 +175,7 @@ impl<'a> JsonTextReader<'a> {
                     map.record(text.len(), self.at);
                 }
                 Some(_) => {
-                    self.fail(start..self.at, "a JSON string cannot contain a line end or control character; write `\\n`");
+                    self.fail(start..self.at, "a JSON string cannot contain a line break or control character; write `\\n`");
                     return None;
                 }
                 None => {

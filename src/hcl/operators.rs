@@ -26,7 +26,7 @@ impl Tokens<'_> {
             let condition = self.binary(rest.start..question, depth)?;
             let Some(colon) = self.colon_of(question).filter(|colon| *colon < rest.end) else {
                 let range = self.get(question).map_or(0..0, Token::range);
-                return self.error(range, "this conditional has no `:` and no second result");
+                return self.error(range, "expected `:` and a second result in this conditional");
             };
             let then = self.expression(question + 1..colon, depth + 1)?;
             chain.push((condition, then));
@@ -119,7 +119,7 @@ impl Tokens<'_> {
 
     /// Replaces the last two operands by the operation on them.
     fn combine(&self, operator: BinaryOp, operands: &mut Vec<ExprWithHeight>) -> Parsed<()> {
-        let (Some(right), Some(left)) = (operands.pop(), operands.pop()) else { return self.error(0..0, "a value is missing here") };
+        let (Some(right), Some(left)) = (operands.pop(), operands.pop()) else { return self.error(0..0, "expected a value") };
         let span = left.expr.span.to(right.expr.span);
         let height = left.height.max(right.height) + 1;
         let kind = ExprKind::Binary(operator, Box::new(left.expr), Box::new(right.expr));
@@ -143,7 +143,7 @@ impl Tokens<'_> {
         {
             (Some(token), None) => self.error(token.range(), format!("unexpected end of expression after `{}`", self.slice(token.range()))),
             (Some(token), Some(_)) => self.error(token.range(), format!("missing value after `{}`", self.slice(token.range()))),
-            _ => self.error(self.gap(tokens.start), "a value is missing here"),
+            _ => self.error(self.gap(tokens.start), "expected a value"),
         }
     }
 

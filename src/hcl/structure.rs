@@ -41,7 +41,8 @@ pub(super) fn read(text: &str, origin: &dyn Fn(usize) -> Origin) -> (Body, Optio
         start += next;
     }
     // Errors after the limit of tokens come from the limit, so it is reported first.
-    let too_long = |span| SyntaxError { message: format!("this file is not read to its end: it has more than {MAX_TOKENS} tokens"), span };
+    let too_long =
+        |span| SyntaxError { message: format!("only the beginning of this file was read: it has more than {MAX_TOKENS} tokens"), span };
     (body, unread.map(too_long).or(errors.first))
 }
 

@@ -384,20 +384,20 @@ fn arguments_after_an_unclosed_one_are_parsed() {
 #[test]
 fn errors_have_a_message_and_a_span() {
     for (text, message, place) in [
-        ("", "a value is missing here", ""),
+        ("", "expected a value", ""),
         ("1 +", "unexpected end of expression after `+`", "+"),
         ("a.", "unexpected end of expression after `.`", "."),
         ("(1 +)", "missing value after `+`", "+"),
         ("1 + * 2", "unexpected `*`", "*"),
         ("(* 2)", "unexpected `*`", "*"),
-        ("a ? b", "this conditional has no `:` and no second result", "?"),
+        ("a ? b", "expected `:` and a second result in this conditional", "?"),
         ("a ? b :", "unexpected end of expression after `:`", ":"),
         ("[for x in y]", "expected `:` after the collection of this `for` expression", ""),
         ("a bb", "unexpected `bb`", "bb"),
         ("f(a \"b\")", "unexpected string, template or object; an operator or a comma is missing before it", "\"b\""),
         ("[1 2]", "unexpected `2`", "2"),
         ("{ a }", "expected a key, `=` and a value", "a"),
-        ("{ a = }", "a value is missing here", ""),
+        ("{ a = }", "expected a value", ""),
         ("{ a = 1 b = 2 }", "unexpected `b`", "b"),
         ("\"\\q\"", "`\\q` is not an escape sequence; write `\\\\` for a backslash", "\\q"),
         ("\"${a\"", "unclosed string", "\""),

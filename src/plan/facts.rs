@@ -5,7 +5,7 @@ use super::node::{Node, NodeValue};
 use super::resolve::{Resolver, Settled};
 use super::times;
 use super::values::ValueAt;
-use crate::base::{Fact, Problem, ProblemKind, Step};
+use crate::base::{self, Fact, Problem, ProblemKind, Step};
 use crate::key::{InputKind, KeyFacts, KeyId, Lifecycle, PlannedAction, ProtectionMode, ReplicationRole, RotationStatus, Stage, Symbolic};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -160,7 +160,7 @@ impl PlanFactReader<'_> {
                 }
                 ValueAt::Unknown { pointer, position, .. } => {
                     let here = position.place(self.file, &pointer);
-                    let fact = Fact::unknown(format!("whether there is a `{kind}` block is known only after apply"));
+                    let fact = Fact::unknown(format!("whether there is {} `{kind}` block is known only after apply", base::article(kind)));
                     restored = fact.with_trail(vec![Step::new(here, "not known in the plan")]);
                 }
                 _ => {}

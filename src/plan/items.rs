@@ -66,7 +66,7 @@ pub(super) fn read_change(mut entry: ResourceEntry) -> Option<DocumentResource> 
     };
     let mut remarks = Vec::new();
     if matches!(actions.as_slice(), ["create", "forget"] | ["forget", "create"]) {
-        remarks.push("the current key leaves Terraform's state and stays in the vault; this is the new one".to_owned());
+        remarks.push("Terraform forgets the current key, which stays in the vault; this is the new key".to_owned());
     }
     if let Some(previous) = entry.text("previous_address") {
         remarks.push(format!("moved from `{previous}`"));
@@ -144,7 +144,7 @@ pub(super) fn read_raw(mut entry: ResourceEntry) -> Vec<DocumentResource> {
     let data = entry.is_data();
     let block = format!("{module}{}{kind}.{name}", if data { "data." } else { "" });
     if block.len().saturating_mul(instances.len()) > MAX_ADDRESS_BYTES {
-        return vec![unreadable(&entry, "has too long a name for the number of its instances")];
+        return vec![unreadable(&entry, "has a name that is too long for its number of instances")];
     }
     let items = instances.into_iter().enumerate().filter_map(|(index, mut instance)| {
         if instance.get("deposed").is_some_and(|deposed| deposed.text().is_some()) {

@@ -237,7 +237,7 @@ fn unsupported(document: &PlanDocument, is_complete: bool) -> Option<Problem> {
     if document.keys.iter().any(|key| key.starts_with('@')) {
         return known(refusal::STREAM);
     }
-    let newer = "A newer kmslint may read it; please report it otherwise";
+    let newer = "A newer kmslint may read it; otherwise please report it";
     if let Some(version) = &document.format_version {
         let major = version.split('.').next().unwrap_or_default();
         let states = ["format_version", "terraform_version", "values", "checks"];
@@ -246,14 +246,14 @@ fn unsupported(document: &PlanDocument, is_complete: bool) -> Option<Problem> {
             "0" | "1" if is_ours && is_complete && is_cut_down(document) => known(refusal::CUT),
             "0" | "1" if is_ours => None,
             "0" | "1" => known(refusal::OTHER),
-            _ => refused(format!("format version {} is not known: kmslint reads versions 0.1 to 1.x", node::shown(version)), newer),
+            _ => refused(format!("unsupported format version {}: kmslint reads versions 0.1 to 1.x", node::shown(version)), newer),
         };
     }
     match (document.version.as_deref(), is_complete) {
         (Some("4"), _) if has("resources") || has("serial") || has("lineage") || has("terraform_version") => None,
         (Some("1" | "2" | "3"), _) => known(refusal::OLD_STATE),
         (Some(version), _) if has("lineage") || has("serial") => {
-            refused(format!("state version {} is not known: kmslint reads version 4", node::shown(version)), newer)
+            refused(format!("unsupported state version {}: kmslint reads version 4", node::shown(version)), newer)
         }
         (_, false) => None,
         (_, true) => known(refusal::OTHER),

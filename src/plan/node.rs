@@ -140,7 +140,7 @@ impl PlanScanner<'_> {
     /// Consumes a string and decodes it.
     pub(super) fn string(&mut self) -> Result<String, ScanError> {
         if self.peek_some()? != b'"' {
-            return Err(self.syntax_error("a string is missing"));
+            return Err(self.syntax_error("expected a string"));
         }
         self.read_value(|kept| parse(kept).map(|node| node.into_text().unwrap_or_default()))
     }
@@ -170,7 +170,7 @@ impl Parser<'_> {
             Some(b'f') => self.literal("false", NodeValue::Bool(false))?,
             Some(b'n') => self.literal("null", NodeValue::Null)?,
             Some(b'-' | b'0'..=b'9') => self.number()?,
-            _ => return Err(self.syntax_error("a value is missing")),
+            _ => return Err(self.syntax_error("expected a value")),
         };
         Ok(Node { position, value })
     }
@@ -239,11 +239,11 @@ impl Parser<'_> {
                     break;
                 }
                 Some(found) => length += found + 2,
-                None => return Err(self.syntax_error("a string does not end")),
+                None => return Err(self.syntax_error("unclosed string")),
             }
         }
         let text = serde_json::from_slice(rest.get(..length).unwrap_or_default());
-        let text = text.map_err(|_| self.syntax_error("a string holds an escape or a control character that JSON does not allow"))?;
+        let text = text.map_err(|_| self.syntax_error("invalid escape or control character in a string"))?;
         self.at += length;
         Ok(text)
     }
@@ -261,7 +261,7 @@ impl Parser<'_> {
 
     fn literal(&mut self, word: &str, value: NodeValue) -> Result<NodeValue, ScanError> {
         if !self.kept.text.get(self.at..).is_some_and(|rest| rest.starts_with(word.as_bytes())) {
-            return Err(self.syntax_error("a value is missing"));
+            return Err(self.syntax_error("expected a value"));
         }
         self.at += word.len();
         Ok(value)
@@ -289,7 +289,7 @@ impl Parser<'_> {
     }
 
     fn expect(&mut self, byte: u8) -> Result<(), ScanError> {
-        if self.take(byte) { Ok(()) } else { Err(self.syntax_error(format!("`{}` is missing", char::from(byte)))) }
+        if self.take(byte) { Ok(()) } else { Err(self.syntax_error(format!("expected `{}`", char::from(byte)))) }
     }
 
     fn position(&self) -> ScanPosition {

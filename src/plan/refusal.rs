@@ -29,7 +29,7 @@ pub(super) const STACK: UnsupportedDocument = UnsupportedDocument {
 
 pub(super) const ARCHIVE: UnsupportedDocument = UnsupportedDocument {
     what: "this is an archive, not a plan or a state",
-    help: "Unpack it and pass the JSON in it; of a plan file, pass the output of `terraform show -json FILE`",
+    help: "Unpack it and pass the JSON in it; for a plan file, pass the output of `terraform show -json FILE`",
 };
 
 pub(super) const COMPRESSED: UnsupportedDocument = UnsupportedDocument {
@@ -38,7 +38,7 @@ pub(super) const COMPRESSED: UnsupportedDocument = UnsupportedDocument {
 };
 
 pub(super) const STREAM: UnsupportedDocument = UnsupportedDocument {
-    what: "this is the message stream of `terraform plan -json`, which does not hold the planned values",
+    what: "this is the message stream of `terraform plan -json`, which does not contain the planned values",
     help: "Run `terraform plan -out=plan.bin`, then `terraform show -json plan.bin > plan.json`, and pass that file to kmslint",
 };
 
@@ -73,7 +73,7 @@ pub(super) const COLORED: UnsupportedDocument = UnsupportedDocument {
 };
 
 pub(super) const QUOTED: UnsupportedDocument = UnsupportedDocument {
-    what: "this is a JSON string that holds the plan or state as text",
+    what: "this is a JSON string that contains the plan or state as text",
     help: "Unquote it (`jq -r . FILE > plan.json`, `fromJSON` in a workflow), and pass that file to kmslint",
 };
 
@@ -93,28 +93,28 @@ pub(super) const PART: UnsupportedDocument = UnsupportedDocument {
 };
 
 pub(super) const CUT: UnsupportedDocument = UnsupportedDocument {
-    what: "this plan was cut down: it does not hold the changes of the resources that it plans",
+    what: "this plan was cut down: it does not contain the changes of the resources that it plans",
     help: "Pass the complete output of `terraform show -json PLANFILE`, without a `jq` filter",
 };
 
 pub(super) const REMOTE: UnsupportedDocument = UnsupportedDocument {
-    what: "this is a saved plan of HCP Terraform: it only names the run, and holds no plan",
+    what: "this is a saved plan of HCP Terraform: it only names the run and does not contain the plan",
     help: "Run `terraform show -json FILE > plan.json` in the directory where the plan was created, logged in to HCP Terraform, and pass that file to kmslint",
 };
 
 pub(super) const REDACTED: UnsupportedDocument = UnsupportedDocument {
-    what: "this is a redacted plan of HCP Terraform, in which values are left out",
+    what: "this is a redacted plan of HCP Terraform, in which values are omitted",
     help: "Download the complete plan (`/api/v2/plans/PLAN_ID/json-output`), or run `terraform show -json PLANFILE`, and pass that file to kmslint",
 };
 
 pub(super) const API: UnsupportedDocument = UnsupportedDocument {
-    what: "this is an answer of the API of HCP Terraform about a plan, a run or a state, not the document itself",
+    what: "this is a response of the HCP Terraform API about a plan, run or state, not the document itself",
     help: "Download the plan (`/api/v2/plans/PLAN_ID/json-output`) or the state (`hosted-state-download-url`), and pass that file to kmslint",
 };
 
 pub(super) const ENCRYPTED: UnsupportedDocument = UnsupportedDocument {
     what: "this state or plan is encrypted by OpenTofu",
-    help: "Run `tofu show -json > state.json` with the encryption's configuration, and pass that file to kmslint",
+    help: "Run `tofu show -json > state.json` with the encryption configuration, and pass that file to kmslint",
 };
 
 pub(super) const OLD_STATE: UnsupportedDocument = UnsupportedDocument {
@@ -128,6 +128,6 @@ pub(super) const BACKEND: UnsupportedDocument = UnsupportedDocument {
 };
 
 pub(super) const OTHER: UnsupportedDocument = UnsupportedDocument {
-    what: "not a plan or a state of Terraform or OpenTofu",
-    help: "Pass what `terraform show -json` prints, or a state of version 4",
+    what: "not a Terraform or OpenTofu plan or state",
+    help: "Pass the output of `terraform show -json`, or a state of version 4",
 };

@@ -25,7 +25,7 @@ const STEPS: usize = 10_000;
 const ALL_STEPS: usize = 10_000_000;
 
 /// Why the origin of a value was not found.
-const TOO_LONG: &str = "the way of the value through modules is too long";
+const TOO_LONG: &str = "the value passes through too many references to follow";
 
 /// The configuration and the values of variables.
 pub(super) struct Resolver<'a> {

@@ -10,14 +10,14 @@ use std::sync::Arc;
 /// Values nested more deeply are an error; Terraform's own limit on types is far lower.
 const DEPTH: usize = 10_000;
 
-const ENDS_IN_STRING: &str = "it ends inside of a string: the file is truncated";
+const ENDS_IN_STRING: &str = "it ends inside a string: the file is truncated";
 const ENDS_EARLY: &str = "it ends in the middle: the file is truncated";
 
 /// Why the document cannot be read any further.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
 pub(super) struct ScanError {
-    /// The error as a clause: "it ends inside of a string".
+    /// The error as a clause: "it ends inside a string".
     pub what: String,
     /// The byte offset in the document, from 0.
     pub offset: u64,
@@ -165,7 +165,7 @@ impl<'p> PlanScanner<'p> {
 
     /// Consumes this byte, or fails.
     pub(super) fn expect(&mut self, byte: u8) -> Result<(), ScanError> {
-        if self.take(byte)? { Ok(()) } else { Err(self.syntax_error(format!("`{}` is missing", char::from(byte)))) }
+        if self.take(byte)? { Ok(()) } else { Err(self.syntax_error(format!("expected `{}`", char::from(byte)))) }
     }
 
     /// In an object: consumes everything up to the next key, or the closing bracket, and returns whether there is a key.
@@ -193,7 +193,7 @@ impl<'p> PlanScanner<'p> {
     /// Consumes a string and returns the text between its quotes, with escapes not decoded.
     pub(super) fn raw_string(&mut self) -> Result<&[u8], ScanError> {
         if self.peek_some()? != b'"' {
-            return Err(self.syntax_error("a string is missing"));
+            return Err(self.syntax_error("expected a string"));
         }
         let mut length = 1;
         loop {
@@ -260,7 +260,7 @@ impl<'p> PlanScanner<'p> {
                 self.skip_string()
             }
             b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => self.skip_literal(),
-            _ => Err(self.syntax_error("a value is missing")),
+            _ => Err(self.syntax_error("expected a value")),
         }
     }
 

@@ -55,7 +55,7 @@ pub(super) fn doubt(item: &DocumentResource, key: Option<&Address>, drivers: &[&
     }
     // A `time_rotating` that `replace_triggered_by` names directly replaces nothing, but a resource between the two may, in any module.
     let other = drivers.first().map(ToString::to_string).or_else(|| trigger(&scope, resolver))?;
-    Some(format!("`{other}` may replace `{name}` in time: a plan does not record `replace_triggered_by`; {SOURCES}"))
+    Some(format!("`{other}` may replace `{name}` over time: a plan does not record `replace_triggered_by`; {SOURCES}"))
 }
 
 /// Whether an expression sets the number of instances of the resource, or of a module that does not contain the key.

@@ -126,9 +126,9 @@ fn incomplete_plans_are_problems_with_a_help() {
             "json-output",
         ),
         (
-            "an answer of the API",
+            "a response of the API",
             json!({"data": {"id": "plan-a", "type": "plans", "attributes": {"log-read-url": "https://a"}}}).to_string(),
-            "API of HCP",
+            "a response of the HCP Terraform API",
             "json-output",
         ),
         (

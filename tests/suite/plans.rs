@@ -135,7 +135,7 @@ fn invalid_documents_are_one_problem() {
             r#"{"format_version":"1.2","resource_changes":[{"address":"oci_kms_key.k","type":"oci_kms_key","type":"x"}]}"#,
             "duplicate key `type` (byte 92)",
         ),
-        (r#"{"format_version":"2.0","resource_changes":[]}"#, "format version 2.0 is not known"),
+        (r#"{"format_version":"2.0","resource_changes":[]}"#, "unsupported format version 2.0"),
         (r#"{"@level":"info"}{"@level":"info"}"#, "message stream"),
         (&deep, "nested more than 10000 deep"),
         (&deep_key, "nested more than 200 deep"),

@@ -74,7 +74,7 @@ const KEYS: &[(&str, &str, &[&str])] = &[
         "unsupported argument `is_auto_rotation_enabled`; it belongs outside of the block `auto_key_rotation_details`",
         &["enabled"],
     ),
-    ("auto_key_rotation_details \"x\" {\n  }", "a `auto_key_rotation_details` block has no labels", &["interval"]),
+    ("auto_key_rotation_details \"x\" {\n  }", "an `auto_key_rotation_details` block has no labels", &["interval"]),
     (
         "auto_key_rotation_details {\n    rotation_interval_in_days = 90\n  }\n  auto_key_rotation_details {\n  }",
         "at most one `auto_key_rotation_details` block is allowed",
@@ -92,7 +92,7 @@ const KEYS: &[(&str, &str, &[&str])] = &[
     ),
     (
         "dynamic \"auto_key_rotation_details\" {\n    for_each = [90]\n    labels = []\n    content {\n    }\n  }",
-        "unsupported argument `labels` in a `dynamic` block: a `auto_key_rotation_details` block has no labels",
+        "unsupported argument `labels` in a `dynamic` block: an `auto_key_rotation_details` block has no labels",
         &["interval"],
     ),
     ("dynamic \"lifecycle\" {\n    for_each = [1]\n    content {\n    }\n  }", "a `dynamic` block cannot make `lifecycle` blocks", &[]),
@@ -479,7 +479,7 @@ fn index_in_place_of_an_attribute_is_rejected_even_inside_try() {
 fn invalid_meta_arguments_are_problems() {
     const VAULT: &str =
         "resource \"oci_kms_vault\" \"v\" {\n  compartment_id = \"c\"\n  display_name = \"v\"\n  vault_type = \"DEFAULT\"\n}\n";
-    let attribute = "`depends_on` takes references to whole objects, not to their attributes";
+    let attribute = "`depends_on` takes references to resources, data sources and modules, not to their attributes";
     let other = "`depends_on` takes references to resources, data sources and modules only";
     let missing = "there is no configuration `oci.home` of the provider in this module, and none is passed to it";
     for (extra, wanted) in [

@@ -228,7 +228,7 @@ fn range(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     // A step of zero is not an error by itself: it gives too many values, or none.
     let towards = if step.is_negative() { std::cmp::Ordering::Less } else { std::cmp::Ordering::Greater };
     if end.compare(start) == towards.reverse() {
-        return Err("the step leads away from the end".into());
+        return Err("the step must go from the start toward the end".into());
     }
     let mut numbers = Vec::new();
     let mut next = start.clone();

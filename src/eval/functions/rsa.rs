@@ -29,7 +29,7 @@ pub(super) fn decrypt(encrypted: &str, pem: &str, work: impl FnOnce(u64) -> Resu
         _ => None,
     };
     let text = text.and_then(|at| decrypted.get(at + 2..)).ok_or("failed to decrypt: decryption error")?;
-    String::from_utf8(text.to_vec()).map_err(|_| FunctionError::Unknown("what was encrypted is not UTF-8 text".into()))
+    String::from_utf8(text.to_vec()).map_err(|_| FunctionError::Unknown("the decrypted text is not UTF-8".into()))
 }
 
 struct RsaPrivateKey {

@@ -81,7 +81,7 @@ fn parse_verb(text: &str, next: usize) -> Result<(Verb, &str), FunctionError> {
         verb.precision = Some(if precision.is_empty() { 0 } else { number(precision) });
         rest = after;
     }
-    let incomplete = || FunctionError::from("invalid format string: a verb is not complete");
+    let incomplete = || FunctionError::from("invalid format string: incomplete verb");
     if let Some(after) = rest.strip_prefix('[') {
         let (argument, after) = split_digits(after);
         rest = after.strip_prefix(']').filter(|_| !argument.is_empty() && !argument.starts_with('0')).ok_or_else(incomplete)?;

@@ -231,7 +231,7 @@ impl<'t> YamlDecoder<'t> {
                 self.count(size)?;
                 return Ok((value, size));
             }
-            _ => return Err("invalid YAML: a value is missing".into()),
+            _ => return Err("invalid YAML: expected a value".into()),
         };
         let size = self.nodes - before + 1;
         // 0 means no anchor.

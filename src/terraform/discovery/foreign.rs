@@ -30,7 +30,7 @@ pub(crate) struct ForeignCallers {
 impl ForeignCallers {
     /// Why the variables of a module are unknown, if a foreign file calls it.
     pub(crate) fn reason(&self, path: &Path) -> Option<Reason> {
-        self.targets.get(path).map(|caller| format!("`{caller}` sets the variables, and was not read").into())
+        self.targets.get(path).map(|caller| format!("`{caller}` sets the variables and was not read").into())
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) fn document(directory: &OpenDirectory, shown: &Path, name: &str, requ
     let head = directory.head(name.as_ref(), HEAD_SIZE).ok()?;
     if is_plan && head.starts_with(ZIP) {
         let path = join_shown(shown, name).to_string_lossy().replace('\\', "/");
-        let why = "it is a binary plan; pass what `terraform show -json` prints for it".to_owned();
+        let why = "it is a binary plan; pass the output of `terraform show -json` for it".to_owned();
         return Some(NotRead { path, kind: NotReadKind::Plan, why, may_hide_keys: true });
     }
     let kind = (request.recognize)(&head)?;

@@ -1,7 +1,7 @@
 //! Checks the arguments of module calls and of `variable` and `output` blocks: unknown names and missing arguments.
 
 use super::problems::Problems;
-use crate::base::{Place, Problem, ProblemKind, closest};
+use crate::base::{self, Place, Problem, ProblemKind, closest};
 use crate::eval::{EvalError, Reference, references};
 use crate::hcl::{Attribute, Block, ExprKind, Name};
 use crate::terraform::modules::module::{DeclarationKind, Module};
@@ -127,6 +127,6 @@ pub(crate) fn check_declaration(block: &Block) -> Option<EvalError> {
     let names = block.body.attributes.iter().map(|attribute| &attribute.name);
     let (name, near) =
         names.filter(|name| !known.contains(&&*name.text)).find_map(|name| Some((name, closest(&name.text, known.iter().copied())?)))?;
-    let message = format!("unsupported argument `{}` in a `{what}` block; did you mean `{near}`?", name.text);
+    let message = format!("unsupported argument `{}` in {} `{what}` block; did you mean `{near}`?", name.text, base::article(what));
     Some(EvalError::refused(message, Some(name.span)))
 }

@@ -78,7 +78,7 @@ impl BlockReader<'_> {
 
     /// The trail of a value that decides whether a block exists. Hides the places of the trail if the value is sensitive.
     pub(crate) fn block_trail(&self, value: &Value, span: Span) -> Trail {
-        let first = self.world.resources.first_step(span, || StepKind::Note("decides whether the block is there".into()));
+        let first = self.world.resources.first_step(span, || StepKind::Note("decides whether the block exists".into()));
         let trail = trail(Step { calls: Some(Arc::clone(&self.at.calls)), ..first }, value);
         if value.deep_marks().is_secret() {
             crate::terraform::modules::secrets::hide_trail(&trail, self.world.tree.loader.sources);

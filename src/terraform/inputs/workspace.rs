@@ -91,7 +91,7 @@ fn selected(request: &ScanRequest, module: &Module) -> Option<Workspace> {
     let allowed = allowed_directories(&module.path, request);
     let is_inside = request.data_dir.is_none() || allowed.iter().any(|directory| disk::tidy(&path).starts_with(directory));
     if is_inside && request.directories.escapes(&path, &allowed) {
-        return Some(Err(format!("`{}` leads out of the repository", shown.display()).into()));
+        return Some(Err(format!("`{}` leads outside the repository", shown.display()).into()));
     }
     // A link to another file could show a secret as the name of the workspace: a token is a valid name.
     if disk::canonical(&path).is_ok_and(|real| real.file_name() != path.file_name()) {
@@ -101,7 +101,7 @@ fn selected(request: &ScanRequest, module: &Module) -> Option<Workspace> {
     match text.trim() {
         "" => None,
         name if is_valid(name) => Some(Ok(name.into())),
-        _ => Some(Err(format!("`{}` does not hold the name of a workspace", shown.display()).into())),
+        _ => Some(Err(format!("`{}` does not contain the name of a workspace", shown.display()).into())),
     }
 }
 

@@ -4,7 +4,7 @@
 use super::refusals;
 use super::relations::Relations;
 use crate::base::secrecy;
-use crate::base::{Address, Bounds, Case, Claim, Fact, InstanceKey, Place, Problem, ProblemKind, Reason, Span, Step, Unknown};
+use crate::base::{self, Address, Bounds, Case, Claim, Fact, InstanceKey, Place, Problem, ProblemKind, Reason, Span, Step, Unknown};
 use crate::eval::{Data, EvalError, Type, Value, convert, references};
 use crate::hcl::{Attribute, Block, Body, Expr};
 use crate::key::{Declared, InputKind, KeyFacts, KeyId, Lifecycle, PlannedAction, ProtectionMode, Stage, Symbolic};
@@ -285,7 +285,7 @@ fn nested_fact<T: Clone>(
         Claim::Known(_) | Claim::Unset if blocks.marks.by_caller => {
             let value = if let Claim::Known(value) = fact.claim { Some(value) } else { None };
             let input = name.to_owned();
-            let why = "the caller of the module decides whether its block is there";
+            let why = "the caller of the module decides whether its block exists";
             Fact { claim: Claim::unknown(why, Bounds::Default { value, input }), ..fact }
         }
         _ => fact,
@@ -302,7 +302,7 @@ fn possible_fact<T: Clone>(
     ty: &Type,
     read: &impl Fn(&Value) -> Result<Option<T>, Reason>,
 ) -> Fact<T> {
-    let trail = vec![Step::new(Place::Source(span), "decides whether the block is there")];
+    let trail = vec![Step::new(Place::Source(span), "decides whether the block exists")];
     let Some(unknown) = for_each.as_unknown() else { return Fact::unset() };
     let case = |possible: &crate::eval::Possible| {
         let entries = dynamic::entries(&possible.value)?;
@@ -351,7 +351,7 @@ fn read_restored(reader: &BlockReader<'_>, body: &Body) -> Fact<bool> {
         let step = |place: Place| vec![Step::new(place, "the key is restored from this backup")];
         match (blocks.blocks.first(), &blocks.unsure) {
             (Some(nested), _) if blocks.marks.by_caller => {
-                let why = format!("the caller of the module decides whether there is a `{kind}` block");
+                let why = format!("the caller of the module decides whether there is {} `{kind}` block", base::article(kind));
                 let bounds = Bounds::Default { value: Some(true), input: kind.to_owned() };
                 let fact = Fact { claim: Claim::unknown(why, bounds), ..Fact::unset() };
                 restored = fact.with_trail(step(dynamic::place(nested)));

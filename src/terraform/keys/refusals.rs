@@ -4,7 +4,7 @@
 //! A name that is a misspelling, belongs elsewhere, or is a block instead of an argument or the reverse, is a mistake in every version of
 //! the provider. Any other unknown name may exist in a newer version.
 
-use crate::base::{Place, Problem, ProblemKind, Span, closest};
+use crate::base::{self, Place, Problem, ProblemKind, Span, closest};
 use crate::eval::{RefStep, Scope as _};
 use crate::hcl::{Attribute, Block, Body, Expr, ExprKind, Name, TraversalStep};
 use crate::key::{Notice, kinds};
@@ -132,7 +132,7 @@ pub(super) fn check_depends_on(reader: &BlockReader<'_>, body: &Body) {
         match plain_reference(item) {
             None => add_problem(item.span, "`depends_on` takes references to resources, data sources and modules only"),
             Some((root, steps)) if names_attribute(root, steps) => {
-                add_problem(item.span, "`depends_on` takes references to whole objects, not to their attributes");
+                add_problem(item.span, "`depends_on` takes references to resources, data sources and modules, not to their attributes");
             }
             Some(_) => {}
         }
@@ -225,7 +225,10 @@ impl RefusalCheck<'_> {
         for block in &body.blocks {
             match &*block.kind.text {
                 kind if TOP_LEVEL.contains(&kind) && !fields.contains_key(kind) => {
-                    let message = format!("a `{kind}` block cannot be within a resource: a closing brace may be missing before it");
+                    let message = format!(
+                        "{} `{kind}` block cannot be within a resource: a closing brace may be missing before it",
+                        base::article(kind)
+                    );
                     self.add_problem(block.header, message, &[]);
                 }
                 kind if within.is_none() && META_ARGUMENTS.contains(&kind) => {
@@ -284,7 +287,11 @@ impl RefusalCheck<'_> {
         match fields.get(&kind.text) {
             Some(Field::Block(field)) => {
                 if let Some(label) = label.filter(|_| field.nesting != Nesting::Map) {
-                    self.add_problem(label.span, format!("a `{}` block has no labels", kind.text), &members(&kind.text, fields));
+                    self.add_problem(
+                        label.span,
+                        format!("{} `{}` block has no labels", base::article(&kind.text), kind.text),
+                        &members(&kind.text, fields),
+                    );
                 }
                 self.check_body(&field.fields, body, Some(&kind.text));
             }

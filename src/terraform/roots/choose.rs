@@ -149,7 +149,7 @@ impl<'c> UnknownSourceCallers<'c> {
     fn caller(&self, loader: &Loader<'_>, path: &Path) -> Option<Reason> {
         let around = path.ancestors().skip(1).filter_map(|around| self.0.get(around));
         let caller = around.flatten().flatten().copied().filter(|caller| caller.as_path() != path).min()?;
-        Some(format!("a module call in `{}`, whose source is unknown, may lead to this module", name(&loader.root(caller))).into())
+        Some(format!("a module call in `{}`, whose source is unknown, may call this module", name(&loader.root(caller))).into())
     }
 }
 

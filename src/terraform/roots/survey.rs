@@ -187,10 +187,10 @@ impl Surveyor<'_> {
         match located.target {
             CallTarget::Directory { path: directory, .. } => {
                 if self.stack.iter().any(|around| around.path == directory) {
-                    let message = format!("module `{name}` calls a directory that it is called from itself");
+                    let message = format!("the call of module `{name}` forms a cycle");
                     self.report(message, place, Some("Break the cycle: Terraform cannot load such a tree".to_owned()));
                 } else if self.stack.len() >= MAX_DEPTH {
-                    let message = format!("module calls nest deeper than {MAX_DEPTH} levels; what is below `{name}` was not checked");
+                    let message = format!("module calls nest deeper than {MAX_DEPTH} levels; modules below `{name}` were not checked");
                     self.report(message, place, None);
                 } else {
                     // A directory is followed once, unless something in its tree depends on the path of calls: an installed module, or a

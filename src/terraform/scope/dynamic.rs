@@ -1,6 +1,6 @@
 //! Nested blocks, including those that `dynamic` blocks generate.
 
-use crate::base::{Place, Span};
+use crate::base::{self, Place, Span};
 use crate::eval::{Data, EvalError, Marks, Value};
 use crate::hcl::{Block, Body, ExprKind};
 use crate::terraform::world::frame::{BlockIterator, Frame};
@@ -65,7 +65,9 @@ fn add_dynamic<'b>(frame: &Frame<'_>, block: &'b Block, kind: &str, found: &mut 
     if let Some(attribute) = block.body.attributes.iter().find(|attribute| !is_known(&attribute.name.text)) {
         let name = &attribute.name.text;
         let message = match &**name {
-            "labels" => format!("unsupported argument `labels` in a `dynamic` block: a `{kind}` block has no labels"),
+            "labels" => {
+                format!("unsupported argument `labels` in a `dynamic` block: {} `{kind}` block has no labels", base::article(kind))
+            }
             _ => format!("unsupported argument `{name}` in a `dynamic` block"),
         };
         return Err(error(&message, attribute.name.span));

@@ -188,12 +188,12 @@ fn expand_for_each(world: &World<'_>, value: Value, span: Span) -> Result<Expans
             if let Some(unknown) = elements.iter().find_map(Value::as_unknown) {
                 check_timeless(world, "for_each", Marks { time: value.drivers(), ..marks }, span)?;
                 let each = Each::unknown(&unknown.why, Type::String, Type::String);
-                let why = unknown.why.reworded(format!("`for_each` holds values that are unknown: {}", unknown.why));
+                let why = unknown.why.reworded(format!("`for_each` contains values that are unknown: {}", unknown.why));
                 return Ok(Expansion::unknown(why, Some(Place::Source(span)), with_marks(each, marks), None));
             }
             let text = |value: &Value| value.as_str().map(|key| (Arc::from(key), value.clone().or_trail(&trail)));
             let entries: Option<Vec<_>> = elements.iter().map(text).collect();
-            entries.ok_or_else(|| expansion_error("`for_each` holds null; all elements of the set must be strings", span))?
+            entries.ok_or_else(|| expansion_error("`for_each` contains null; all elements of the set must be strings", span))?
         }
         _ => return Err(wrong_type(&value.ty(), span)),
     };

@@ -154,7 +154,7 @@ fn root_value(world: &World<'_>, name: &Arc<str>, variable: &Block, constraint: 
             let is_text = constraint.ty.is_primitive() || variable.body.attribute("type").is_none();
             // Messages do not quote the text: environment variables may be secret.
             let refused =
-                |what: &str| EvalError::refused(format!("the value that {by} gives variable `{name}` {what}"), Some(variable.header));
+                |what: &str| EvalError::refused(format!("the value of variable `{name}` from {by} {what}"), Some(variable.header));
             let value = if is_text {
                 Value::string(text).with_marks(Marks { from_file: true, raw: by.starts_with("`TF_VAR_"), ..Marks::NONE })
             } else {

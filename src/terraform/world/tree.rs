@@ -118,7 +118,7 @@ impl<'w> ModuleTree<'w> {
         };
         let callers = std::iter::successors(Some(at), |instance| instance.parent.as_ref().map(|(parent, _)| parent));
         if callers.clone().any(|instance| instance.module.path == directory) || callers.count() > MAX_DEPTH {
-            return Err(format!("module `{name}` calls itself").into());
+            return Err(format!("the call of module `{name}` forms a cycle").into());
         }
         let symbolic = symbolic();
         let steps = at.steps.iter().cloned().chain([ModuleStep { name: name.to_string(), key: key.cloned() }]).collect();

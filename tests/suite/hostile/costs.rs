@@ -144,8 +144,8 @@ fn long_lists_from_files_are_checked_as_one_symbolic_key() {
 fn file_with_too_many_tokens_is_one_problem() {
     let numbers = "1,".repeat(1_100_000);
     for (name, text, sentence) in [
-        ("terraform.tfvars", format!("list = [{numbers}]\n"), "this file is not read to its end"),
-        ("long.tf", format!("locals {{\n  list = [{numbers}]\n}}\n"), "this file is not read to its end"),
+        ("terraform.tfvars", format!("list = [{numbers}]\n"), "only the beginning of this file was read"),
+        ("long.tf", format!("locals {{\n  list = [{numbers}]\n}}\n"), "only the beginning of this file was read"),
         ("terraform.tfvars.json", format!("{{\"list\": [{}1]}}", numbers.repeat(2)), "this file is not read"),
     ]
     .into_iter()
@@ -167,7 +167,7 @@ fn archives_are_rejected_without_decompression() {
         fs::write(directory.path().join(name), [head, &packed].concat()).expect("a file");
         let output = kmslint(directory.path(), &["--no-config", name]);
         assert!(output.code == 2 && output.err.contains(name), "{name}: {output:#?}");
-        let sentence = if head.is_empty() { "not a plan or a state" } else { "terraform show -json" };
+        let sentence = if head.is_empty() { "not a plan or a state" } else { "this is an archive" };
         assert!(output.err.contains(sentence), "{name}: {output:#?}");
     }
     fs::write(directory.path().join("packed.tf"), packed).expect("a file");

@@ -84,7 +84,7 @@ fn open_documents_do_not_bypass_file_access_rules() {
     }
     let output = format!("{:?} {:?}", editor.shown, editor.received);
     assert!(!output.contains("planted-disk") && !output.contains("planted-git"), "{output}");
-    assert!(editor.diagnostics("link.tf").iter().any(|one| one.contains("it leads out of the repository")), "{:#?}", editor.shown);
+    assert!(editor.diagnostics("link.tf").iter().any(|one| one.contains("it leads outside the repository")), "{:#?}", editor.shown);
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn state_with_many_instances_of_a_long_name_is_a_problem() {
     );
     let directory = scratch(&[("main.tf", CONTROL_KEY), ("long.tfstate", &state)]);
     let (output, report) = check(directory.path(), &[".", "long.tfstate"]);
-    assert!(has_problem(&output, &report, &["too long a name for the number of its instances"]), "{}", output.err);
+    assert!(has_problem(&output, &report, &["a name that is too long for its number of instances"]), "{}", output.err);
     assert!(output.out.len() < 100_000, "{} bytes", output.out.len());
 }
 

@@ -77,7 +77,7 @@ fn passed_link_out_of_the_repository_is_rejected() {
     for (name, target) in [("plan.json", "plan.json"), ("infra", "infra"), ("x.tfvars", "plan.json")] {
         symlink(outside.path().join(target), directory.path().join(name)).expect("a link");
         let output = kmslint(directory.path(), &["check", "--no-config", name]);
-        assert!(output.code == 2 && output.err.contains("leads out of the repository"), "{name}: {output:#?}");
+        assert!(output.code == 2 && output.err.contains("leads outside the repository"), "{name}: {output:#?}");
     }
     let output = kmslint(directory.path(), &["check", "--no-config", &outside.path().join("infra").display().to_string()]);
     assert_eq!(output.code, 1, "a path outside that the user passes is read: {output:#?}");
