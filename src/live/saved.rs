@@ -91,7 +91,10 @@ impl<'de> Visitor<'de> for KeysVisitor {
             read.count += 1;
             match key_facts(&key) {
                 Ok(facts) => read.keys.push(Box::new(facts)),
-                Err(why) => drop(read.errors.insert(format!("key {} of this saved inventory cannot be read: {why}", key.ocid))),
+                Err(why) => {
+                    let which = if key.ocid.is_empty() { "a key".to_owned() } else { format!("key {}", key.ocid) };
+                    read.errors.insert(format!("{which} of this saved inventory cannot be read: {why}"));
+                }
             }
         }
         Ok(read)
@@ -477,7 +480,7 @@ mod tests {
         assert_eq!(addresses, ["ocid1.key.a", "ocid1.key.b"]);
         let messages: Vec<_> = read.problems.iter().map(|problem| problem.message.as_str()).collect();
         let expected = [
-            "key  of this saved inventory cannot be read: it has no OCID",
+            "a key of this saved inventory cannot be read: it has no OCID",
             "key wrong of this saved inventory cannot be read: it has no OCID",
         ];
         assert_eq!(messages, expected);

@@ -191,10 +191,10 @@ impl ApiClient<'_> {
                 Some(token) if !is_enough(&found) => {
                     page = format!("&page={}", escape(&token));
                     if !seen.insert(token) {
-                        return (found, Some(CallError::failed("the service returned the same page twice: the list has no end")));
+                        return (found, Some(CallError::failed("the service returned the same page twice: the list does not end")));
                     }
                     if seen.len() >= MAX_PAGES {
-                        let why = format!("the service names further pages after {MAX_PAGES}: the list has no end");
+                        let why = format!("the service returned {MAX_PAGES} pages and names another: the list does not end");
                         return (found, Some(CallError::failed(why)));
                     }
                 }
@@ -254,8 +254,11 @@ impl ApiClient<'_> {
                     1 => String::new(),
                     _ => format!(" after {attempt} attempts"),
                 };
-                let delay_note =
-                    if wait > retry::MAX_TIME { format!("; it asks to wait {} before the next", duration(wait)) } else { String::new() };
+                let delay_note = if wait > retry::MAX_TIME {
+                    format!("; it asks to wait {} before the next attempt", duration(wait))
+                } else {
+                    String::new()
+                };
                 return Err(CallError { why: format!("{}{after}{delay_note}", fault.why), ..fault });
             }
             if let Some(why) = given_up_reason {
@@ -324,8 +327,8 @@ impl ApiClient<'_> {
     fn advice(&self, status: Option<u16>) -> String {
         match status {
             None => self.transport.advice(),
-            Some(429) => "Lower `--rps` if it goes on: everything that reads keys of the tenancy shares one limit".to_owned(),
-            Some(_) => "See https://ocistatus.oraclecloud.com if it goes on".to_owned(),
+            Some(429) => "Lower `--rps` if this persists: everything that reads keys of the tenancy shares one limit".to_owned(),
+            Some(_) => "See https://ocistatus.oraclecloud.com if this persists".to_owned(),
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::base::disk::DiskError;
 use crate::base::{Problem, ProblemKind};
 use crate::live::permissions::Permission;
+use crate::live::request::AuthKind;
 use std::path::PathBuf;
 
 /// Why a request cannot be signed: RSA blinding needs random numbers.
@@ -103,10 +104,10 @@ pub enum LiveError {
         profile: Option<String>,
     },
     /// The text is not a session token.
-    #[error("{0} does not hold a session token")]
+    #[error("{0} does not contain a session token")]
     NotAToken(String),
     /// A profile has an unknown `authentication_type`.
-    #[error("`authentication_type` of {of} is `{word}`, which kmslint does not know")]
+    #[error("`authentication_type` of {of} is `{word}`, which kmslint does not support")]
     UnknownAuthenticationType {
         /// The profile.
         of: String,
@@ -117,7 +118,7 @@ pub enum LiveError {
     #[error("kmslint does not sign with keys of PKCS#11 tokens")]
     Pkcs11,
     /// The file does not contain a delegation token.
-    #[error("{0} does not hold a delegation token")]
+    #[error("{0} does not contain a delegation token")]
     NotADelegationToken(String),
     /// The delegation token has expired.
     #[error("the delegation token {of} expired at {when}")]
@@ -154,7 +155,7 @@ pub enum LiveError {
     #[error("the tokens of the next resource principal cannot be read: {0}")]
     ResourcePrincipalParent(EndpointError),
     /// Resources that contain each other.
-    #[error("the nested resource principals have no end")]
+    #[error("the nested resource principals do not end")]
     EndlessResourcePrincipal,
     /// The metadata service does not answer: most likely this is not an OCI instance.
     #[error("the instance's metadata service at {base} cannot be used: {why}")]
@@ -337,7 +338,7 @@ pub enum KeyError {
     #[error("cannot be read: its `DEK-Info` is broken")]
     DekInfo,
     /// Below 2048 bits.
-    #[error("cannot be read: it has less than 2048 bits")]
+    #[error("cannot be read: it has fewer than 2048 bits")]
     TooSmall,
     /// Above 4096 bits.
     #[error("cannot be read: it has more than 4096 bits")]
@@ -372,7 +373,7 @@ pub enum CertificateError {
     #[error("its subject names no tenancy")]
     NoTenancy,
     /// The certificate belongs to another key.
-    #[error("it does not belong to the private key there")]
+    #[error("it does not match the service's private key")]
     OtherKey,
 }
 
@@ -386,7 +387,7 @@ impl LiveError {
             Self::NoCredentials { .. } => {
                 "run `oci setup config`, set `OCI_CLI_USER`, `OCI_CLI_TENANCY`, `OCI_CLI_FINGERPRINT`, `OCI_CLI_REGION` and `OCI_CLI_KEY_CONTENT`, or choose with `--auth`"
             }
-            Self::UnknownAuth(_) => "use `api_key`, `security_token`, `resource_principal` or `instance_principal`",
+            Self::UnknownAuth(_) => return Some(format!("use one of {}", AuthKind::accepted_values())),
             Self::NoProfile { others, .. } if others.is_empty() => "its only profile is `DEFAULT`",
             Self::NoProfile { others, .. } => return Some(format!("it has `DEFAULT`, `{}`", others.join("`, `"))),
             Self::MissingValue { name, variable, .. } => return Some(format!("add `{name} = …` or set `{variable}`")),
@@ -423,7 +424,7 @@ impl LiveError {
                 return Some(format!("add it there, or do not set `{variable}` or `allowOnlyDeveloperToolConfigurationRegions`"));
             }
             Self::RegionMetadata { .. } => {
-                "it holds `realmKey`, `realmDomainComponent`, `regionKey` and `regionIdentifier` of each region, as JSON"
+                "it contains `realmKey`, `realmDomainComponent`, `regionKey` and `regionIdentifier` of each region, as JSON"
             }
             Self::NoSubscriptions(_) => "name them with `--region`",
             Self::EndpointAddress(_) => "write `https://HOST[:PORT][/PATH]`; `{region}` and `{service}` in it are filled in",

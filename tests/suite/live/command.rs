@@ -378,7 +378,7 @@ fn first_retry_is_reported_while_the_audit_runs() {
     assert_eq!(output.code, 1, "{}", output.err);
     assert!(output.err.starts_with("warning: the service answered 503 TooManyRequests"), "{}", output.err);
     assert!(
-        output.err.contains("trying again in 1 s (attempt 2 of 8)\n  = help: See https://ocistatus.oraclecloud.com if it goes on.\n"),
+        output.err.contains("trying again in 1 s (attempt 2 of 8)\n  = help: See https://ocistatus.oraclecloud.com if this persists.\n"),
         "{}",
         output.err
     );

@@ -181,7 +181,7 @@ fn session_token_signs_until_it_expires() {
     assert!(output.contains("oci session authenticate --profile-name S"), "{output}");
     assert!(!output.contains(&expired) && trial.log.is_empty());
     home.file("token", "<html>");
-    assert!(audit_with(&home, None, choose).messages().contains("does not hold a session token"));
+    assert!(audit_with(&home, None, choose).messages().contains("does not contain a session token"));
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn lasting_fault_is_reported_and_other_keys_are_still_checked() {
         (Fault::Status(400, "InvalidParameter"), 1, "400 InvalidParameter"),
         (Fault::Drop, 8, "the connection failed"),
         (Fault::Truncate, 8, "the connection failed"),
-        (Fault::Html, 1, "a web page in place of JSON"),
+        (Fault::Html, 1, "a web page instead of JSON"),
         (Fault::Redirect, 1, "the service answered 302"),
     ];
     for (at, (fault, attempts, words)) in faults.into_iter().enumerate() {

@@ -123,7 +123,7 @@ fn assert_rejected(instance: Instance, expected: &str) {
 fn mismatched_or_unknown_certificate_is_an_error() {
     assert_rejected(
         instance(&KeyPair::generate().unwrap()),
-        "the certificate of the instance's metadata service cannot be used: it does not belong to the private key there",
+        "the certificate of the instance's metadata service cannot be used: it does not match the service's private key",
     );
     let unknown = Instance { certificate: vec![0x30, 0], ..test_key_instance() };
     assert_rejected(unknown, "127.0.0.1 returned no session token: the service answered 401 NotAuthenticated");
@@ -230,9 +230,9 @@ fn invalid_delegation_token_is_an_error_that_does_not_show_it() {
     let (expired, other) = (delegation_token(now - 1), delegation_token(now + 7200));
     for (token, words) in [
         (expired.as_str(), "the delegation token "),
-        ("hunter2", "does not hold a delegation token"),
-        ("", "does not hold a delegation token"),
-        ("a.b.c\r\nx: y", "does not hold a delegation token"),
+        ("hunter2", "does not contain a delegation token"),
+        ("", "does not contain a delegation token"),
+        ("a.b.c\r\nx: y", "does not contain a delegation token"),
     ] {
         let trial = audit_for_user(token, token, |_| {});
         assert!(trial.messages().contains(words), "{token}: {}", trial.messages());

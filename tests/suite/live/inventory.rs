@@ -241,5 +241,5 @@ fn invalid_entry_of_a_list_does_not_hide_the_others() {
     let trial = run(&request, &clock, &server);
     assert_eq!(trial.names(), KEYS);
     assert_eq!(trial.inventory.not_audited.len(), 1);
-    assert!(trial.messages().contains("an answer that cannot be read"), "{}", trial.messages());
+    assert!(trial.messages().contains("a response that cannot be read"), "{}", trial.messages());
 }

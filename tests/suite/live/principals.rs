@@ -120,7 +120,7 @@ fn nested_resource_gets_the_token_of_the_outermost_resource() {
         assert_eq!(trial.log.iter().filter(|target| target.starts_with("/rp/")).count(), 2 + 2 * parents);
     }
     let endless = nested(Principals { parents: 1000, ..Principals::default() });
-    assert!(endless.messages().contains("the nested resource principals have no end"), "{}", endless.messages());
+    assert!(endless.messages().contains("the nested resource principals do not end"), "{}", endless.messages());
     // A signed request reveals a token, so none is sent to a host outside of the realm, even if a response names it.
     let foreign = nested(Principals { parents: 2, foreign_parent: Some("https://evil.example/rp".to_owned()), ..Principals::default() });
     assert!(foreign.messages().contains("is at evil.example, outside of oraclecloud.com"), "{}", foreign.messages());

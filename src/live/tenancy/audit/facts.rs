@@ -91,7 +91,7 @@ fn rotation(readings: &KeyReadings<'_>, schedule: Option<&RotationRecord>) -> Au
     let key = readings.details.unwrap_or(readings.listed);
     let enabled = key.is_auto_rotation_enabled.map_or_else(Fact::unset, Fact::known);
     if readings.details.is_none() {
-        let why = readings.schedule_error.unwrap_or("the service was not asked for it: no schedule is on");
+        let why = readings.schedule_error.unwrap_or("not read, because no rotation schedule is enabled");
         return AutoRotation { enabled, interval_days: Fact::unknown(why), start: Fact::unknown(why), ..AutoRotation::default() };
     }
     AutoRotation {
@@ -108,7 +108,7 @@ fn shape(listed: &KeyRecord, key: &KeyRecord) -> KeyShape {
     match &key.key_shape {
         Some(shape) => KeyShape { algorithm: optional(algorithm), length: optional(shape.length), curve: optional(shape.curve_id.clone()) },
         None => {
-            let why = "lists of keys do not include it";
+            let why = "the list of keys does not include it";
             KeyShape { algorithm: optional(algorithm), length: Fact::unknown(why), curve: Fact::unknown(why) }
         }
     }

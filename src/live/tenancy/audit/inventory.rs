@@ -145,12 +145,12 @@ fn read_scope(audit: &Audit<'_>, sites: &[RegionSite], gaps: &mut Vec<NotAudited
     let mut all: Vec<String> = vec![tenancy.to_owned()];
     all.extend(tree.iter().map(|compartment| compartment.id.clone()));
     if let Some(fault) = &fault {
-        let failure = "its compartments could not be listed, only those that were seen are audited";
+        let failure = "its compartments could not be listed, so only those that were found are audited";
         let why = fault.gap_reason(failure, Permission::InspectCompartments, None);
         if is_entire_tenancy || audit.request.recursive || fault.kind != CallErrorKind::Denied {
             gaps.push(gap("tenancy", tenancy, &site.region.name, why));
         } else {
-            audit.progress.warn(&format!("{why}; keys in vaults of other compartments are not seen"));
+            audit.progress.warn(&format!("{why}; keys in vaults of other compartments are missing"));
         }
     }
     let keys = if is_entire_tenancy {
@@ -235,7 +235,7 @@ fn list_vaults<'a>(audit: &Audit<'_>, sites: &'a [RegionSite], scope: &AuditScop
     }
     if denied_outside > 0 {
         audit.progress.warn(&format!(
-            "the vaults of {} outside of `--compartment` could not be listed; keys in them that belong to the compartments asked for are not seen",
+            "the vaults of {} outside of `--compartment` could not be listed; keys in them that belong to the requested compartments are missing",
             count(denied_outside, "compartment", "compartments")
         ));
     }

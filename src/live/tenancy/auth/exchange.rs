@@ -109,7 +109,7 @@ pub(super) enum TokenError {
     #[error("{0}")]
     Rejected(String),
     /// A successful response without the expected content.
-    #[error("its answer does not hold {0}")]
+    #[error("its response does not contain {0}")]
     Missing(&'static str),
 }
 
@@ -129,7 +129,7 @@ pub(super) fn session_signer(
     key: PrivateKey,
     host: &str,
 ) -> Result<(Signer, Option<String>), LiveError> {
-    let missing_token = || LiveError::NoSession { host: host.to_owned(), why: "its answer does not hold a token".to_owned() };
+    let missing_token = || LiveError::NoSession { host: host.to_owned(), why: "its response does not contain a token".to_owned() };
     let claims = token::claims(token).ok_or_else(missing_token)?;
     token::check_expiry(now(request), claims.expires(), &format!("of {host}"), None)?;
     Ok((Signer::for_session(token, key, claims.expires()), claims.tenancy().map(str::to_owned)))

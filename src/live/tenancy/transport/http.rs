@@ -143,7 +143,7 @@ impl Transport {
     ) -> Result<HttpResponse, TransportError> {
         let (sender, receiver) = mpsc::sync_channel(1);
         let started = thread::Builder::new().spawn(move || drop(sender.send(call())));
-        started.map_err(|error| TransportError::Transient(format!("the system starts no thread for the call ({error})")))?;
+        started.map_err(|error| TransportError::Transient(format!("cannot start a thread for the call ({error})")))?;
         loop {
             match receiver.recv_timeout(POLL_INTERVAL) {
                 Ok(answer) => return answer,

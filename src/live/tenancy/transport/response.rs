@@ -58,12 +58,12 @@ pub(crate) fn describe_error(response: &HttpResponse, error: &ErrorBody) -> Stri
 pub(crate) fn unreadable_response(response: &HttpResponse, error: &serde_json::Error) -> CallError {
     let start = response.body.iter().copied().find(|byte| !byte.is_ascii_whitespace());
     let what = match start {
-        None => "an empty answer".to_owned(),
+        None => "an empty response".to_owned(),
         // A captive portal responds with its own page and status 200.
-        Some(b'<') => "a web page in place of JSON; a proxy may be in the way".to_owned(),
-        Some(_) => format!("an answer that cannot be read ({})", printable(&error.to_string(), 200)),
+        Some(b'<') => "a web page instead of JSON; a proxy may be in the way".to_owned(),
+        Some(_) => format!("a response that cannot be read ({})", printable(&error.to_string(), 200)),
     };
-    CallError::failed(format!("the service gave {what}"))
+    CallError::failed(format!("the service returned {what}"))
 }
 
 /// Makes a text of the server safe to print: truncated, without control characters, and without credentials, because some gateways quote
