@@ -145,7 +145,7 @@ fn find_code(
         // Outside of the document's own directory, a key with the same address is often a different key.
         let is_foreign = !is_own(directory) && document.keys.iter().any(|key| keys.get(key).is_some_and(|code| contradicts(key, code)));
         if is_foreign {
-            document.log.push(format!("the configuration in `{}` is not that of `{name}`: it gives other values", directory.display()));
+            document.log.push(format!("the configuration in `{}` does not belong to `{name}`: its values differ", directory.display()));
             continue;
         }
         if settle_all(&mut document.keys, &keys, listed) {

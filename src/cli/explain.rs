@@ -13,7 +13,7 @@ pub(super) fn run(arguments: &Explain) -> std::io::Result<Exit> {
         for rule in rules::ALL {
             text.push_str(&format!("{}  {:<20}  {}\n", rule.id, rule.name, rule.title));
         }
-        text.push_str("\nkmslint explain RULE shows a rule's document; OCI-KMS-DRIFT and modules-not-followed have one, too.\n");
+        text.push_str("\nkmslint explain RULE shows the page of a rule; OCI-KMS-DRIFT and modules-not-followed also have one.\n");
         print(text.as_bytes())?;
         return Ok(Exit::Clean);
     };

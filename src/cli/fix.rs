@@ -149,7 +149,7 @@ fn not_fixed(plan: &FixPlan, sources: &Sources, is_verbose: bool) -> String {
             let _ = writeln!(text, "  --> {at}: {keys}");
         }
         if shown < notes.len() {
-            let _ = writeln!(text, "  ... and {} more (`--verbose` lists them)", notes.len() - shown);
+            let _ = writeln!(text, "  … and {} more (`--verbose` lists them)", notes.len() - shown);
         }
     }
     text

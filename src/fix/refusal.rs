@@ -12,7 +12,7 @@ pub enum FixError {
     #[error("fixable with `--fix --unsafe-fixes`: {0}")]
     Unsafe(String),
     /// An edit that is right only under this condition, a clause.
-    #[error("an edit is right only if {0}; the help names it")]
+    #[error("an edit is correct only if {0}; see the help")]
     Choice(&'static str),
     /// A finding that no edit of an argument fixes.
     #[error("no edit of an argument fixes it; follow the help")]
@@ -27,7 +27,7 @@ pub enum FixError {
     #[error("the value is given on the command line or in the environment")]
     NotInAFile,
     /// A value of a plan or of the service.
-    #[error("it is not written in a file of configuration")]
+    #[error("it does not come from a configuration file")]
     NotConfiguration,
     /// An expression where a literal would be needed.
     #[error("`{0}` is computed, so there is no literal to replace")]
@@ -36,7 +36,7 @@ pub enum FixError {
     #[error("`{0}` is set there already, to a value that counts as unset")]
     AlreadySet(String),
     /// An element of a list or set.
-    #[error("the element that leaves `{0}` to a default is one of a list or set; set it there by hand")]
+    #[error("an element of a list or set leaves `{0}` to a default; set it there manually")]
     Listed(&'static str),
     /// Terraform's own copy of a module.
     #[error("`{0}` is part of an installed module, which `terraform init` overwrites")]
@@ -69,7 +69,7 @@ pub enum FixError {
     #[error("the block is written on one line")]
     OneLine,
     /// A block whose first argument is on the line of its header.
-    #[error("the block begins on a line with its first argument")]
+    #[error("the block's first argument is on the same line as its header")]
     FirstLine,
     /// A text without the expected syntax.
     #[error("{0}")]

@@ -144,13 +144,13 @@ fn description(to: Setting, remedy: &Remedy, key: &KeyFacts) -> String {
         }
         Setting::Software => {
             let consequence =
-                "a key that exists is replaced, the old one is deleted after 7 to 30 days, and what it encrypted becomes unreadable";
+                "an existing key is replaced, the old one is deleted after 7 to 30 days, and data that it encrypted becomes unreadable";
             format!("set `protection_mode` to SOFTWARE; {consequence}")
         }
         Setting::Switch(true) => only_if("turn automatic rotation on".to_owned()),
         Setting::Switch(false) => only_if("turn automatic rotation off".to_owned()),
         Setting::Interval(days) => only_if(format!("rotate the key every {days} days")),
-        Setting::NoStart => only_if("let the schedule start today".to_owned()),
+        Setting::NoStart => only_if("start the schedule today".to_owned()),
     }
 }
 

@@ -105,7 +105,7 @@ fn rotation_is_turned_on_only_in_a_private_vault() {
     assert_eq!(described.count(), 2, "the other edits realign an `=`");
 
     let no_edit = "no edit of an argument fixes it; follow the help";
-    let choice = "an edit is right only if the vault is VIRTUAL_PRIVATE; the help names it";
+    let choice = "an edit is correct only if the vault is VIRTUAL_PRIVATE; see the help";
     for (vault, why) in [(Fact::known(VaultType::Default), no_edit), (Fact::unknown("known after apply"), choice)] {
         texts.keys[0].vault_type = vault;
         let (plan, found) = texts.plan(true);
@@ -195,7 +195,7 @@ fn value_is_changed_at_its_origin_if_all_keys_agree() {
     texts.keys[1].authorities.push(crate::key::CaUse { id: "ca".to_owned(), place: None });
     let (plan, _) = texts.plan(true);
     assert_eq!(plan.edits, []);
-    let choice = "an edit is right only if the vault is VIRTUAL_PRIVATE; the help names it";
+    let choice = "an edit is correct only if the vault is VIRTUAL_PRIVATE; see the help";
     assert_eq!(messages(&plan), [choice, "keys without a finding depend on this value too"]);
 }
 

@@ -222,7 +222,7 @@ fn insert_property(source: &str, block: Range<usize>, property: &str) -> Result<
     let text = source.get(block.start..).unwrap_or_default();
     let mut rest = text;
     if let Some(name) = rest.strip_prefix('"') {
-        let end = name.find('"').ok_or(FixError::Unexpected("the property's name has no end"))?;
+        let end = name.find('"').ok_or(FixError::Unexpected("unclosed property name"))?;
         rest = name.get(end + 1..).unwrap_or_default().trim_start().trim_start_matches(':').trim_start();
         // In JSON, a block is an object or an array of objects.
         rest = rest.strip_prefix('[').map_or(rest, str::trim_start);

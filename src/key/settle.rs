@@ -64,7 +64,7 @@ pub fn settle(key: &mut KeyFacts, code: &KeyFacts, hidden: &HiddenKeys, listed: 
     let is_new = matches!(key.planned_action, PlannedAction::Create | PlannedAction::Replace | PlannedAction::Unknown);
     if is_new && let Some(name) = contradiction(key, code) {
         let label = format!(
-            "the configuration and the plan give `{name}` different values: the configuration was changed after the plan and is not used"
+            "the configuration and the plan have different values for `{name}`: the configuration changed after the plan was created, and is not used"
         );
         key.notes.push(Step::new(code.place.clone(), label));
         mark_stale(&mut key.protection_mode);

@@ -186,7 +186,7 @@ impl DiagnosticBuilder<'_> {
 
     fn finish(mut self) -> PartDiagnostics {
         for (path, more) in self.more {
-            let message = format!("… and {more} more; `kmslint` lists all of them");
+            let message = format!("… and {more} more; run `kmslint` to list all of them");
             self.found.entry(path).or_default().push(diagnostic(DiagnosticSeverity::INFORMATION, None, message));
         }
         let found = self.found.into_iter().map(|(path, diagnostics)| (path, Arc::new(diagnostics))).collect();

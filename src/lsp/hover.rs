@@ -65,7 +65,7 @@ fn page(project: &Project, inspection: &Inspection, is_markdown: bool, encoding:
     let mut page = Tooltip::new(is_markdown);
     page.sentence(&inspection.subject);
     if inspection.values.is_empty() {
-        page.literal("\n\nno instance with these inputs");
+        page.literal("\n\nno instances with these inputs");
     }
     for one in inspection.values.iter().take(VALUES_SHOWN) {
         value(&mut page, one, project, encoding);
@@ -75,7 +75,7 @@ fn page(project: &Project, inspection: &Inspection, is_markdown: bool, encoding:
         page.literal("\n\n… and ").sentence(&report::count(more, "other value", "other values"));
     }
     if inspection.is_cut {
-        page.literal("\n\nThere are more instances than were evaluated.");
+        page.literal("\n\nOnly some of the instances were evaluated.");
     }
     page.finish()
 }
@@ -84,7 +84,7 @@ fn value(page: &mut Tooltip, one: &Inspected, project: &Project, encoding: Encod
     page.literal("\n\n");
     match &one.value {
         InspectedValue::Value(text) => page.code(text),
-        InspectedValue::Hidden => page.literal("a value that is not shown"),
+        InspectedValue::Hidden => page.literal("hidden value"),
         InspectedValue::Unknown(why) => page.literal("unknown: ").sentence(why),
         InspectedValue::Rejected(why) => page.literal("rejected by Terraform: ").sentence(why),
     };
@@ -97,7 +97,7 @@ fn value(page: &mut Tooltip, one: &Inspected, project: &Project, encoding: Encod
     }
     for step in &one.trail {
         let label = step.label();
-        page.literal("\n- ").sentence(if label.is_empty() { "written here" } else { &label });
+        page.literal("\n- ").sentence(if label.is_empty() { "set here" } else { &label });
         if let Some(found) = location(project, &step.place, encoding) {
             let (line, path) = (found.range.start.line + 1, project.file_and_span(&step.place).map(|(path, _)| path));
             let name = path.as_deref().map_or("", |path| path.strip_prefix(&project.directory).unwrap_or(path).to_str().unwrap_or(""));

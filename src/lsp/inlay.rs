@@ -31,7 +31,7 @@ pub(super) fn hints(project: &Project, path: &Path, range: &std::ops::Range<usiz
 fn label(fact: &Fact<ProtectionMode>) -> String {
     let shown = |mode: &ProtectionMode| match fact.shows(mode.is_documented()) {
         true => format!("\"{}\"", crate::report::clean(&mode.to_string())),
-        false => "not shown".to_owned(),
+        false => "hidden".to_owned(),
     };
     match &fact.claim {
         Claim::Known(mode) => shown(mode),

@@ -96,7 +96,7 @@ fn handle_request(stage: ServerStage, request: Request, requests: &Requests, out
                 initialize(process, request.id, (params, has_snippets), requests, outbox)
             }
             Err(error) => {
-                reject(request.id, ErrorCode::InvalidParams, &format!("`initialize` has other parameters: {error}"));
+                reject(request.id, ErrorCode::InvalidParams, &format!("invalid `initialize` parameters: {error}"));
                 ServerStage::Uninitialized(process)
             }
         },
@@ -109,7 +109,7 @@ fn handle_request(stage: ServerStage, request: Request, requests: &Requests, out
             ServerStage::ShutDown
         }
         (ServerStage::Running(jobs), "initialize") => {
-            reject(request.id, ErrorCode::InvalidRequest, "`initialize` was sent before");
+            reject(request.id, ErrorCode::InvalidRequest, "`initialize` was already sent");
             ServerStage::Running(jobs)
         }
         (ServerStage::Running(jobs), _) => {

@@ -188,11 +188,11 @@ until = 2027-01-31
                 "[rules.OCI-KMS-001]\nmax-rotation-day = 90",
                 "2:1: unknown setting `max-rotation-day` in `[rules.OCI-KMS-001]` (did you mean `max-rotation-days`?)",
             ),
-            ("[rules.OCI-KMS-001]\nmax-rotation-days = 400", "2:21: `max-rotation-days` is 60 to 365 days, not 400 (-)"),
-            ("[rules.OCI-KMS-001]\nmax-rotation-days = 59", "2:21: `max-rotation-days` is 60 to 365 days, not 59 (-)"),
+            ("[rules.OCI-KMS-001]\nmax-rotation-days = 400", "2:21: `max-rotation-days`: expected 60 to 365 days, found 400 (-)"),
+            ("[rules.OCI-KMS-001]\nmax-rotation-days = 59", "2:21: `max-rotation-days`: expected 60 to 365 days, found 59 (-)"),
             (
                 "[rules.OCI-KMS-001]\nmax-rotation-days = \"90\"",
-                "2:21: `max-rotation-days` is a number of days, and here is a TOML string (-)",
+                "2:21: `max-rotation-days`: expected a number of days, found a TOML string (-)",
             ),
             ("[rules.OCI-KMS-004]\naccept-manual-versions = true", &foreign_setting),
             ("[rules.OCI-KMS-000]\nlevel = \"off\"", &unknown),
@@ -204,8 +204,8 @@ until = 2027-01-31
                 "undetermined = \"warnings\"",
                 "1:16: invalid value `warnings` for `undetermined`; expected one of error, warning, note, off (did you mean `warning`?)",
             ),
-            ("exclude = \"a\"", "1:11: `exclude` is a list of strings, and here is a TOML string (-)"),
-            ("rules = 1", "1:9: `rules` is a table, and here is a TOML integer (-)"),
+            ("exclude = \"a\"", "1:11: `exclude`: expected a list of strings, found a TOML string (-)"),
+            ("rules = 1", "1:9: `rules`: expected a table, found a TOML integer (-)"),
         ] {
             assert_eq!(mistakes(text), [expected], "{text}");
         }
@@ -232,7 +232,7 @@ until = 2027-01-31
             (with("rules", "[]"), "the exemption does not name a rule"),
             (with("rules", "[\"OCI-KMS-000\"]"), "unknown rule `OCI-KMS-000`"),
             (without("name"), "the exemption does not name any keys"),
-            (with("name", "3"), "`name` is a string, and here is a TOML integer"),
+            (with("name", "3"), "`name`: expected a string, found a TOML integer"),
             (with("until", "\"soon\""), "`until` is not a date"),
             (with("until", "2027-01-31T10:00:00Z"), "`until` is not a date"),
             (format!("{}nmae = \"y\"\n", without("until")), "unknown setting `nmae` in `[[exempt]]`"),
@@ -308,7 +308,7 @@ until = 2027-01-31
             let text = format!("exclude = [{}]\n", list(count, start));
             let (config, problems) = parse(&Sources::default(), Path::new("kmslint.toml"), text);
             assert_eq!((config.exclude.len(), problems.len()), (kept, usize::from(kept < count)), "{start}");
-            assert!(problems.iter().all(|problem| problem.message.contains("it is not used from here on")), "{problems:?}");
+            assert!(problems.iter().all(|problem| problem.message.contains("this pattern and those after it are ignored")), "{problems:?}");
             let summary = config.turns_off(&BTreeMap::new(), None).join("; ");
             assert!(summary.ends_with(&format!("and {} more", kept - MAX_NAMED)), "{summary}");
         }

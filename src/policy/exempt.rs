@@ -171,7 +171,8 @@ impl Exemptions {
     pub(super) fn problem(&self) -> Option<Problem> {
         let is_entry = |exemption: &&Exemption| matches!(exemption.scope, ExemptionScope::Entry(_));
         let place = self.list.iter().find(is_entry).map(|exemption| exemption.place.clone())?;
-        let message = format!("the `[[exempt]]` entries need more than {MAX_COMPARISONS} comparisons of characters; the rest was not made");
+        let message =
+            format!("the `[[exempt]]` entries need more than {MAX_COMPARISONS} character comparisons; the remaining ones were skipped");
         let problem = Problem::new(ProblemKind::Policy, message).at(place);
         (self.comparisons_left == 0)
             .then(|| problem.help("Begin patterns with the part that is always the same instead of with a wildcard."))
@@ -299,6 +300,6 @@ mod tests {
         };
         assert_eq!(covers(1000), (true, None));
         let (is_covered, problem) = covers(10);
-        assert!(!is_covered && problem.as_deref().is_some_and(|message| message.contains("comparisons of characters")), "{problem:?}");
+        assert!(!is_covered && problem.as_deref().is_some_and(|message| message.contains("character comparisons")), "{problem:?}");
     }
 }

@@ -20,7 +20,7 @@ pub fn schema() -> String {
 #[schemars(title = "kmslint.toml", rename_all = "kebab-case", deny_unknown_fields)]
 #[expect(dead_code, reason = "only used to generate the schema; the reader needs spans")]
 struct ConfigFile {
-    /// Paths relative to this file that are not looked at; `*` and `?` are wildcards.
+    /// Paths, relative to this file, to exclude; `*` and `?` are wildcards.
     exclude: Option<Vec<String>>,
     /// The level at which kmslint exits with 1.
     fail_on: Option<FailOnSchema>,
@@ -75,7 +75,7 @@ fn setting(row: SettingRow) -> Value {
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "only used to generate the schema; the reader needs spans")]
 struct Exempt {
-    /// The rules it is for.
+    /// The rules that it applies to.
     #[schemars(length(min = 1))]
     rules: Vec<String>,
     /// The key's address, as Terraform prints it.
@@ -91,14 +91,14 @@ struct Exempt {
     /// A freeform tag `Key=Value` or a defined tag `Namespace.Key=Value`.
     #[schemars(regex(pattern = "="))]
     tag: Option<String>,
-    /// Who decided it, and why.
+    /// Who accepted this, and why.
     #[schemars(length(min = 1))]
     reason: String,
-    /// The last day on which it holds, `2027-01-31`.
+    /// The last day on which it applies, for example `2027-01-31`.
     until: Option<String>,
 }
 
-/// How loud a finding is.
+/// The level of a finding.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]
 #[expect(dead_code, reason = "only used to generate the schema; the reader needs spans")]

@@ -55,7 +55,7 @@ fn head(outcome: &Outcome, totals: &[RuleTotals], page: &mut HtmlPage<'_>) -> io
     if unread > 0 {
         let what = count(unread, "part of the input was", "parts of the input were");
         page.line(&format!(
-            "<p class=\"banner\"><strong>This report is incomplete</strong>: {what} not checked. See <a href=\"#not-seen\">what was not seen</a>.</p>"
+            "<p class=\"banner\"><strong>This report is incomplete</strong>: {what} not checked. See <a href=\"#not-checked\">the list</a>.</p>"
         ))?;
     }
     page.line("<dl class=\"totals\">")?;
@@ -167,7 +167,7 @@ fn reference(one: &RuleReference) -> String {
 
 /// Everything because of which the list of keys may be incomplete.
 fn not_seen(outcome: &Outcome, context: &ReportContext<'_>, page: &mut HtmlPage<'_>) -> io::Result<()> {
-    page.section("not-seen", "What was not seen")?;
+    page.section("not-checked", "What was not checked")?;
     let place = |place| place_link(place, context);
     let problems = outcome.problems.iter().map(|problem| {
         let at = problem.place.as_ref().map_or_else(String::new, |at| format!("{}: ", place(at)));
@@ -196,7 +196,7 @@ fn not_seen(outcome: &Outcome, context: &ReportContext<'_>, page: &mut HtmlPage<
         + list("Files that were not read", not_read, page)?
         + list("Blocks that create no key with these inputs", switched_off, page)?;
     if listed == 0 {
-        page.line("<p>Nothing: everything that was named was read, and every module call was followed.</p>")?;
+        page.line("<p>Nothing: all inputs were read, and every module call was followed.</p>")?;
     }
     list("Notices", notices, page).map(drop)
 }

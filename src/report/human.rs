@@ -149,7 +149,7 @@ fn diagnostic<'t, 'a>(group: &FoldedFindings<'_>, texts: &'t SourceTexts<'a>, ex
     match first.shared.as_ref().filter(|_| group.is_default) {
         Some(shared) => {
             let calls = count(group.findings.len(), "call", "calls");
-            parts.primary(&shared.place, &format!("{}, which {calls} leave", shared.label()));
+            parts.primary(&shared.place, &format!("{}, used by {calls}", shared.label()));
         }
         None => {
             parts.primary(&first.place, &first.label);

@@ -59,8 +59,10 @@ pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dy
         let mut suite = TestSuite::new("kmslint");
         if left_out > 0 {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-            status.set_message(format!("{left_out} test cases are left out: a report holds those of {MAX_KEYS} keys")).set_type("left-out");
-            suite.add_test_case(TestCase::new("left out", status));
+            status
+                .set_message(format!("{left_out} test cases are omitted: a report has those of {MAX_KEYS} keys at most"))
+                .set_type("left-out");
+            suite.add_test_case(TestCase::new("omitted", status));
         }
         for (number, problem) in outcome.problems.iter().enumerate() {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);

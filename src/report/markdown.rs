@@ -33,7 +33,7 @@ pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dy
     if cut > 0 {
         writeln!(
             out,
-            "\n**{} left out here: GitHub takes at most 1 MiB for a step. The JSON report has everything.**",
+            "\n**{} omitted here: GitHub accepts at most 1 MiB for a step. The JSON report has everything.**",
             count(cut, "line was", "lines were")
         )?;
     }

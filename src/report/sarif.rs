@@ -137,7 +137,7 @@ impl StreamedLists<'_> {
         let error = |text: String| Notification::builder().message(message(&text)).level(json!("error")).build();
         let problems = outcome.problems.iter().map(|problem| writer.notification(problem));
         let left_out = (outcome.findings.len() + self.suppressed().len()).checked_sub(MAX_RESULTS).filter(|count| *count > 0);
-        let left_out = left_out.map(move |count| error(format!("{count} findings are left out: a run holds at most {MAX_RESULTS}")));
+        let left_out = left_out.map(move |count| error(format!("{count} findings are omitted: a run has at most {MAX_RESULTS}")));
         let not_audited = outcome
             .not_audited
             .iter()

@@ -239,7 +239,7 @@ fn attribute<T>(
         }
         "rotation_interval_in_days" | "time_of_schedule_start" => {
             let set = capitalized(&accept);
-            format!("{set}, or change the service by hand: Terraform never reads the schedule back and will plan no change.")
+            format!("{set}, or change the service manually: Terraform never reads the schedule back and will plan no change.")
         }
         _ => format!("Apply the code again if it is right; else {accept}."),
     };

@@ -242,7 +242,7 @@ fn unknown_live_mode(key: &KeyFacts) -> Verdict {
         ),
         at: at_unknown(key).into(),
         note: "The service has a mode that this version of kmslint does not know.".to_owned(),
-        help: "Update kmslint, and look at the key in the console until then.".to_owned(),
+        help: "Update kmslint; until then, check the key in the console.".to_owned(),
     })
 }
 
@@ -257,7 +257,7 @@ fn invalid(key: &KeyFacts) -> Verdict {
         kind: Kind::InvalidProtectionMode.into(),
         message: format!("`protection_mode` is not HSM, SOFTWARE or EXTERNAL: {written}"),
         at: at(key).labeled("the service does not know this mode").into(),
-        note: "The provider sends the value as it is written: `plan` succeeds and `apply` fails.".to_owned(),
+        note: "The provider sends the value unchanged: `plan` succeeds and `apply` fails.".to_owned(),
         help: format!("{}.", set(key)),
     })
 }
@@ -363,8 +363,8 @@ fn at(key: &KeyFacts) -> Placement {
 /// Why it matters for this key.
 fn note(key: &KeyFacts) -> String {
     let versions = key.vault_usage.map(|usage| match usage.hsm_versions {
-        1 => "The vault holds 1 HSM key version now.".to_owned(),
-        count => format!("The vault holds {count} HSM key versions now."),
+        1 => "The vault has 1 HSM key version.".to_owned(),
+        count => format!("The vault has {count} HSM key versions."),
     });
     sentences([Some(billing(key)), versions, subject::represents_many(key)])
 }

@@ -30,7 +30,7 @@ pub enum RemedyError {
     #[error("`{0}` is sensitive, so its value is not changed")]
     Sensitive(&'static str),
     /// No step of the value is known.
-    #[error("it is unknown where `{0}` is written")]
+    #[error("it is unknown where `{0}` is set")]
     NoPlace(&'static str),
     /// The value is one of several.
     #[error("`{0}` depends on a condition")]

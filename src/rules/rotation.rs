@@ -194,9 +194,9 @@ fn with_interval(key: &KeyFacts, settings: &Settings, days: i64) -> Verdict {
     }) {
         return wording::starts_too_late(key, settings, days);
     }
-    let every = shown_days(&key.rotation.interval_days, days).unwrap_or_else(|| "so often".to_owned());
+    let every = shown_days(&key.rotation.interval_days, days).map_or_else(String::new, |days| format!(" every {days}"));
     // This passes even if the vault is unknown: in a DEFAULT vault the apply fails, so the missing rotation is noticed.
-    pass(Kind::Scheduled, format!("the key is rotated automatically every {every}"))
+    pass(Kind::Scheduled, format!("the key is rotated automatically{every}"))
 }
 
 /// The first rotation is one interval after the start. The service drops the time of day of the start.
@@ -225,7 +225,7 @@ fn rotated_without_schedule(key: &KeyFacts, settings: &Settings) -> Option<Verdi
     match manual_versions(key) {
         count if count > 0 && settings.is_on(&ACCEPT_MANUAL_VERSIONS) => Some(pass(
             Kind::ManualVersions,
-            format!("the key is rotated by hand ({}), which the settings accept", wording::resources(count)),
+            format!("the key is rotated manually ({}), which the settings accept", wording::resources(count)),
         )),
         _ => key.schedules_unsure.as_ref().map(|why| wording::code_unknown(key, why)),
     }

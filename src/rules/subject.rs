@@ -105,7 +105,7 @@ pub(super) fn unless_disabled(key: &KeyFacts, verdict: Verdict) -> Verdict {
         place::of_unknown(key, &key.lifecycle, "desired_state"),
         &key.lifecycle,
         |why| format!("cannot determine whether the key is enabled: {why}"),
-        "If it is enabled, this holds",
+        "If the key is enabled",
     )
 }
 
@@ -203,7 +203,7 @@ pub(super) fn unless_external(key: &KeyFacts, verdict: Verdict) -> Verdict {
         place::of_unknown(key, fact, "external_key_reference"),
         fact,
         |why| format!("cannot determine whether the key is external: {why}"),
-        "If it is not, this holds",
+        "If the key is not external",
     )
 }
 

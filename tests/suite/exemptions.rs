@@ -258,7 +258,7 @@ fn mistakes_in_the_config_file_are_reported_with_their_position() {
     for (config, place, words) in [
         ("undetermind = \"note\"\n", "kmslint.toml:1:1", "did you mean `undetermined`?"),
         ("[rules.OCI-KMS-001]\nmax-rotation-day = 90\n", "kmslint.toml:2:1", "did you mean `max-rotation-days`?"),
-        ("[rules.OCI-KMS-001]\nmax-rotation-days = 400\n", "kmslint.toml:2:21", "60 to 365 days, not 400"),
+        ("[rules.OCI-KMS-001]\nmax-rotation-days = 400\n", "kmslint.toml:2:21", "expected 60 to 365 days, found 400"),
         ("[rules.OCI-KMS-004]\nlevel = \"warn\"\n", "kmslint.toml:2:9", "did you mean `warning`?"),
         ("[rules.OCI-KMS-014]\nlevel = \"off\"\n", "kmslint.toml:1:8", "unknown rule `OCI-KMS-014`"),
         ("fail-on = 3\n", "kmslint.toml:1:11", "one of error, warning, note, never"),

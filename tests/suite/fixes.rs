@@ -158,7 +158,7 @@ fn value_that_another_key_needs_is_not_changed() {
     let directory = directory(&[("main.tf", keys)]);
     let (diff, notes, _) = fix_directory(directory.path(), true);
     assert_eq!(diff, "");
-    let choice = "an edit is right only if the vault is VIRTUAL_PRIVATE; the help names it";
+    let choice = "an edit is correct only if the vault is VIRTUAL_PRIVATE; see the help";
     assert_eq!(notes, [choice, choice, "keys without a finding depend on this value too"]);
 }
 
@@ -216,7 +216,7 @@ fn fixed_and_not_fixed_findings_are_listed() {
     assert_eq!(lines[2], "fixed: key.tf:10:1: OCI-KMS-001 oci_kms_key.k: rotate the key every 90 days");
     let output = run(directory.path(), &["--fix", "--unsafe-fixes"]);
     assert_eq!((output.code, output.out.as_str()), (0, ""), "{output:#?}");
-    assert!(output.err.contains("what it encrypted becomes unreadable"), "it describes the effect on an existing key: {output:#?}");
+    assert!(output.err.contains("data that it encrypted becomes unreadable"), "it describes the effect on an existing key: {output:#?}");
     let before = (read(&directory, "key.tf"), read(&directory, "vault.tf"));
     let output = run(directory.path(), &["--fix", "--unsafe-fixes"]);
     assert_eq!((output.code, output.out.as_str(), output.err.as_str()), (0, "", ""), "nothing is left to do");
@@ -248,12 +248,12 @@ fn findings_that_are_not_fixed_are_counted_with_their_reason() {
             "  --> main.tf:2:21: oci_kms_key.k0",
             "  --> main.tf:5:21: oci_kms_key.k1",
             "  --> main.tf:8:21: oci_kms_key.k2",
-            "  ... and 3 more (`--verbose` lists them)",
+            "  … and 3 more (`--verbose` lists them)",
         ]
     );
     let undetermined = "OCI-KMS-004 oci_kms_key.u: the verdict is undetermined; the help describes how to resolve it";
     assert!(lines.iter().any(|line| line.starts_with("not fixed: unknown.tf:1:1: ") && line.ends_with(undetermined)), "{output:#?}");
-    let choice = "not fixed: 7 findings of OCI-KMS-001: an edit is right only if the vault is VIRTUAL_PRIVATE; the help names it";
+    let choice = "not fixed: 7 findings of OCI-KMS-001: an edit is correct only if the vault is VIRTUAL_PRIVATE; see the help";
     assert!(lines.contains(&choice), "{output:#?}");
     assert_eq!(run(directory.path(), &["--diff", "--verbose"]).err.matches("  --> ").count(), 13);
 }

@@ -466,7 +466,7 @@ resource "oci_kms_key" "k" {
     assert!(hover("OCI-KMS-001").contains("`OCI-KMS-001`"));
     for part in ["secret =", "local.secret", "token\" {", "hunter2"] {
         let output = hover(part);
-        assert!(output.contains("not shown") && !output.contains("hunter2"), "{part}: {output}");
+        assert!(output.contains("hidden") && !output.contains("hunter2"), "{part}: {output}");
     }
 }
 

@@ -370,6 +370,6 @@ fn calls_that_omit_one_argument_are_folded_in_the_human_report_only() {
     assert_eq!(findings(directory.path(), &[]).len(), 20);
     let human = output_of(command(directory.path()).args(["--no-config", "--level", "OCI-KMS-001=off"])).out;
     assert_eq!(human.matches("warning[OCI-KMS-004]").count(), 1, "{human}");
-    assert!(human.contains("default of variable `mode`, which 20 calls leave"), "{human}");
+    assert!(human.contains("default of variable `mode`, used by 20 calls"), "{human}");
     assert!(human.contains("(or change the default of `mode`)"), "{human}");
 }

@@ -127,8 +127,8 @@ impl ConfigReader {
             wildcards += usize::from(text.starts_with(['*', '?']));
             if kept.len() == MAX_PATTERNS || wildcards > MAX_WILDCARDS || text.len() > MAX_PATTERN_BYTES {
                 let message = format!(
-                    "`exclude` holds more than {MAX_PATTERNS} patterns, more than {MAX_WILDCARDS} that begin with a wildcard, or one \
-                     of more than {MAX_PATTERN_BYTES} bytes; it is not used from here on"
+                    "`exclude` has more than {MAX_PATTERNS} patterns, more than {MAX_WILDCARDS} that begin with a wildcard, or one \
+                     of more than {MAX_PATTERN_BYTES} bytes; this pattern and those after it are ignored"
                 );
                 self.report(span, message, Some("exclude directories instead of the files in them".to_owned()));
                 break;
@@ -263,7 +263,7 @@ impl ConfigReader {
         };
         let days = i64::from_str_radix(number.as_str(), number.radix()).ok().filter(|days| range.contains(days));
         if days.is_none() {
-            let message = format!("`{name}` is {} to {} days, not {}", range.start(), range.end(), number.as_str());
+            let message = format!("`{name}`: expected {} to {} days, found {}", range.start(), range.end(), number.as_str());
             self.report(value.span(), message, None);
         }
         days
@@ -317,7 +317,7 @@ impl ConfigReader {
     }
 
     fn wrong_type(&mut self, value: &TomlValue<'_>, name: &str, wanted: &str, found: &DeValue<'_>) {
-        self.report(value.span(), format!("`{name}` is {wanted}, and here is a TOML {}", found.type_str()), None);
+        self.report(value.span(), format!("`{name}`: expected {wanted}, found a TOML {}", found.type_str()), None);
     }
 
     fn report(&mut self, span: std::ops::Range<usize>, message: String, help: Option<String>) {

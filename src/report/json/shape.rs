@@ -22,7 +22,7 @@ pub(super) struct JsonReport<'a> {
     /// Everything reported: violations, undetermined verdicts, advice and drift.
     #[schemars(with = "Vec<FindingOut<'a>>")]
     pub findings: Streamed<'a, Finding, FindingOut<'a>>,
-    /// Findings that are not reported because the user said so.
+    /// Findings that are not reported because the user accepted them.
     #[schemars(with = "Vec<ExemptedOut<'a>>")]
     pub exempted: Streamed<'a, Exempted, ExemptedOut<'a>>,
     /// What is reported about exemptions: unused, expired.
@@ -31,23 +31,23 @@ pub(super) struct JsonReport<'a> {
     /// What kept kmslint from doing the complete job; any of them makes the exit code 2.
     #[schemars(with = "Vec<ProblemOut<'a>>")]
     pub problems: Streamed<'a, Problem, ProblemOut<'a>>,
-    /// Module calls whose source is not at hand.
+    /// Module calls whose source is not available.
     #[schemars(with = "Vec<ModuleOut<'a>>")]
     pub modules_not_followed: Streamed<'a, ModuleNotFollowed, ModuleOut<'a>>,
     /// Blocks that create no key with these inputs. Never a finding.
     #[schemars(with = "Vec<SwitchedOffOut<'a>>")]
     pub switched_off: Streamed<'a, SwitchedOff, SwitchedOffOut<'a>>,
-    /// Plans, states, values files, Terragrunt units and Stacks that were seen and not read.
+    /// Plans, states, values files, Terragrunt units and Stacks that were found but not read.
     #[schemars(with = "Vec<NotReadOut<'a>>")]
     pub not_read: Streamed<'a, NotRead, NotReadOut<'a>>,
     /// Parts of a tenancy that could not be read.
     #[schemars(with = "Vec<NotAuditedOut<'a>>")]
     pub not_audited: Streamed<'a, NotAudited, NotAuditedOut<'a>>,
-    /// Vaults of a tenancy that hold HSM key versions, those where SOFTWARE keys would save the most first.
+    /// Vaults of a tenancy that have HSM key versions, those where SOFTWARE keys would save the most first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     pub hsm_vaults: Vec<HsmVaultOut<'a>>,
-    /// The config file that holds, if there is one.
+    /// The config file in effect, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub config: Option<ConfigOut<'a>>,
     /// Totals.
@@ -146,7 +146,7 @@ pub(super) struct KeyOut<'a> {
 pub(super) enum FactOut<T> {
     /// It has this value.
     Known {
-        /// The value; left out where it is sensitive, or came out of a file and is not one of the service's own words.
+        /// The value; omitted if it is sensitive, or if it comes from a file and is not one of the service's own words.
         #[serde(skip_serializing_if = "Option::is_none")]
         value: Option<T>,
         /// Present and true where the value is sensitive.
@@ -205,7 +205,7 @@ pub(super) struct PlaceOut {
     pub region: Option<String>,
 }
 
-/// A step of a value's way.
+/// A place that a value comes from or passes through.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct StepOut {
     /// Where.
@@ -294,7 +294,7 @@ pub(super) struct FindingOut<'a> {
     pub message: &'a str,
     /// Where.
     pub place: PlaceOut,
-    /// The rest of the value's way, in the order in which it traveled.
+    /// The other places that the value passes through, in the order in which it passes them.
     pub trail: Vec<StepOut>,
     /// Why it matters for this key.
     pub note: &'a str,
@@ -308,9 +308,9 @@ pub(super) struct FindingOut<'a> {
     pub addresses: Vec<&'a str>,
     /// The keys, in the order of `addresses`, by what identifies them in `keys` of the report.
     pub keys: Vec<KeyRef<'a>>,
-    /// The same edit has the same one from run to run; it holds no line number, no keys and no words.
+    /// The same from run to run as long as the edit is the same; it does not depend on line numbers, keys or message texts.
     pub fingerprint: &'a str,
-    /// The fingerprint of each key, in the order of `addresses`: what a baseline file holds.
+    /// The fingerprint of each key, in the order of `addresses`: what a baseline file contains.
     pub fingerprints: Vec<&'a str>,
 }
 
@@ -415,7 +415,7 @@ pub(super) struct SwitchedOffOut<'a> {
     pub place: PlaceOut,
 }
 
-/// Something that was seen and not read.
+/// Something that was found but not read.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct NotReadOut<'a> {
     /// The path relative to the working directory.
@@ -490,7 +490,7 @@ pub(super) struct Summary {
     pub problems: usize,
     /// Blocks that create no key with these inputs.
     pub switched_off: usize,
-    /// What was seen and not read.
+    /// What was found but not read.
     pub not_read: usize,
     /// The exit code.
     pub exit_code: u8,

@@ -308,7 +308,7 @@ fn note_depends_on_the_vault() {
     assert!(note(&in_vault(planned(), VaultType::VirtualPrivate)).contains("the first 1,000 key versions are included"));
     assert!(note(&in_vault(planned(), VaultType::Default)).contains("billed per key version beyond the free allowance"));
     let used = with(mode(actual(), "HSM"), |key| key.vault_usage = Some(VaultUsage { hsm_versions: 37, software_versions: 2 }));
-    assert!(note(&used).contains("The vault holds 37 HSM key versions now."));
+    assert!(note(&used).contains("The vault has 37 HSM key versions."));
 }
 
 #[test]

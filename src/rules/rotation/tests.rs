@@ -451,7 +451,7 @@ fn texts_depend_on_the_vault_the_schedule_and_whether_the_key_exists() {
     let late = |key: KeyFacts| with(rotated(key, 90), |key| key.rotation.start = Fact::known(now() + (24 * 400).hours()));
     assert!(described(&late(planned())).message.ends_with("more than 365 days from now"));
     let existing = with(late(key(Stage::Declared, PlannedAction::NoOp)), |key| key.times.created = Some(days_ago(10)));
-    assert!(described(&existing).message.ends_with("since the key was last known to be new"), "{}", described(&existing).message);
+    assert!(described(&existing).message.ends_with("after the newest known key version was created"), "{}", described(&existing).message);
 
     let switched_off = |key: KeyFacts| with(switch(key, false), |key| key.rotation.interval_days = Fact::known(90));
     let help = "Set `is_auto_rotation_enabled = true`: the interval alone";
@@ -603,7 +603,7 @@ fn row_1_forgotten_key_is_not_applicable_and_possibly_disabled_key_is_undetermin
     assert_eq!(verdict_of(&key(Stage::Declared, PlannedAction::Forget)), ("not-applicable", "forgotten"));
     let maybe = with(declared(), |key| key.lifecycle = Fact::unknown("variable `on` has no value"));
     assert_eq!(verdict_of(&maybe), ("undetermined", "unknown"));
-    assert!(report(&RULE, &maybe, &settings()).note.starts_with("If it is enabled, this holds: nothing"));
+    assert!(report(&RULE, &maybe, &settings()).note.starts_with("If the key is enabled: nothing"));
 }
 
 #[test]

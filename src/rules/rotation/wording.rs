@@ -33,7 +33,7 @@ pub(super) fn failed(key: &KeyFacts) -> Verdict {
         key.times.last_rotation.map(|last| format!("The last rotation was on {}.", day(last))),
         Some("A schedule that fails does not rotate the key.".to_owned()),
     ]);
-    let help = "Fix what the service reports (the key must be ENABLED and the vault ACTIVE when a rotation is due), then rotate by hand: `oci kms management key-version create`.";
+    let help = "Fix what the service reports (the key must be ENABLED and the vault ACTIVE when a rotation is due), then rotate the key manually: `oci kms management key-version create`.";
     violation(Kind::RotationFailed, "the last automatic rotation of the key failed".to_owned(), at_key(key), note, help.to_owned())
 }
 
@@ -45,7 +45,7 @@ pub(super) fn overdue(key: &KeyFacts, next: Timestamp, now: Timestamp) -> Verdic
         Some("The schedule exists, but the service skips a key that is not ENABLED and a vault that is not ACTIVE.".to_owned()),
         key.times.last_rotation.map(|last| format!("The last rotation was on {}.", day(last))),
     ]);
-    let help = "Rotate by hand now, `oci kms management key-version create`, and check whether the schedule continues.".to_owned();
+    let help = "Rotate the key manually now, `oci kms management key-version create`, and check whether the schedule continues.".to_owned();
     violation(
         Kind::RotationOverdue,
         format!("the automatic rotation that was due on {} ({days}) has not taken place", day(next)),
@@ -151,7 +151,7 @@ pub(super) fn starts_too_late(key: &KeyFacts, settings: &Settings, days: i64) ->
         .map_or_else(String::new, |first| format!(" on {first}"));
     let limit = max_rotation_days(settings);
     let since = match (subject::situation(key), key.times.created) {
-        (Situation::Existing, Some(_)) => "since the key was last known to be new",
+        (Situation::Existing, Some(_)) => "after the newest known key version was created",
         _ => "from now",
     };
     let message = format!("the first automatic rotation comes too late{first}: more than {limit} days {since}");

@@ -338,7 +338,7 @@ fn step_summary_is_cut_below_githubs_limit() {
     let directory = checkout(&[("main.tf", &keys)]);
     let output = kmslint(directory.path(), &["check", "--no-config", "--format", "markdown"]);
     assert!(output.out.len() > 500 << 10 && output.out.len() < (1 << 20) - (64 << 10), "{} bytes", output.out.len());
-    assert!(output.out.contains("lines were left out here"), "{}", &output.out[output.out.len() - 300..]);
+    assert!(output.out.contains("lines were omitted here"), "{}", &output.out[output.out.len() - 300..]);
 }
 
 #[test]
