@@ -93,9 +93,9 @@ fn power_of_five(power: u64) -> (BigUint, i64) {
 
 impl Num {
     /// Zero.
-    pub const ZERO: Self = Self::whole(0);
+    pub const ZERO: Self = Self::integer(0);
 
-    const fn whole(value: i64) -> Self {
+    const fn integer(value: i64) -> Self {
         Self { kind: NumKind::Whole(value), precision: COUNT_BITS }
     }
 
@@ -396,14 +396,14 @@ impl Num {
     #[must_use]
     pub fn floor(&self) -> Self {
         let whole = self.truncate();
-        if self.is_negative() && !self.is_integer() { whole.sub(&Self::whole(1)).unwrap_or(whole) } else { whole }
+        if self.is_negative() && !self.is_integer() { whole.sub(&Self::integer(1)).unwrap_or(whole) } else { whole }
     }
 
     /// The smallest integer that is not less.
     #[must_use]
     pub fn ceil(&self) -> Self {
         let whole = self.truncate();
-        if !self.is_negative() && !self.is_integer() { whole.add(&Self::whole(1)).unwrap_or(whole) } else { whole }
+        if !self.is_negative() && !self.is_integer() { whole.add(&Self::integer(1)).unwrap_or(whole) } else { whole }
     }
 
     /// Whether the sign is negative, which includes the negative zero.
@@ -572,13 +572,13 @@ impl fmt::Display for Num {
 
 impl From<i64> for Num {
     fn from(value: i64) -> Self {
-        Self::whole(value)
+        Self::integer(value)
     }
 }
 
 impl From<usize> for Num {
     fn from(value: usize) -> Self {
-        Self::whole(i64::try_from(value).unwrap_or(i64::MAX))
+        Self::integer(i64::try_from(value).unwrap_or(i64::MAX))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Messages, help texts and pages are plain American English, without words of earlier versions that readers found confusing.
+//! Messages, help texts, pages, comments and names are plain American English, without words of earlier versions that readers found confusing.
 
 use crate::harness::{kmslint, root};
 use crate::pages::pages;
@@ -102,6 +102,39 @@ fn messages_have_no_replaced_words() {
         }
     }
     assert!(seen > 1200, "only {seen} messages were found");
+    assert!(found.is_empty(), "\n{found}");
+}
+
+/// Words of [`REPLACED`] that are always wrong in comments and in the names of functions.
+const REPLACED_IN_CODE: &str =
+    r"\b(anew|besides?|folders?|hangs? on|judg(e|es|ed|ing)|lacking|mend(s|ed|ing)?|(no|some)body|so many|told|tells?|said|whole)\b";
+
+#[test]
+fn comments_and_function_names_have_no_replaced_word() {
+    let pattern = Regex::new(REPLACED_IN_CODE).expect("a pattern");
+    let function = Regex::new(r"\bfn (\w+)").expect("a pattern");
+    let code = Regex::new("`[^`]*`").expect("a pattern");
+    let (mut seen, mut found) = (0, String::new());
+    let files = ["src", "tests", "benches", "fuzz/targets"].iter().flat_map(|below| walkdir::WalkDir::new(root().join(below)));
+    for path in files.map(|entry| entry.expect("an entry").into_path()) {
+        // This file quotes the words.
+        if path.extension().is_none_or(|extension| extension != "rs") || path.ends_with("english.rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("a source");
+        for (line, text) in text.lines().enumerate() {
+            let comment = text.trim_start().strip_prefix("//").map(str::to_lowercase);
+            let name = function.captures(text).map(|name| name[1].replace('_', " "));
+            for text in comment.into_iter().chain(name) {
+                seen += 1;
+                let text = code.replace_all(&text, "").replace("workspace folders", "").replace("whole number", "");
+                if let Some(word) = pattern.find(&text) {
+                    writeln!(found, "{}:{}: `{}`", path.display(), line + 1, word.as_str()).unwrap();
+                }
+            }
+        }
+    }
+    assert!(seen > 10_000, "only {seen} comments and names were seen");
     assert!(found.is_empty(), "\n{found}");
 }
 

@@ -29,7 +29,7 @@ pub fn command(directory: &Path) -> Command {
     command
 }
 
-/// Clears the environment, except for the variable that tells an instrumented binary where to write its coverage (`cargo llvm-cov`).
+/// Clears the environment, except for the path at which an instrumented binary writes its coverage (`cargo llvm-cov`).
 pub fn clear_environment(command: &mut Command) -> &mut Command {
     command.env_clear().envs(std::env::var_os("LLVM_PROFILE_FILE").map(|file| ("LLVM_PROFILE_FILE", file)))
 }
