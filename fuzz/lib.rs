@@ -5,10 +5,10 @@ mod repository;
 pub use repository::{Repository, Snapshot};
 
 use kmslint::base::{Sources, Span};
+use kmslint::eval::{EvalError, FileAccess, FileError, FileList, RefStep, Scope, Type, Value};
+use kmslint::hcl::{Body, File};
 use kmslint::key::Inventory;
 use kmslint::plan;
-use kmslint::eval::{EvalError, FileAccess, FileList, FileError, RefStep, Scope, Type, Value};
-use kmslint::hcl::{Body, File};
 use std::io::Cursor;
 use std::sync::Arc;
 

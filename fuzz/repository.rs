@@ -103,14 +103,10 @@ impl Repository {
                 Kind::File => fs::write(&path, &entry.content),
                 Kind::Directory => fs::create_dir(&path),
                 Kind::Link => target(&entry.content, root, &path).map_or(Ok(()), |target| symlink(target, &path)),
-                Kind::Fifo => rustix::fs::mknodat(
-                    rustix::fs::CWD,
-                    &path,
-                    rustix::fs::FileType::Fifo,
-                    rustix::fs::Mode::from_raw_mode(0o644),
-                    0,
-                )
-                .map_err(Into::into),
+                Kind::Fifo => {
+                    rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, rustix::fs::Mode::from_raw_mode(0o644), 0)
+                        .map_err(Into::into)
+                }
             };
         }
     }

@@ -2,8 +2,8 @@
 #![no_main]
 
 use kmslint::base::{Place, Sources, Span};
-use kmslint::key::{Comment, Covers, PlannedAction, InputKind, Inventory, KeyFacts, KeyId, Stage};
 use kmslint::hcl::native;
+use kmslint::key::{Comment, Covers, InputKind, Inventory, KeyFacts, KeyId, PlannedAction, Stage};
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     let sources = Sources::default();

@@ -3,8 +3,8 @@
 
 use kmslint::base::Sources;
 use kmslint::fix::{FixOptions, edits, rewrite};
-use kmslint::policy::Config;
 use kmslint::hcl::native;
+use kmslint::policy::Config;
 use kmslint::terraform::{ScanRequest, read};
 use std::sync::Arc;
 

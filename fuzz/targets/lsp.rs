@@ -18,7 +18,9 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     std::fs::write(path.join("main.tf"), file).expect("a file");
     let uri = format!("file://{}", path.display());
     let framed = |text: &str| format!("Content-Length: {}\r\n\r\n{text}", text.len());
-    let mut all = framed(&format!(r#"{{"jsonrpc":"2.0","id":1,"method":"initialize","params":{{"rootUri":"{uri}","capabilities":{{"general":{{"positionEncodings":["utf-8"]}}}}}}}}"#));
+    let mut all = framed(&format!(
+        r#"{{"jsonrpc":"2.0","id":1,"method":"initialize","params":{{"rootUri":"{uri}","capabilities":{{"general":{{"positionEncodings":["utf-8"]}}}}}}}}"#
+    ));
     all += &framed(r#"{"jsonrpc":"2.0","method":"initialized","params":{}}"#);
     let document = serde_json::json!({ "uri": format!("{uri}/main.tf"), "languageId": "terraform", "version": 1, "text": file });
     let open = serde_json::json!({ "jsonrpc": "2.0", "method": "textDocument/didOpen", "params": { "textDocument": document } });

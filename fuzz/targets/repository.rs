@@ -25,13 +25,19 @@ const IN_ENVIRONMENT: &str = "En8vJ3xC7bM2qS6zW1gY";
 /// Files that only the owner of the checkout could have written.
 const PLANTED: [(&str, &str); 8] = [
     ("repo/.git/HEAD", "ref: refs/heads/main\n"),
-    ("repo/.git/config", "[http]\n\textraheader = AUTHORIZATION: basic Gk4tR9vX2mQ7wZ3pL8nB\n[remote \"origin\"]\n\turl = https://x:Gk4tR9vX2mQ7wZ3pL8nB@example.com/acme/infra\n"),
+    (
+        "repo/.git/config",
+        "[http]\n\textraheader = AUTHORIZATION: basic Gk4tR9vX2mQ7wZ3pL8nB\n[remote \"origin\"]\n\turl = https://x:Gk4tR9vX2mQ7wZ3pL8nB@example.com/acme/infra\n",
+    ),
     ("repo/creds.txt", "token = \"Ck3qW8eX5vD0bH6mY1uI\"\n"),
     ("repo/creds.json", "{\"a\": {\"Ck3qW8eX5vD0bH6mY1uI\": [\"Ck3qW8eX5vD0bH6mY1uI\"]}}\n"),
     ("repo/planted.tf", "variable \"planted\" {\n  sensitive = true\n}\nvariable \"env\" {\n}\n"),
     ("repo/planted.auto.tfvars", "planted = \"Mr2dN7uV5iP0xB9fA3oE\"\n"),
     ("outside/secret.txt", "Ou5sD1yH6jF0cK4eT9aU"),
-    ("outside/module/main.tf", "variable \"m\" {\n  default = \"x\"\n}\nresource \"oci_kms_key\" \"theirs\" {\n  display_name = \"Ou5sD1yH6jF0cK4eT9aU\" # Ou5sD1yH6jF0cK4eT9aU\n  protection_mode = upper(var.m)\n}\noutput \"theirs\" {\n  value = \"Ou5sD1yH6jF0cK4eT9aU\"\n}\n"),
+    (
+        "outside/module/main.tf",
+        "variable \"m\" {\n  default = \"x\"\n}\nresource \"oci_kms_key\" \"theirs\" {\n  display_name = \"Ou5sD1yH6jF0cK4eT9aU\" # Ou5sD1yH6jF0cK4eT9aU\n  protection_mode = upper(var.m)\n}\noutput \"theirs\" {\n  value = \"Ou5sD1yH6jF0cK4eT9aU\"\n}\n",
+    ),
 ];
 const PLAN: &str = r#"{"format_version": "1.2", "terraform_version": "1.9.0", "complete": true, "errored": false, "applyable": true,
 "variables": {"v": {"value": "Pn6hC1lZ8yG4wT2rJ7kS"}}, "resource_changes": [{"address": "oci_kms_key.k[\"a\"]", "mode": "managed",
