@@ -11,5 +11,5 @@ mod tenancy;
 
 pub(crate) use permissions::policy_text;
 pub(crate) use request::DEFAULT_RPS;
-pub use request::{AuditRequest, AuditStep, AuthKind, Clock, DEFAULT_DEADLINE, InventorySink, Progress, Retry, Timeouts};
+pub use request::{AuditRequest, AuditStep, AuthKind, Clock, DEFAULT_DEADLINE, InventorySink, Progress, Retry, TestSigner, Timeouts};
 pub use tenancy::*;

@@ -72,6 +72,9 @@ pub trait Clock: Send + Sync {
     }
 }
 
+/// Returns the signature of a text.
+pub type TestSigner = fn(&[u8]) -> Vec<u8>;
+
 /// The progress of an audit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuditStep<'a> {
@@ -151,7 +154,7 @@ pub struct AuditRequest {
     /// Measures the time since `now`.
     pub clock: Arc<dyn Clock>,
     /// Signs calls to the service in place of the private key; set by tests only, which would spend two thirds of their time on signing.
-    pub test_signer: Option<fn(&[u8]) -> Vec<u8>>,
+    pub test_signer: Option<TestSigner>,
     /// `--profile`.
     pub profile: Option<String>,
     /// `--config-file`.

@@ -13,10 +13,10 @@ pub(super) enum CsvError {
     BareQuote(usize),
     /// Text after a closing quote.
     #[error("CSV parse error on line {0}: extraneous or missing \" in quoted-field")]
-    ExtraneousQuote(usize),
+    TextAfterQuote(usize),
     /// The text ends within quotes.
     #[error("CSV parse error: a quoted field is not closed")]
-    UnclosedQuote,
+    UnclosedField,
 }
 
 impl From<CsvError> for FunctionError {
@@ -101,7 +101,7 @@ fn quoted_field<'a>(line: &'a str, is_ended: bool, lines: &mut CsvLines<'a>) -> 
                 } else if rest.is_empty() {
                     return Ok((field, None, is_ended));
                 } else {
-                    return Err(CsvError::ExtraneousQuote(lines.number));
+                    return Err(CsvError::TextAfterQuote(lines.number));
                 }
             }
             None => {
@@ -109,7 +109,7 @@ fn quoted_field<'a>(line: &'a str, is_ended: bool, lines: &mut CsvLines<'a>) -> 
                 if is_ended {
                     field.push('\n');
                 }
-                (line, is_ended) = lines.next_line().ok_or(CsvError::UnclosedQuote)?;
+                (line, is_ended) = lines.next_line().ok_or(CsvError::UnclosedField)?;
             }
         }
     }
@@ -125,9 +125,9 @@ mod tests {
         assert_eq!(read, [["a", "b\"c"], ["d\ne", ""]]);
         for (text, error) in [
             ("a\"b", CsvError::BareQuote(1)),
-            ("a\n\"a\"b", CsvError::ExtraneousQuote(2)),
-            ("\"a\"b", CsvError::ExtraneousQuote(1)),
-            ("\"a", CsvError::UnclosedQuote),
+            ("a\n\"a\"b", CsvError::TextAfterQuote(2)),
+            ("\"a\"b", CsvError::TextAfterQuote(1)),
+            ("\"a", CsvError::UnclosedField),
         ] {
             assert_eq!(records(text), Err(error), "{text}");
         }

@@ -13,7 +13,7 @@ use super::transport::response::{HttpResponse, describe_error, unreadable_respon
 use super::transport::retry::{self, RateLimiter};
 use super::wire::ErrorBody;
 use crate::base::duration;
-use crate::live::{Clock, Progress, Retry};
+use crate::live::{Clock, Progress, Retry, TestSigner};
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
@@ -42,7 +42,7 @@ pub(super) struct ApiClient<'a> {
     /// Measures the time since `started`.
     pub clock: &'a dyn Clock,
     /// Signs in place of the private key; set by tests only.
-    pub test_signer: Option<fn(&[u8]) -> Vec<u8>>,
+    pub test_signer: Option<TestSigner>,
     /// Receives retries.
     pub progress: &'a dyn Progress,
     /// The machine's time at the start of the audit.

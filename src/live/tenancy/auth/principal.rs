@@ -119,7 +119,7 @@ impl<'a> ResourcePrincipal<'a> {
 
     fn session(&self) -> Result<PrincipalSession, LiveError> {
         match self.version()? {
-            "2.2" => self.from_environment(),
+            "2.2" => self.environment_session(),
             version @ ("2.1" | "2.1.1" | "2.1.2") => self.by_exchange(version),
             "3.0" if self.suffix.is_empty() => self.nested(),
             other => Err(LiveError::ResourcePrincipalVersion { variable: self.variable_name("VERSION"), version: other.to_owned() }),
@@ -127,7 +127,7 @@ impl<'a> ResourcePrincipal<'a> {
     }
 
     /// Version 2.2: the token and the key are in the environment or in files.
-    fn from_environment(&self) -> Result<PrincipalSession, LiveError> {
+    fn environment_session(&self) -> Result<PrincipalSession, LiveError> {
         let token_name = format!("`{}`", self.variable_name("RPST"));
         let text = self.text("RPST")?;
         let claims = token::claims(&text).ok_or_else(|| LiveError::NotAToken(token_name.clone()))?;
