@@ -28,7 +28,8 @@ pub(crate) fn check(name: &str, call: &Block, module: &Module, problems: &Proble
         // Some of its variables may be unknown.
         return;
     }
-    for error in unknown(name, call, module).chain(missing(name, call, module)) {
+    let missing = missing_variables(call, module).map(|variable| missing_variable(name, call, variable));
+    for error in unknown(name, call, module).chain(missing) {
         let place = Place::Source(error.span.unwrap_or(call.header));
         problems.add_certain(Problem::new(ProblemKind::Refused, error.message).at(place));
     }
@@ -63,7 +64,7 @@ pub(crate) fn unset_variable(name: &str, call: &Block, variable: &str, module: &
     let misspelled = unknown_names(call, module).take(MAX_COMPARED).find(|argument| nearest(&argument.text, module) == Some(variable));
     match misspelled {
         Some(argument) => Some(unknown_argument(name, argument, Some(module))),
-        None => missing(name, call, module).find(|error| error.message.ends_with(&format!("`{variable}`"))),
+        None => missing_variables(call, module).any(|missing| missing == variable).then(|| missing_variable(name, call, variable)),
     }
 }
 
@@ -101,14 +102,16 @@ fn unknown_argument(name: &str, argument: &Name, module: Option<&Module>) -> Eva
     EvalError::refused(message, Some(argument.span))
 }
 
-fn missing<'a>(name: &'a str, call: &'a Block, module: &'a Module) -> impl Iterator<Item = EvalError> + 'a {
+/// The required variables of a module that a call does not set.
+fn missing_variables<'a>(call: &'a Block, module: &'a Module) -> impl Iterator<Item = &'a str> {
     let given: HashSet<&str> = call.body.attributes.iter().map(|attribute| &*attribute.name.text).collect();
     let is_missing =
         move |(variable, block): &(&Arc<str>, &Block)| block.body.attribute("default").is_none() && !given.contains(&***variable);
-    let required = module.variables.iter().filter(move |variable| is_missing(variable));
-    required.map(move |(variable, _)| {
-        EvalError::refused(format!("module call `{name}` does not set the required variable `{variable}`"), Some(call.header))
-    })
+    module.variables.iter().filter(move |variable| is_missing(variable)).map(|(variable, _)| &**variable)
+}
+
+fn missing_variable(name: &str, call: &Block, variable: &str) -> EvalError {
+    EvalError::refused(format!("module call `{name}` does not set the required variable `{variable}`"), Some(call.header))
 }
 
 /// The first error of a `variable` or `output` block: a validation that does not refer to its variable, or a misspelled argument.
