@@ -76,7 +76,10 @@ pub(super) fn conditional(expr: &Expr, parts: [&Expr; 3], context: &EvalContext<
 fn convert_taken(taken: Value, left: &Type, ty: &Type) -> Result<Value, EvalError> {
     let is_list = matches!((&taken.data, left, ty), (Data::Tuple(_), Type::List(_), Type::List(_)));
     // cty unifies the members of a map again, unless its element type is `any` or primitive.
-    let is_map = matches!((&taken.data, left, ty), (Data::Object(_), Type::Map(_), Type::Map(element)) if **element == Type::Any || element.is_primitive());
+    let is_map = match (&taken.data, left, ty) {
+        (Data::Object(_), Type::Map(_), Type::Map(element)) => **element == Type::Any || element.is_primitive(),
+        _ => false,
+    };
     let has_other_type = (is_list || is_map) && as_collection(&taken.ty()).is_some_and(|own| own != *ty);
     if has_other_type {
         let strictly = ty.element().is_some_and(Type::has_any);
