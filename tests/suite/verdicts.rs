@@ -1,6 +1,6 @@
 //! Real plans and states through the complete pipeline: verdicts and exit codes match the hand-written `expected.json` files.
 
-use crate::harness::{Output, TESTED_RULES, directories, read_json, report, root};
+use crate::harness::{Output, TESTED_RULES, directories, local_reduction, read_json, report, root};
 use kmslint::base::{Repository, Sources};
 use kmslint::check::{self, CheckRequest, Decisions, InputDocument};
 use kmslint::key::Inventory;
@@ -125,8 +125,8 @@ fn plan_with_its_source_has_more_verdicts_and_places_in_the_source() {
 #[test]
 fn baseline_of_a_configuration_applies_to_its_plan() {
     let cases = directories(&root().join("testdata/parity"));
-    let compared: usize = cases.par_iter().map(|case| count_accepted_in_plan(case)).sum();
-    assert!(compared > 100, "{compared}");
+    let compared: usize = cases.par_iter().step_by(local_reduction(3)).map(|case| count_accepted_in_plan(case)).sum();
+    assert!(compared > 40, "{compared}");
 }
 
 /// Accepts the findings of a case's configuration. Returns how many violations of its plan that accepts, or 0 if they cannot be compared.

@@ -128,7 +128,7 @@ fn long_lists_from_files_are_checked_as_one_symbolic_key() {
         ("var.list", [("terraform.tfvars.json", format!("{{\"list\": {json}}}"))]),
     ]
     .into_iter()
-    .step_by(local_reduction(2))
+    .step_by(local_reduction(3))
     {
         let [(name, text)] = &files;
         let directory = scratch(&[("main.tf", CONTROL_KEY), ("k.tf", &key(for_each)), (name, text)]);
@@ -149,7 +149,7 @@ fn file_with_too_many_tokens_is_one_problem() {
         ("terraform.tfvars.json", format!("{{\"list\": [{}1]}}", numbers.repeat(2)), "this file is not read"),
     ]
     .into_iter()
-    .step_by(local_reduction(2))
+    .step_by(local_reduction(3))
     {
         let directory = scratch(&[("main.tf", CONTROL_KEY), (name, &text)]);
         let (output, report) = check(directory.path(), &[]);

@@ -7,12 +7,22 @@ use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
+use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Creates a FIFO.
-fn create_pipe(path: &std::path::Path) {
+fn create_pipe(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().expect("mkfifo").success());
+}
+
+/// Atomically replaces a file by a hard link to another. Tests do so in a loop: new files each time would slow down all other tests, because
+/// file systems search long for free inodes after many deletions.
+fn replace_by_link(source: &Path, target: &Path) {
+    let next = target.with_file_name("next");
+    // It is still there if the target was a link to the same file.
+    let _ = fs::remove_file(&next);
+    fs::hard_link(source, &next).and_then(|()| fs::rename(&next, target)).expect("a link");
 }
 
 #[test]
@@ -122,11 +132,12 @@ fn concurrent_creation_and_removal_of_files_is_harmless() {
     let (stop, here) = (AtomicBool::new(false), directory.path());
     std::thread::scope(|scope| {
         scope.spawn(|| {
+            let files = scratch(&[("a.tf", &"locals {}\n".repeat(500)), ("b.tf", &"locals {}\n".repeat(3))]);
             while !stop.load(Ordering::Relaxed) {
                 let other = here.join("other");
                 let _ = fs::create_dir(&other);
-                let _ = fs::write(other.join("a.tf"), "locals {}\n".repeat(500));
-                let _ = fs::write(here.join("b.tf"), "locals {}\n".repeat(3));
+                let _ = fs::hard_link(files.path().join("a.tf"), other.join("a.tf"));
+                let _ = fs::hard_link(files.path().join("b.tf"), here.join("b.tf"));
                 let _ = fs::remove_file(here.join("b.tf"));
                 let _ = fs::remove_dir_all(&other);
             }
@@ -170,18 +181,19 @@ fn file_replaced_during_a_run_is_read_completely() {
     let old = CONTROL_KEY.replace("control", "k") + &"# old\n".repeat(20_000);
     let new = old.replace("HSM", "SOFTWARE").replace("old", "new");
     let directory = scratch(&[("main.tf", CONTROL_KEY), ("k.tf", &old)]);
+    let versions = scratch(&[("old", &old), ("new", &new)]);
     let (stop, here) = (AtomicBool::new(false), directory.path());
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            for text in [&new, &old].into_iter().cycle() {
+            for version in ["new", "old"].into_iter().cycle() {
                 if stop.load(Ordering::Relaxed) {
                     break;
                 }
-                fs::write(here.join("next"), text).and_then(|()| fs::rename(here.join("next"), here.join("k.tf"))).expect("a file");
+                replace_by_link(&versions.path().join(version), &here.join("k.tf"));
             }
         });
         let runs = std::panic::catch_unwind(|| {
-            for _ in 0..20 {
+            for _ in 0..20 / local_reduction(2) {
                 let (output, report) = check(here, &[]);
                 let key = keys(&report).find(|key| key["address"] == "oci_kms_key.k").expect("the key");
                 assert!(matches!(key["protection_mode"]["value"].as_str(), Some("HSM" | "SOFTWARE")), "{output:#?}");
@@ -197,14 +209,10 @@ fn pipe_that_replaces_a_file_does_not_block_a_run() {
     let names: Vec<String> = (0..20).map(|at| format!("f{at}.tf")).collect();
     let directory = scratch(&[("main.tf", CONTROL_KEY)]);
     let (stop, here) = (AtomicBool::new(false), directory.path());
+    let sources = scratch(&[("file", "locals {}\n")]);
+    create_pipe(&sources.path().join("pipe"));
     let change = |name: &str, is_pipe: bool| {
-        let _ = fs::remove_file(here.join("next"));
-        if is_pipe {
-            create_pipe(&here.join("next"));
-        } else {
-            fs::write(here.join("next"), "locals {}\n").expect("a file");
-        }
-        fs::rename(here.join("next"), here.join(name)).expect("renamed");
+        replace_by_link(&sources.path().join(if is_pipe { "pipe" } else { "file" }), &here.join(name));
     };
     names.iter().for_each(|name| change(name, false));
     // Each file is a pipe at times: when the directory is listed, when the file is opened, or at neither time.
@@ -218,7 +226,7 @@ fn pipe_that_replaces_a_file_does_not_block_a_run() {
             }
         });
         let runs = std::panic::catch_unwind(|| {
-            (0..30).for_each(|_| drop(check(here, &["--var-file", "f0.tf"])));
+            (0..30 / local_reduction(3)).for_each(|_| drop(check(here, &["--var-file", "f0.tf"])));
         });
         stop.store(true, Ordering::Relaxed);
         runs.expect("every run succeeds");

@@ -143,7 +143,7 @@ fn interrupted_write_changes_nothing() {
         // A limit on the file size, in blocks of 512 or 1024 bytes, kills the process during the write, or makes the write fail if the
         // signal is ignored.
         let last = (after.len() - 1) / 1024;
-        for blocks in [0, last / 2, 1, last].into_iter().take(4 / local_reduction(2)) {
+        for blocks in [last / 2, 0, 1, last].into_iter().take(4 / local_reduction(4)) {
             let directory = directory_to_overwrite();
             shell_without_limits(directory.path(), &format!("ulimit -f {blocks}; exec \"$KMSLINT\" \"$@\""), arguments);
             assert_eq!(text(directory.path(), written), before, "{arguments:?}, killed after {blocks} blocks");
