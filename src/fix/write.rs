@@ -132,11 +132,12 @@ fn spliced(old: &[u8], file: &RewrittenFile) -> Option<Vec<u8>> {
     if hcl::decode(old.to_vec(), is_json).ok()? != file.old {
         return None;
     }
+    let mut encoded_offset = hcl::encoded_offsets(old, is_json);
     let (mut new, mut done) = (Vec::with_capacity(file.new.len()), 0);
     for (replaced, replacement) in &file.changes {
-        new.extend_from_slice(old.get(done..hcl::encoded_offset(old, is_json, replaced.start))?);
+        new.extend_from_slice(old.get(done..encoded_offset(replaced.start))?);
         new.extend_from_slice(file.new.get(replacement.clone())?.as_bytes());
-        done = hcl::encoded_offset(old, is_json, replaced.end);
+        done = encoded_offset(replaced.end);
     }
     new.extend_from_slice(old.get(done..)?);
     Some(new)

@@ -37,21 +37,24 @@ pub fn decode(bytes: Vec<u8>, is_json: bool) -> Result<String, usize> {
     }
 }
 
-/// Converts an offset in the text that [`decode`] returns to one in the bytes of the file.
-#[must_use]
-pub fn encoded_offset(bytes: &[u8], is_json: bool, offset: usize) -> usize {
+/// Converts offsets in the text that [`decode`] returns to offsets in the bytes of the file. They must be asked for in ascending order: the
+/// bytes are walked once, however many offsets there are.
+pub fn encoded_offsets(bytes: &[u8], is_json: bool) -> impl FnMut(usize) -> usize {
     let replacement = if is_json { char::REPLACEMENT_CHARACTER.len_utf8() } else { 1 };
-    let mut shift = 0;
-    let mut end = 0;
-    for chunk in bytes.utf8_chunks() {
-        end += chunk.valid().len();
-        if offset <= end {
-            break;
+    let mut chunks = bytes.utf8_chunks();
+    // Up to `end` of the text, `shift` bytes more than in the file; then the bytes that were replaced follow.
+    let (mut end, mut shift, mut replaced) = (0, 0, 0);
+    move |offset| {
+        while offset > end {
+            end += replaced * replacement;
+            shift += replaced * (replacement - 1);
+            replaced = 0;
+            let Some(chunk) = chunks.next() else { break };
+            end += chunk.valid().len();
+            replaced = chunk.invalid().len();
         }
-        end += chunk.invalid().len() * replacement;
-        shift += chunk.invalid().len() * (replacement - 1);
+        offset.saturating_sub(shift)
     }
-    offset.saturating_sub(shift)
 }
 
 /// Decodes the text of a JSON file; `None` if a byte outside of its strings is not UTF-8.
@@ -76,6 +79,15 @@ fn decode_json(bytes: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn offsets_in_the_text_lead_to_the_same_place_in_the_bytes() {
+        let bytes = b"\"a\xe9b\xff\xffc\" ";
+        for (is_json, offsets) in [(false, [0, 1, 2, 3, 4, 6, 7, 9]), (true, [0, 1, 2, 5, 6, 12, 13, 15])] {
+            let mut encoded_offset = encoded_offsets(bytes, is_json);
+            assert_eq!(offsets.map(&mut encoded_offset), [0, 1, 2, 3, 4, 6, 7, 9], "{is_json}");
+        }
+    }
 
     /// As Terraform 1.15.5 accepts and rejects them.
     #[test]

@@ -23,7 +23,7 @@ mod tests;
 mod tree;
 mod values;
 
-pub use encoding::{decode, encoded_offset};
+pub use encoding::{decode, encoded_offsets};
 pub use headers::headers;
 pub(crate) use headers::{has_computed_source, has_template_marks};
 pub(crate) use native::is_identifier;
