@@ -1,6 +1,7 @@
 //! Runs the binary as a user would, in a clean environment, and compares its output with checked-in files.
 
 use kmslint::base::Sources;
+use kmslint::eval::Limits;
 use kmslint::key::Inventory;
 use kmslint::report::{Format, Syntax};
 use kmslint::rules;
@@ -191,6 +192,18 @@ pub fn expect_syntax(format: &Format, text: &str) {
 pub fn inventory(directory: &Path) -> Inventory {
     let request = ScanRequest::new(directory.canonicalize().expect("a path"), Vec::new());
     read(&request, &Arc::new(Sources::default()))
+}
+
+/// The inventory of a scratch directory with these files.
+pub fn scan(files: &[(&str, &str)]) -> Inventory {
+    inventory(scratch(files).path())
+}
+
+/// As [`scan`], with these limits.
+pub fn scan_with_limits(files: &[(&str, &str)], limits: Limits) -> Inventory {
+    let directory = scratch(files);
+    let request = ScanRequest::new(directory.path().canonicalize().expect("a path"), Vec::new());
+    read(&ScanRequest { limits, ..request }, &Arc::new(Sources::default()))
 }
 
 /// The messages of an inventory's problems.

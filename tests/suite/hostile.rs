@@ -27,14 +27,12 @@ mod untrusted;
 #[cfg(unix)]
 mod writes;
 
-use crate::harness::{Output, clear_environment, read_json, scratch, with_tested_rules};
-use kmslint::base::{Claim, Sources};
+use crate::harness::{Output, clear_environment, read_json, scan_with_limits, with_tested_rules};
+use kmslint::base::Claim;
 use kmslint::eval::Limits;
-use kmslint::key::Inventory;
-use kmslint::terraform::{ScanRequest, read};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc;
 use std::time::Duration;
 
 /// The control key, which violates OCI-KMS-004: every hostile directory has it, and it must be reported.
@@ -114,14 +112,6 @@ fn has_problem(output: &Output, report: &serde_json::Value, words: &[&str]) -> b
         })
 }
 
-/// Reads these files with limits.
-#[cfg(unix)]
-fn scan(files: &[(&str, &str)], limits: Limits) -> Inventory {
-    let directory = scratch(files);
-    let request = ScanRequest::new(directory.path().canonicalize().expect("a path"), Vec::new());
-    read(&ScanRequest { limits, ..request }, &Arc::new(Sources::default()))
-}
-
 /// Limits that are exhausted soon, in proportion to the default ones.
 #[cfg(unix)]
 fn small_limits() -> Limits {
@@ -133,7 +123,7 @@ fn small_limits() -> Limits {
 #[cfg(unix)]
 fn mode_with_small_limits(expression: &str, files: &[(&str, &str)]) -> String {
     let text = format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n}}\n");
-    let inventory = scan(&[files, &[("k.tf", text.as_str())]].concat(), small_limits());
+    let inventory = scan_with_limits(&[files, &[("k.tf", text.as_str())]].concat(), small_limits());
     let key = inventory.keys.iter().find(|key| key.id.address == "oci_kms_key.k").expect("the key");
     match &key.protection_mode.claim {
         Claim::Known(mode) => mode.to_string(),

@@ -1,7 +1,7 @@
 //! What the language accepts and rejects, as far as facts of keys depend on it: blocks, budgets, dialects.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may fail loudly")]
 
-use crate::harness::{inventory, messages, scratch};
+use crate::harness::{messages, scan, scan_with_limits, scratch};
 use kmslint::base::{Claim, Fact, Sources};
 use kmslint::eval::Limits;
 use kmslint::key::{Inventory, KeyFacts};
@@ -12,10 +12,6 @@ use tempfile::TempDir;
 
 fn request(directory: &TempDir) -> ScanRequest {
     ScanRequest::new(directory.path().canonicalize().expect("a path"), Vec::new())
-}
-
-fn scan(files: &[(&str, &str)]) -> Inventory {
-    inventory(scratch(files).path())
 }
 
 fn find<'i>(inventory: &'i Inventory, address: &str) -> &'i KeyFacts {
@@ -76,12 +72,6 @@ fn several_arguments_on_one_line_are_a_problem_and_unknown() {
 /// Budgets that are soon exhausted.
 fn small_limits() -> Limits {
     Limits { work: 1_000_000, size: 4 << 20, run_work: 6_000_000, run_kept: 8 << 20, ..Limits::default() }
-}
-
-fn scan_with_limits(files: &[(&str, &str)], limits: Limits) -> Inventory {
-    let directory = scratch(files);
-    let request = ScanRequest { limits, ..request(&directory) };
-    read(&request, &Arc::new(Sources::default()))
 }
 
 const BOMB: &str = "tostring(length([for a in range(1000) : [for b in range(1000) : [for c in range(1000) : a]]]))";

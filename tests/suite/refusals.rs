@@ -4,13 +4,9 @@
 //! each one that must not.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may fail loudly")]
 
-use crate::harness::{inventory, kmslint, messages, scratch};
+use crate::harness::{kmslint, messages, scan, scratch};
 use kmslint::base::{Claim, ProblemKind};
-use kmslint::key::{Inventory, KeyFacts};
-
-fn scan(files: &[(&str, &str)]) -> Inventory {
-    inventory(scratch(files).path())
-}
+use kmslint::key::KeyFacts;
 
 fn key(extra: &str) -> String {
     format!(

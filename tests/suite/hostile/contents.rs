@@ -1,12 +1,11 @@
 //! Hostile contents of files: bombs, depth, size, recursion, nonsense.
 
-use super::{CONTROL_KEY, check, keys, kmslint, scan, shell, small_limits};
-use crate::harness::{local_reduction, scratch};
+use super::{CONTROL_KEY, check, keys, kmslint, shell, small_limits};
+use crate::harness::{local_reduction, scan_with_limits, scratch};
 use kmslint::base::Claim;
-use kmslint::eval::{Limits, TOO_LARGE};
+use kmslint::eval::TOO_LARGE;
 use std::fs;
 use std::io::Write;
-use std::sync::Arc;
 
 /// Checks a key whose protection mode is this expression. Returns the key.
 fn mode(expression: &str) -> serde_json::Value {
@@ -33,10 +32,7 @@ fn assert_undetermined(key: &serde_json::Value, about: &str) {
 /// The reason why the protection mode of a key is unknown with small limits.
 fn why_unknown_with_small_limits(expression: &str) -> String {
     let text = format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n  is_auto_rotation_enabled = true\n}}\n");
-    let directory = scratch(&[("main.tf", CONTROL_KEY), ("hostile.tf", &text)]);
-    let usual = kmslint::terraform::ScanRequest::new(directory.path().canonicalize().expect("a path"), Vec::new());
-    let limits = Limits { work: usual.limits.work / 50, size: usual.limits.size / 50, ..usual.limits };
-    let inventory = kmslint::terraform::read(&kmslint::terraform::ScanRequest { limits, ..usual }, &Arc::default());
+    let inventory = scan_with_limits(&[("main.tf", CONTROL_KEY), ("hostile.tf", &text)], small_limits());
     assert_eq!(inventory.keys.len(), 2, "{expression}: no key may be skipped");
     let key = inventory.keys.iter().find(|key| key.id.address == "oci_kms_key.k").expect("the key");
     assert_eq!(key.rotation.enabled.value(), Some(&true), "{expression}: other arguments must be known");
@@ -74,7 +70,7 @@ fn values_that_double_repeatedly_are_undetermined() {
         )
     };
     for step in ["\"${PREV}${PREV}\"", "[PREV, PREV]", "replace(PREV, \"/.+/\", \"$0$0\")"] {
-        let inventory = scan(&[("main.tf", &chain(step))], small_limits());
+        let inventory = scan_with_limits(&[("main.tf", &chain(step))], small_limits());
         assert!(inventory.keys[0].protection_mode.as_unknown().is_some(), "{step}: {:?}", inventory.keys);
     }
 }

@@ -1,7 +1,7 @@
 //! Large inputs: many keys, long names, many references to one thing. `.ci/scaling` measures their costs; these tests check the output.
 
-use super::{CONTROL_KEY, check, has_problem, keys, kmslint, mode_with_small_limits, rounds, scan, small_limits};
-use crate::harness::{messages, report as report_of, scratch};
+use super::{CONTROL_KEY, check, has_problem, keys, kmslint, mode_with_small_limits, rounds, small_limits};
+use crate::harness::{messages, report as report_of, scan_with_limits, scratch};
 use kmslint::base::{Claim, Sources};
 use kmslint::eval::{Limits, TOO_LARGE};
 use kmslint::terraform::{ScanRequest, read};
@@ -43,7 +43,7 @@ fn exploding_module_sources_in_many_directories_are_not_followed() {
     let bomb = "module \"m\" {\n  source = \"./${length([for a in range(1000) : [for b in range(1000) : range(1000)]])}\"\n}\n";
     let files: Vec<(String, String)> = (0..40).map(|at| (format!("r{at}/main.tf"), format!("{bomb}{CONTROL_KEY}"))).collect();
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-    let inventory = scan(&files, small_limits());
+    let inventory = scan_with_limits(&files, small_limits());
     assert_eq!(inventory.keys.len(), 40, "every key is found: {:?}", messages(&inventory));
     assert_eq!(inventory.modules_not_followed.len(), 40, "{:?}", messages(&inventory));
 }
@@ -51,7 +51,7 @@ fn exploding_module_sources_in_many_directories_are_not_followed() {
 #[test]
 fn too_many_keys_with_long_names_are_cut_with_a_problem() {
     let text = format!("resource \"oci_kms_key\" \"k{}\" {{\n  count = 5000\n}}\n", "x".repeat(100_000));
-    let inventory = scan(&[("main.tf", &text)], Limits::default());
+    let inventory = scan_with_limits(&[("main.tf", &text)], Limits::default());
     assert!((100..2000).contains(&inventory.keys.len()), "{}", inventory.keys.len());
     assert!(messages(&inventory).iter().any(|message| message.contains("the rest of `.` was not checked")), "{:?}", messages(&inventory));
 }
@@ -60,7 +60,7 @@ fn too_many_keys_with_long_names_are_cut_with_a_problem() {
 fn too_many_keys_with_many_tags_are_cut_with_a_problem() {
     let text =
         "resource \"oci_kms_key\" \"k\" {\n  count = 2000\n  freeform_tags = { for n in range(200) : n => join(\"\", range(400)) }\n}\n";
-    let inventory = scan(&[("main.tf", text)], Limits::default());
+    let inventory = scan_with_limits(&[("main.tf", text)], Limits::default());
     assert!((100..1500).contains(&inventory.keys.len()), "{}", inventory.keys.len());
     assert!(inventory.keys.iter().all(|key| key.freeform_tags.len() == 200));
     assert!(messages(&inventory).iter().any(|message| message.contains("the rest of `.` was not checked")), "{:?}", messages(&inventory));
@@ -102,11 +102,11 @@ fn too_many_imports_into_one_block_make_all_its_keys_unknown() {
     };
     let key = "resource \"oci_kms_key\" \"k\" {\n  count = 3\n  protection_mode = \"SOFTWARE\"\n}\n";
     let imported = |count: usize| {
-        let inventory = scan(&[("main.tf", key), ("imports.tf", &imports(count))], Limits::default());
+        let inventory = scan_with_limits(&[("main.tf", key), ("imports.tf", &imports(count))], Limits::default());
         inventory.keys.iter().map(|key| key.imported.value().copied()).collect::<Vec<_>>()
     };
     assert_eq!(imported(2), [Some(true), Some(true), None]);
-    let inventory = scan(&[("main.tf", key), ("imports.tf", &imports(1_001))], Limits::default());
+    let inventory = scan_with_limits(&[("main.tf", key), ("imports.tf", &imports(1_001))], Limits::default());
     assert!(inventory.keys.iter().all(|key| key.imported.as_unknown().is_some()));
 }
 
