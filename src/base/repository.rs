@@ -42,7 +42,7 @@ impl Repository {
         self.root.as_deref()
     }
 
-    /// The directory that paths must not leave: the repository's root, or the working directory if there is no repository.
+    /// The directory that paths must not leave: the repository's root, or outside of one the working directory.
     #[must_use]
     pub fn bounds(&self) -> &Path {
         self.root.as_deref().unwrap_or(&self.cwd)
@@ -79,7 +79,7 @@ impl Repository {
         }
     }
 
-    /// Whether a path as shown is inside the repository, or below the working directory if there is no repository.
+    /// Whether a path as shown is inside the repository, or outside of one below the working directory.
     #[must_use]
     pub fn contains(&self, shown: &str) -> bool {
         disk::tidy(&self.cwd.join(shown)).starts_with(self.bounds())

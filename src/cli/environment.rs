@@ -166,7 +166,7 @@ pub(super) fn print_through(write: impl FnOnce(&mut dyn Write) -> std::io::Resul
     }
 }
 
-/// Writes to standard error, with the commands of CI services broken. A failure is ignored, because there is no other way to report it.
+/// Writes to standard error, with the commands of CI services broken. A failure is ignored: nothing else could report it.
 pub(super) fn write_stderr(bytes: &[u8]) {
     let _ = std::io::stderr().lock().write_all(&crate::report::guarded(bytes));
 }

@@ -111,7 +111,7 @@ impl Account {
         (self.made.get(), self.kept.get())
     }
 
-    /// Keeps what was made since the mark and is not kept yet; false if there is no room for it.
+    /// Counts the bytes made since the mark as kept, except those that already are; returns false if that exceeds the limit.
     #[must_use]
     pub fn keep(&self, (made, kept): (u64, u64)) -> bool {
         let own = (self.made.get() - made).saturating_sub(kept.saturating_sub(self.kept.get()));

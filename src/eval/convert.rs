@@ -259,7 +259,7 @@ fn resolve_any(from: &Type, to: &Type) -> Type {
     }
 }
 
-/// Why there is no conversion, in Terraform's own words.
+/// Why a value cannot be converted, in Terraform's wording.
 fn mismatch(from: &Type, to: &Type) -> String {
     match (from, to) {
         (Type::Object(from), Type::Object(to)) => mismatch_objects(from, to),

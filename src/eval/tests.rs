@@ -227,7 +227,7 @@ fn unknowns_list_their_possible_values_without_becoming_known() {
     assert_eq!(possible("((var.level > 3)) ? 1 : 2"), ["1 when `var.level > 3`", "2 when not `var.level > 3`"]);
     let long = format!("var.level > {} ? 1 : 2", "1".repeat(80));
     assert_eq!(possible(&long), ["1 when the condition holds", "2 when the condition does not hold"]);
-    // There is no list if a branch fails, or if it would be too long to help.
+    // The list is empty if a branch fails, or if it would be too long to help.
     assert_eq!(possible("var.level > 3 ? 1 : [2][1]"), [""; 0]);
     let map = |entries: usize| (0..entries).map(|n| format!("k{n} = {n}, ")).collect::<String>();
     for (entries, listed) in [(15, 16), (16, 0)] {
