@@ -46,7 +46,8 @@ fn verdict_after(case: &Path, rule: &Rule, key: &KeyFacts, remedy: &Remedy, sour
 #[test]
 fn remedies_have_the_promised_effect() {
     let testdata = root().join("testdata");
-    let all = ["rules/OCI-KMS-001", "rules/OCI-KMS-004", "parity"].iter().flat_map(|kind| directories(&testdata.join(kind)));
+    let rules = ["rules/OCI-KMS-001", "rules/OCI-KMS-004"].iter().flat_map(|kind| directories(&testdata.join(kind)));
+    let all = rules.chain(directories(&testdata.join("parity")).into_iter().step_by(local_reduction(2)));
     let mut done: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     let mut wrong = Vec::new();
     for case in all {

@@ -1,7 +1,7 @@
 //! Large inputs: many keys, long names, many references to one thing. `.ci/scaling` measures their costs; these tests check the output.
 
 use super::{CONTROL_KEY, check, has_problem, keys, kmslint, mode_with_small_limits, rounds, small_limits};
-use crate::harness::{messages, report as report_of, scan_with_limits, scratch};
+use crate::harness::{local_reduction, messages, report as report_of, scan_with_limits, scratch};
 use kmslint::base::{Claim, Sources};
 use kmslint::eval::{Limits, TOO_LARGE};
 use kmslint::terraform::{ScanRequest, read};
@@ -112,7 +112,7 @@ fn too_many_imports_into_one_block_make_all_its_keys_unknown() {
 
 #[test]
 fn huge_name_is_not_repeated_for_each_key_that_refers_to_it() {
-    let name = "v".repeat(1 << 20);
+    let name = "v".repeat((1 << 20) / local_reduction(8));
     let text = format!("variable \"{name}\" {{}}\nresource \"oci_kms_key\" \"k\" {{\n  count = 200\n  protection_mode = var.{name}\n}}\n");
     let directory = scratch(&[("main.tf", &text)]);
     let (json, report) = report_of(directory.path(), &["--no-config"]);
@@ -155,8 +155,8 @@ fn exemptions_with_wildcards_cover_the_matching_keys() {
 
 #[test]
 fn links_to_one_large_file_are_followed_up_to_a_limit() {
-    let large = format!("{CONTROL_KEY}{}", "# a comment\n".repeat(85_000));
-    let values = format!("mode = \"HSM\"\n{}", "# a comment\n".repeat(85_000));
+    let comments = format!("# {}\n", "-".repeat(10_000)).repeat(102);
+    let (large, values) = (format!("{CONTROL_KEY}{comments}"), format!("mode = \"HSM\"\n{comments}"));
     let repository = scratch(&[("shared/large.tf", large.as_str()), ("shared/values.tfvars", values.as_str())]);
     for at in 10..30 {
         let directory = repository.path().join(format!("d{at}"));

@@ -294,9 +294,9 @@ fn copy(from: &Path, to: &Path, backwards: bool) {
 }
 
 /// A directory with parity cases, created in ascending or descending order.
-fn parity_cases(backwards: bool) -> tempfile::TempDir {
+fn parity_cases(step: usize, backwards: bool) -> tempfile::TempDir {
     let copied = scratch(&[]);
-    let mut cases: Vec<_> = directories(&root().join("testdata/parity")).into_iter().step_by(local_reduction(3)).collect();
+    let mut cases: Vec<_> = directories(&root().join("testdata/parity")).into_iter().step_by(step).collect();
     if backwards {
         cases.reverse();
     }
@@ -308,7 +308,7 @@ fn parity_cases(backwards: bool) -> tempfile::TempDir {
 
 #[test]
 fn report_does_not_depend_on_threads_or_directory_order() {
-    let (forwards, backwards) = (parity_cases(false), parity_cases(true));
+    let [forwards, backwards] = [false, true].map(|backwards| parity_cases(local_reduction(6), backwards));
     // The HTML report has the command line, so all runs write to the same directory.
     let reports = scratch(&[]);
     let run = |directory: &Path, threads: &str| {
@@ -339,7 +339,7 @@ fn report_does_not_depend_on_threads_or_directory_order() {
 #[test]
 fn fixes_change_nothing_but_their_edits() {
     let cases = root().join("testdata/parity");
-    let copied = parity_cases(false);
+    let copied = parity_cases(local_reduction(3), false);
     let output = output_of(command(copied.path()).args(["--no-config", "--fix", "--unsafe-fixes", "--format", "short"]));
     assert!((0..=2).contains(&output.code), "{output:#?}");
     let mut fixed = 0;

@@ -85,7 +85,7 @@ fn passed_link_out_of_the_repository_is_rejected() {
 
 #[test]
 fn git_directory_is_never_read() {
-    for expression in [
+    let expressions = [
         "file(\".git/config\")",
         "file(\"./x/../.git/config\")",
         "filebase64(\".git/config\")",
@@ -96,15 +96,20 @@ fn git_directory_is_never_read() {
         "strrev(file(\".git/config\"))",
         "substr(file(\".git/config\"), 0, 1) == \"[\" ? \"HSM\" : \"SOFTWARE\"",
         "fileexists(\".git/config\") ? \"HSM\" : \"SOFTWARE\"",
-    ] {
-        let key = format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n}}\n");
-        let directory = checkout(&[("k.tf", &key)]);
-        symlink(".git/config", directory.path().join("link")).expect("a link");
-        symlink(".git", directory.path().join("directory")).expect("a link");
-        let (output, report) = report(directory.path(), &["--no-config"]);
-        let key = report["keys"].as_array().expect("keys").iter().find(|key| key["address"] == "oci_kms_key.k").expect("the key");
+    ];
+    let keys = expressions
+        .iter()
+        .enumerate()
+        .map(|(at, expression)| format!("resource \"oci_kms_key\" \"k{at}\" {{\n  protection_mode = {expression}\n}}\n"));
+    let directory = checkout(&[("k.tf", &keys.collect::<String>())]);
+    symlink(".git/config", directory.path().join("link")).expect("a link");
+    symlink(".git", directory.path().join("directory")).expect("a link");
+    check_hides_token(directory.path(), &["check", "--no-config"]);
+    let (output, checked) = report(directory.path(), &["--no-config"]);
+    for (at, expression) in expressions.into_iter().enumerate() {
+        let address = format!("oci_kms_key.k{at}");
+        let key = checked["keys"].as_array().expect("keys").iter().find(|key| key["address"] == address.as_str()).expect("the key");
         assert_eq!(key["protection_mode"]["claim"], "unknown", "{expression}: {output:#?}");
-        check_hides_token(directory.path(), &["check", "--no-config"]);
         let output = kmslint(directory.path(), &["eval", expression]);
         assert!(!output.out.contains(TOKEN) && output.out.contains("unknown"), "{expression}: {output:#?}");
     }

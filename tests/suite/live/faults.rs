@@ -52,7 +52,7 @@ fn lasting_fault_is_reported_and_other_keys_are_still_checked() {
         (Fault::Redirect, 1, "the service answered 302"),
     ];
     for (at, (fault, attempts, words)) in faults.into_iter().enumerate() {
-        for target in calls().into_iter().skip(at % local_reduction(5)).step_by(local_reduction(5)) {
+        for target in calls().into_iter().skip(at % local_reduction(9)).step_by(local_reduction(9)) {
             let trial = trial(failing_call(&target, fault, usize::MAX), None, |_| {});
             assert!(!trial.is_complete(), "{fault:?} {target} was lost silently");
             assert!(trial.messages().contains(words), "{fault:?} {target}: {}", trial.messages());
