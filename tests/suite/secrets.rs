@@ -201,7 +201,7 @@ fn find_leaks(kind: &SecretSource, start: usize, traces: &Regex) -> (String, usi
     let mut text = String::new();
     for (at, expression) in EXPRESSIONS.iter().enumerate() {
         let expression = expression.replace('§', kind.expression_with_secret);
-        for (sink, body) in SINKS.iter().enumerate().skip((start + at) % local_reduction(11)).step_by(local_reduction(11)) {
+        for (sink, body) in SINKS.iter().enumerate().skip((start + at) % local_reduction(22)).step_by(local_reduction(22)) {
             planted_keys += 1;
             let body = body.replace('¤', &expression);
             writeln!(text, "resource \"oci_kms_key\" \"k{at}_{sink}\" {{\n  {body}\n}}").expect("a text");
@@ -246,7 +246,7 @@ fn secrets_are_not_shown_in_any_format() {
     let leaks: String = found.iter().map(|(leaks, _)| leaks.as_str()).collect();
     let checked_keys: usize = found.iter().map(|(_, checked_keys)| checked_keys).sum();
     assert!(leaks.is_empty(), "{leaks}");
-    assert!(checked_keys >= 10_000, "{checked_keys}");
+    assert!(checked_keys >= 10_000 / local_reduction(2), "{checked_keys}");
 }
 
 #[test]

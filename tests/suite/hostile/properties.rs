@@ -220,9 +220,10 @@ fn expressions() -> Vec<String> {
     list
 }
 
-fn cases(count: u32) -> ProptestConfig {
+fn cases(count: usize) -> ProptestConfig {
+    let cases = (count / local_reduction(2)) as u32;
     // Failures become separate tests; no regression files are written.
-    ProptestConfig { cases: count, failure_persistence: None, ..ProptestConfig::default() }
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 #[test]
