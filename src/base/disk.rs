@@ -122,7 +122,9 @@ fn blocking_stream(mut file: File, path: &Path) -> Result<Box<dyn Read + Send>, 
     if file.metadata()?.file_type().is_fifo() {
         let mut buffer = [0; 4096];
         match file.read(&mut buffer) {
-            Ok(0) if !["/dev", "/proc"].iter().any(|directory| path.starts_with(directory)) => return Err(DiskError::NotAFile),
+            Ok(0) if !["/dev/fd", "/dev/stdin", "/proc"].iter().any(|directory| path.starts_with(directory)) => {
+                return Err(DiskError::NotAFile);
+            }
             Ok(length) => first.extend_from_slice(buffer.get(..length).unwrap_or_default()),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => return Err(error.into()),

@@ -175,6 +175,17 @@ fn passed_and_referenced_pipes_and_sockets_do_not_block_a_run() {
     assert!(has_problem(&output, &report, &["pipe"]), "{output:#?}");
 }
 
+/// `/dev/shm` holds files, although `/dev` holds devices and the pipes of the shell.
+#[cfg(target_os = "linux")]
+#[test]
+fn pipe_in_shared_memory_does_not_block_a_run() {
+    let directory = tempfile::tempdir_in("/dev/shm").expect("a directory in shared memory");
+    fs::write(directory.path().join("main.tf"), CONTROL_KEY).expect("a file");
+    create_pipe(&directory.path().join("pipe"));
+    let (output, report) = check(directory.path(), &["--baseline", "pipe"]);
+    assert!(has_problem(&output, &report, &["pipe", "regular file"]), "{output:#?}");
+}
+
 #[test]
 fn file_replaced_during_a_run_is_read_completely() {
     let old = CONTROL_KEY.replace("control", "k") + &"# old\n".repeat(20_000);
