@@ -1,6 +1,6 @@
 //! Advice works: every remedy has the effect that it promises, and the help names the inputs that would resolve an unknown.
 
-use crate::harness::{directories, local_reduction, report, root};
+use crate::harness::{directories, in_parallel, local_reduction, report, root};
 use kmslint::base::Sources;
 use kmslint::fix;
 use kmslint::key::KeyFacts;
@@ -391,9 +391,9 @@ fn cases() -> Vec<Case> {
 
 #[test]
 fn verdicts_and_advice_match_the_table() {
-    let mut wrong = Vec::new();
     let cases = cases();
-    for case in &cases {
+    let wrong = in_parallel(&cases, |case| {
+        let mut wrong = Vec::new();
         let directory = directory(&case.files);
         let (verdict, kind, text) = check(&directory, case.rule, case.arguments);
         if (verdict.as_str(), kind.as_str()) != case.verdict {
@@ -404,7 +404,9 @@ fn verdicts_and_advice_match_the_table() {
         wrong.extend(missing);
         let extra = case.absent.iter().filter(|part| text.contains(**part)).map(|part| format!("{}: {part:?} in: {text}", case.name));
         wrong.extend(extra);
-    }
+        wrong
+    })
+    .concat();
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
     assert!(cases.len() > 40, "{}", cases.len());
 }

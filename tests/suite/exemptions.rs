@@ -1,6 +1,6 @@
 //! Exemptions apply through the complete pipeline: comments, config file, baseline; mistakes in them are reported.
 
-use crate::harness::{Output, expect_file, kmslint, kmslint_with_input, report, root, scratch};
+use crate::harness::{Output, expect_file, in_parallel, kmslint, kmslint_with_input, report, root, scratch};
 use serde_json::Value;
 use std::path::Path;
 
@@ -131,7 +131,7 @@ fn configured(config: &str) -> tempfile::TempDir {
 
 #[test]
 fn entries_of_the_config_file_select_keys() {
-    for (selectors, applies) in [
+    let cases = [
         ("address = \"oci_kms_key.k\"", true),
         ("address = \"oci_kms_key.*\"", true),
         ("address = \"oci_kms_key.[k]\"", false),
@@ -149,7 +149,8 @@ fn entries_of_the_config_file_select_keys() {
         ("tag = \"HsmRequired=*\"\nname = \"payments\"", true),
         ("address = \"*\"\nuntil = 2026-06-01", true),
         ("address = \"*\"\nuntil = 2026-05-31", false),
-    ] {
+    ];
+    in_parallel(cases, |(selectors, applies)| {
         let directory = configured(&format!("[[exempt]]\nrules = [\"OCI-KMS-004\"]\n{selectors}\nreason = \"contract\"\n"));
         let output = run(&directory.path().join("infra"), &["prod"]);
         let left = if applies { &BOTH[..1] } else { &BOTH[..] };
@@ -161,7 +162,7 @@ fn entries_of_the_config_file_select_keys() {
             let all = run(&directory.path().join("infra"), &["prod", option]);
             assert_eq!((rules(&all), all.err.as_str()), (BOTH.to_vec(), ""), "{option}: {all:#?}");
         }
-    }
+    });
 }
 
 #[test]

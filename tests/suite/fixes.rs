@@ -1,6 +1,6 @@
 //! Fixes, from file to file: the finding is gone, and nothing else has changed.
 
-use crate::harness::{Output, TESTED_RULES, kmslint, root};
+use crate::harness::{Output, TESTED_RULES, directories, expect_file, in_parallel, kmslint, root};
 use kmslint::base::{Repository, Sources};
 use kmslint::check::{self, Decisions};
 use kmslint::fix::{self, ApplyError, FixPlan};
@@ -423,8 +423,7 @@ fn protection_mode_of_a_new_key_in_a_plan_is_a_safe_fix() {
 #[test]
 fn fixes_of_all_fixtures_match_the_expected_diff() {
     let rules = root().join("testdata/rules");
-    let mut diffs = String::new();
-    for case in crate::harness::directories(&rules).iter().flat_map(|rule| crate::harness::directories(rule)) {
+    let diffs = in_parallel(directories(&rules).iter().flat_map(|rule| directories(rule)), |case| {
         let copied = tempfile::tempdir().expect("a temporary directory");
         copy(&case, copied.path());
         let diff = run(copied.path(), &["--diff", "--unsafe-fixes", "--quiet"]).out;
@@ -432,12 +431,13 @@ fn fixes_of_all_fixtures_match_the_expected_diff() {
         assert!(!output.err.contains("taken back"), "{}: {output:#?}", case.display());
         let again = run(copied.path(), &["--diff", "--unsafe-fixes", "--quiet"]).out;
         assert_eq!(again, "", "{}: nothing is left to fix", case.display());
-        if !diff.is_empty() {
-            let name = case.strip_prefix(&rules).expect("below the rules").display().to_string().replace('\\', "/");
-            diffs.push_str(&format!("# {name}\n{diff}\n"));
+        if diff.is_empty() {
+            return String::new();
         }
-    }
-    crate::harness::expect_file(&rules.join("fixes.diff"), &diffs);
+        let name = case.strip_prefix(&rules).expect("below the rules").display().to_string().replace('\\', "/");
+        format!("# {name}\n{diff}\n")
+    });
+    expect_file(&rules.join("fixes.diff"), &diffs.concat());
 }
 
 fn copy(from: &Path, to: &Path) {

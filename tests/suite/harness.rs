@@ -6,6 +6,7 @@ use kmslint::key::Inventory;
 use kmslint::report::{Format, Syntax};
 use kmslint::rules;
 use kmslint::terraform::{ScanRequest, read};
+use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, LazyLock};
@@ -132,6 +133,12 @@ pub fn read_json(text: &str) -> serde_json::Result<serde_json::Value> {
 /// parameters are thinned out in a way that still covers every value of each.
 pub fn local_reduction(factor: usize) -> usize {
     if std::env::var_os("KMSLINT_EXHAUSTIVE").is_some() { 1 } else { factor }
+}
+
+/// Applies a check to independent cases in parallel, and returns the results in their order. The processes of one test run while other tests
+/// wait for theirs, or for a server.
+pub fn in_parallel<C: Send, R: Send>(cases: impl IntoIterator<Item = C>, check: impl Fn(C) -> R + Sync + Send) -> Vec<R> {
+    cases.into_iter().collect::<Vec<C>>().into_par_iter().map(check).collect()
 }
 
 /// Compares with a checked-in file. `SNAPSHOTS=overwrite cargo test` rewrites it; a missing file is a failure.

@@ -1,6 +1,6 @@
 //! Real plans and states through the complete pipeline: verdicts and exit codes match the hand-written `expected.json` files.
 
-use crate::harness::{Output, TESTED_RULES, directories, local_reduction, read_json, report, root};
+use crate::harness::{Output, TESTED_RULES, directories, in_parallel, local_reduction, read_json, report, root};
 use kmslint::base::{Repository, Sources};
 use kmslint::check::{self, CheckRequest, Decisions, InputDocument};
 use kmslint::key::Inventory;
@@ -56,30 +56,27 @@ fn wanted(expected: &Value) -> Vec<(String, Value)> {
 
 /// Runs every case of a directory. Returns the differences, and the number of compared verdicts.
 fn run(kind: &str) -> (Vec<String>, usize) {
-    let (mut wrong, mut compared) = (Vec::new(), 0);
-    for case in directories(&root().join("testdata").join(kind)) {
+    let results = in_parallel(directories(&root().join("testdata").join(kind)), |case| {
         let name = format!("{kind}/{}", case.file_name().expect("a name").to_string_lossy());
         let expected = expectation(&case);
         let input = expected["input"].as_str().unwrap_or("plan.json");
         let now = expected["now"].as_str().unwrap_or(NOW);
         let (output, report): (Output, Value) = report(&case, &["--no-config", "--now", now, input]);
         if expected.get("refused").is_some() {
-            if output.code != 2 || report["problems"][0]["help"].as_str().is_none_or(str::is_empty) {
-                wrong.push(format!("{name}: it is not rejected with a help: {output:#?}"));
-            }
-            compared += 1;
-            continue;
+            let is_rejected = output.code == 2 && report["problems"][0]["help"].as_str().is_some_and(|help| !help.is_empty());
+            return (if is_rejected { Vec::new() } else { vec![format!("{name}: it is not rejected with a help: {output:#?}")] }, 1);
         }
         let wanted = wanted(&expected);
-        compared += wanted.len();
-        wrong.extend(differences(&wanted, &verdicts(&report)).into_iter().map(|one| format!("{name}: {one}")));
+        let mut wrong: Vec<_> = differences(&wanted, &verdicts(&report)).into_iter().map(|one| format!("{name}: {one}")).collect();
         if let Some(exit) = expected["exit"].as_i64()
             && i64::from(output.code) != exit
         {
             wrong.push(format!("{name}: exit code {} instead of {exit}\n{}", output.code, output.err));
         }
-    }
-    (wrong, compared)
+        (wrong, wanted.len())
+    });
+    let compared = results.iter().map(|(_, compared)| compared).sum();
+    (results.into_iter().flat_map(|(wrong, _)| wrong).collect(), compared)
 }
 
 #[test]
@@ -98,15 +95,16 @@ fn states_have_the_expected_verdicts() {
 
 #[test]
 fn plan_with_its_source_has_more_verdicts_and_places_in_the_source() {
+    let cases: Vec<(PathBuf, Value)> =
+        directories(&root().join("testdata/plans")).into_iter().map(|case| (case.clone(), expectation(&case))).collect();
+    let with_source = cases.iter().filter(|(case, expected)| case.join("src").is_dir() && expected.get("refused").is_none());
     let (mut compared, mut located) = (0, 0);
     let mut wrong = Vec::new();
-    for case in directories(&root().join("testdata/plans")) {
-        let expected = expectation(&case);
-        if !case.join("src").is_dir() || expected.get("refused").is_some() {
-            continue;
-        }
+    let reports = in_parallel(with_source, |(case, expected)| {
+        (case, expected, report(case, &["--no-config", "--now", NOW, "--source", "src", "plan.json"]).1)
+    });
+    for (case, expected, report) in reports {
         let name = case.file_name().expect("a name").to_string_lossy().into_owned();
-        let (_, report) = report(&case, &["--no-config", "--now", NOW, "--source", "src", "plan.json"]);
         let found = verdicts(&report);
         if let Some(with_source) = expected["with_source"].as_object() {
             let wanted: Vec<_> = with_source.iter().map(|(address, verdicts)| (address.clone(), verdicts.clone())).collect();

@@ -1,7 +1,7 @@
 //! Hostile contents of files: bombs, depth, size, recursion, nonsense.
 
 use super::{CONTROL_KEY, check, keys, kmslint, shell, small_limits};
-use crate::harness::{local_reduction, scan_with_limits, scratch};
+use crate::harness::{in_parallel, local_reduction, scan_with_limits, scratch};
 use kmslint::base::Claim;
 use kmslint::eval::TOO_LARGE;
 use std::fs;
@@ -127,8 +127,8 @@ fn exponentially_many_module_calls_are_bounded() {
     assert!(output.out.contains("oci_kms_key.control"), "{output:#?}");
 
     for call in [
-        "module \"m\" {\n  source = \"./m\"\n  for_each = toset([for p in setproduct(range(1000), range(1000)) : join(\"-\", p)])\n}\n",
         "module \"m\" {\n  source = \"./m\"\n  count = 1000000000\n}\n",
+        "module \"m\" {\n  source = \"./m\"\n  for_each = toset([for p in setproduct(range(1000), range(1000)) : join(\"-\", p)])\n}\n",
     ]
     .into_iter()
     .step_by(local_reduction(2))
@@ -308,7 +308,7 @@ fn nonsense_is_a_problem_and_hides_nothing() {
         ("prose", "Dies ist kein Terraform — sondern Text über oci_kms_key.\n".as_bytes()),
         ("brackets", b"}}}}]])){{{"),
     ];
-    for (about, bytes) in nonsense {
+    in_parallel(nonsense, |(about, bytes)| {
         let directory = scratch(&[("main.tf", CONTROL_KEY)]);
         fs::write(directory.path().join("nonsense.tf"), bytes).expect("a file");
         let (output, _) = check(directory.path(), &[]);
@@ -318,7 +318,7 @@ fn nonsense_is_a_problem_and_hides_nothing() {
         assert!(output.code == 2 && output.err.contains("nonsense.tf.json"), "{about}: {output:#?}");
         let output = kmslint(directory.path(), &["--no-config", "nonsense.tf.json"]);
         assert_eq!(output.code, 2, "{about}: {output:#?}");
-    }
+    });
 }
 
 #[test]

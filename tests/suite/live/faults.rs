@@ -3,7 +3,7 @@
 use super::server::{ApiCall, Behavior, Fault, Faults, Server};
 use super::tenancy::{A, B, FRA, KEYS, PRIVATE, SmallTenancy, VIRTUAL};
 use super::trial::{self, Trial, healthy, run, trial};
-use crate::harness::local_reduction;
+use crate::harness::{in_parallel, local_reduction};
 use std::io::Read;
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ fn transient_fault_is_retried_and_leaves_no_trace() {
     // Each fault twice in a row, followed by the other: a retry must not depend on the fault before it.
     let pairs = [[Fault::Status(429, "TooManyRequests"), Fault::Status(500, "InternalServerError")], [Fault::Drop, Fault::Truncate]];
     for (at, pair) in pairs.into_iter().enumerate() {
-        for target in calls().into_iter().skip(at % local_reduction(2)).step_by(local_reduction(2)) {
+        in_parallel(calls().into_iter().skip(at % local_reduction(2)).step_by(local_reduction(2)), |target| {
             let wanted = target.clone();
             let faults: Faults = Box::new(move |call, before| pair.get(before / 2).copied().filter(|_| call.target == wanted));
             let trial = trial(faults, None, |_| {});
@@ -36,7 +36,7 @@ fn transient_fault_is_retried_and_leaves_no_trace() {
             assert_eq!(trial.log.iter().filter(|entry| **entry == target).count(), 5, "{pair:?} {target}");
             // 1 s, 2 s, 4 s and 8 s, each with up to a second of jitter.
             assert!((15..=19).contains(&trial.elapsed.as_secs()), "{:?}", trial.elapsed);
-        }
+        });
     }
 }
 
@@ -52,14 +52,14 @@ fn lasting_fault_is_reported_and_other_keys_are_still_checked() {
         (Fault::Redirect, 1, "the service answered 302"),
     ];
     for (at, (fault, attempts, words)) in faults.into_iter().enumerate() {
-        for target in calls().into_iter().skip(at % local_reduction(9)).step_by(local_reduction(9)) {
+        in_parallel(calls().into_iter().skip(at % local_reduction(9)).step_by(local_reduction(9)), |target| {
             let trial = trial(failing_call(&target, fault, usize::MAX), None, |_| {});
             assert!(!trial.is_complete(), "{fault:?} {target} was lost silently");
             assert!(trial.messages().contains(words), "{fault:?} {target}: {}", trial.messages());
             assert_eq!(trial.log.iter().filter(|entry| **entry == target).count(), attempts, "{fault:?} {target}");
             assert_only_listing_loses_keys(&trial, &target);
             assert!(trial.elapsed < Duration::from_secs(600));
-        }
+        });
     }
 }
 
@@ -80,13 +80,13 @@ fn audited_names(trial: &Trial) -> Vec<&str> {
 #[test]
 fn denied_call_is_reported_with_the_missing_policy_statement() {
     for (at, status) in [(404, "NotAuthorizedOrNotFound"), (403, "NotAllowed")].into_iter().enumerate() {
-        for target in calls().into_iter().skip(at % local_reduction(2)).step_by(local_reduction(2)) {
+        in_parallel(calls().into_iter().skip(at % local_reduction(2)).step_by(local_reduction(2)), |target| {
             let trial = trial(failing_call(&target, Fault::Status(status.0, status.1), usize::MAX), None, |_| {});
             let output = trial.messages();
             let details_only = target.contains("/kms/20180608/vaults/");
             assert_eq!(trial.is_complete(), details_only, "{target}: {output}");
             if target.ends_with("/usage") {
-                continue;
+                return;
             }
             let permission = if target.contains("regionSubscriptions") {
                 "inspect tenancies in tenancy"
@@ -104,7 +104,7 @@ fn denied_call_is_reported_with_the_missing_policy_statement() {
             assert!(output.contains(&format!("Allow group GROUP to {permission}")), "{target}: {output}");
             assert!(output.contains(status.1), "{output}");
             assert_only_listing_loses_keys(&trial, &target);
-        }
+        });
     }
 }
 
