@@ -6,7 +6,6 @@ use crate::hcl::{Block, ExprKind};
 
 const ESCAPE: &str = "_";
 const RESOURCE_META: [&str; 7] = ["count", "for_each", "depends_on", "provider", "lifecycle", "connection", "provisioner"];
-const CALL_META: [&str; 6] = ["source", "version", "count", "for_each", "depends_on", "providers"];
 
 /// Merges the contents of the escaping block into the block. Returns the errors that Terraform would report.
 pub(crate) fn unescape(block: &mut Block) -> Vec<Problem> {
@@ -15,7 +14,7 @@ pub(crate) fn unescape(block: &mut Block) -> Vec<Problem> {
         return problems;
     }
     let is_call = &*block.kind.text == "module";
-    let meta: &[&str] = if is_call { &CALL_META } else { &RESOURCE_META };
+    let meta: &[&str] = if is_call { &super::CALL_META_ARGUMENTS } else { &RESOURCE_META };
     let (escaping, others): (Vec<_>, Vec<_>) =
         std::mem::take(&mut block.body.blocks).into_iter().partition(|inner| &*inner.kind.text == ESCAPE);
     block.body.blocks = others;

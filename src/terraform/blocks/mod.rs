@@ -8,3 +8,6 @@ pub(super) mod escape;
 pub(super) mod lifecycle;
 pub(super) mod merge;
 pub(super) mod subject;
+
+/// The arguments of a module call that are not variables of the module. Source: Terraform's `configs/module_call.go`.
+pub(super) const CALL_META_ARGUMENTS: [&str; 6] = ["source", "version", "count", "for_each", "depends_on", "providers"];

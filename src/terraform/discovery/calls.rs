@@ -49,10 +49,8 @@ impl Manifest {
     /// Reads the manifest of a root directory. An unreadable manifest is treated as missing: nothing is installed.
     pub(super) fn read(root: &Path, request: &ScanRequest) -> Option<Self> {
         let path = request.data_dir_of(root).join("modules").join("modules.json");
-        // `TF_DATA_DIR` may be anywhere, but a manifest in the repository must not be a link out of it.
-        let is_outside = request.data_dir.is_some() && !request.bounds().iter().any(|directory| disk::tidy(&path).starts_with(directory));
         let read_found = || disk::read_found(&path, disk::CONFIG_CAP, &request.bounds());
-        let bytes = match is_outside {
+        let bytes = match request.is_moved_outside(&path, || request.bounds()) {
             true => disk::read(&path, disk::CONFIG_CAP),
             false => request.directories.admit_linked(&path).and_then(|()| read_found()),
         };

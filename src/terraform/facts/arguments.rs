@@ -4,14 +4,13 @@ use super::problems::Problems;
 use crate::base::{self, Place, Problem, ProblemKind, closest};
 use crate::eval::{EvalError, Reference, references};
 use crate::hcl::{Attribute, Block, ExprKind, Name};
+use crate::terraform::blocks::CALL_META_ARGUMENTS;
 use crate::terraform::modules::module::{DeclarationKind, Module};
 use crate::terraform::world::instance::ModuleInstance;
 use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// The arguments that a module call may have in addition to its module's variables.
-const META_ARGUMENTS: [&str; 6] = ["source", "version", "count", "for_each", "providers", "depends_on"];
 /// The blocks that a module call may have: `lifecycle` in OpenTofu, and `_`, which contains arguments.
 const META_BLOCKS: [&str; 2] = ["lifecycle", "_"];
 /// The maximum number of a call's unknown arguments that are compared with the module's variables, because a hostile call may have as many
@@ -78,7 +77,9 @@ fn unknown<'a>(name: &'a str, call: &'a Block, module: &'a Module) -> impl Itera
 fn unknown_names<'a>(call: &'a Block, module: &'a Module) -> impl Iterator<Item = &'a Name> + 'a {
     let arguments = call.body.attributes.iter().map(|attribute| &attribute.name);
     let is_known = |name: &str| {
-        META_ARGUMENTS.contains(&name) || module.variables.contains_key(name) || module.fault(DeclarationKind::Variable, name).is_some()
+        CALL_META_ARGUMENTS.contains(&name)
+            || module.variables.contains_key(name)
+            || module.fault(DeclarationKind::Variable, name).is_some()
     };
     let blocks = call.body.blocks.iter().map(|block| &block.kind).filter(|kind| !META_BLOCKS.contains(&&*kind.text));
     arguments.filter(move |name| !is_known(&name.text)).chain(blocks)
@@ -94,7 +95,7 @@ fn unknown_argument(name: &str, argument: &Name, module: Option<&Module>) -> Eva
     let message = match module.and_then(|module| nearest(&argument.text, module)) {
         Some(near) if *near == *argument.text => format!("`{near}` is an argument of module `{name}`, not a block: write `{near} = …`"),
         Some(near) => format!("module `{name}` has no variable `{}`; did you mean `{near}`?", argument.text),
-        None => match closest(&argument.text, META_ARGUMENTS) {
+        None => match closest(&argument.text, CALL_META_ARGUMENTS) {
             Some(near) => format!("module `{name}` has no variable `{}`; did you mean `{near}`?", argument.text),
             None => format!("module `{name}` has no variable `{}`", argument.text),
         },

@@ -87,10 +87,8 @@ fn selected(request: &ScanRequest, module: &Module) -> Option<Workspace> {
         return None;
     }
     let shown = join_shown(&module.shown, &data.join("environment").to_string_lossy());
-    // `TF_DATA_DIR` may be anywhere, but a file in the repository must not be a link out of it.
     let allowed = allowed_directories(&module.path, request);
-    let is_inside = request.data_dir.is_none() || allowed.iter().any(|directory| disk::tidy(&path).starts_with(directory));
-    if is_inside && request.directories.escapes(&path, &allowed) {
+    if !request.is_moved_outside(&path, || &allowed) && request.directories.escapes(&path, &allowed) {
         return Some(Err(format!("`{}` leads outside the repository", shown.display()).into()));
     }
     // A link to another file could show a secret as the name of the workspace: a token is a valid name.

@@ -11,6 +11,7 @@ use super::order::{Cycle, Order};
 use crate::base::Span;
 use crate::eval::{Reference, references};
 use crate::hcl::{Block, Body, Expr, ExprKind, TraversalStep};
+use crate::terraform::blocks::CALL_META_ARGUMENTS;
 use crate::terraform::blocks::subject::Subject;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
@@ -178,7 +179,7 @@ fn nodes<'m>(module: &'m Module, orders: &'m [(&'m str, &'m Block, Arc<Order>)])
         let expansion = NodeName::Expansion(call);
         let first = sources.len();
         sources.push((expansion, NodeSource::Expansion(block)));
-        for attribute in block.body.attributes.iter().filter(|attribute| !META_ARGUMENTS.contains(&&*attribute.name.text)) {
+        for attribute in block.body.attributes.iter().filter(|attribute| !CALL_META_ARGUMENTS.contains(&&*attribute.name.text)) {
             sources.push((NodeName::Argument(call, &attribute.name.text), NodeSource::Argument(&attribute.value, expansion)));
         }
         for (output, variables) in &order.outputs {
@@ -227,9 +228,6 @@ fn nodes<'m>(module: &'m Module, orders: &'m [(&'m str, &'m Block, Arc<Order>)])
     };
     sources.into_iter().enumerate().map(node).collect()
 }
-
-/// The arguments of a call that are not variables of its module.
-const META_ARGUMENTS: [&str; 6] = ["source", "version", "count", "for_each", "depends_on", "providers"];
 
 /// Collects the edges of a node.
 struct NodeEdges<'k, 'm> {

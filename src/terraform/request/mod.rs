@@ -138,6 +138,17 @@ impl ScanRequest {
         all
     }
 
+    /// Whether `terraform init` creates a directory, in this root module or in another, so that edits in it would be lost.
+    pub(crate) fn is_installed(&self, root: &Path, directory: &Path) -> bool {
+        directory.components().any(|part| part.as_os_str() == ".terraform") || directory.starts_with(self.data_dir_of(root))
+    }
+
+    /// Whether a path in the data directory is outside of these directories because `TF_DATA_DIR` leads there, which it may. What is inside
+    /// of them must not be a link to the outside.
+    pub(crate) fn is_moved_outside<D: AsRef<[PathBuf]>>(&self, path: &Path, directories: impl FnOnce() -> D) -> bool {
+        self.data_dir.is_some() && !directories().as_ref().iter().any(|directory| disk::tidy(path).starts_with(directory))
+    }
+
     /// The entries of a directory, including unsaved files of an editor. Empty if the directory cannot be listed.
     #[must_use]
     pub fn entries(&self, directory: &Path) -> Arc<[DirEntry]> {

@@ -1,5 +1,6 @@
 //! Decides which directories are root modules, and what is known about their callers.
 
+use super::graph::transitive_callers;
 use super::survey;
 use crate::base::Reason;
 use crate::base::disk;
@@ -94,7 +95,7 @@ pub(crate) fn find(loader: &Loader<'_>, scan: &Scan, callers: &ForeignCallers) -
     // If the user passed single files, only the roots that call their directories can have findings in them.
     if !scan.focus.is_empty() || !scan.values.is_empty() {
         let focus: Vec<&Path> = scan.focus.iter().map(|directory| nearest_module(directory, scan)).collect();
-        let callers = transitive_callers(focus.into_iter(), &calls);
+        let callers = transitive_callers(focus, callers_and_targets(&calls));
         let named: HashSet<&Path> = scan.named.iter().map(PathBuf::as_path).collect();
         checked.retain(|root| callers.contains(root.as_path()) || root.ancestors().any(|around| named.contains(around)));
     }
@@ -167,7 +168,7 @@ fn drop_called(
 ) {
     let covered: HashSet<&PathBuf> = calls.iter().flat_map(|(path, calls)| calls.targets.iter().chain([*path])).chain(all.keys()).collect();
     let has_dynamic_source = |path: &&&PathBuf| loader.root(path).calls.values().any(|call| literal_source(call).is_none());
-    let callers = transitive_callers(covered.iter().filter(has_dynamic_source).map(|path| path.as_path()), calls);
+    let callers = transitive_callers(covered.iter().filter(has_dynamic_source).map(|path| path.as_path()), callers_and_targets(calls));
     let open: Vec<Root> = all.values().filter(|root| callers.contains(root.path.as_path())).cloned().collect();
     // Shares are fixed before evaluation, so that the cost of one root does not affect another.
     let parts = open.len().max(1);
@@ -189,20 +190,9 @@ fn nearest_module<'p>(directory: &'p Path, scan: &Scan) -> &'p Path {
     directory.ancestors().find(|directory| scan.walked.contains(*directory)).unwrap_or(directory)
 }
 
-/// These directories and all their direct and indirect callers.
-fn transitive_callers<'c>(from: impl Iterator<Item = &'c Path>, calls: &'c HashMap<&PathBuf, CandidateCalls>) -> HashSet<&'c Path> {
-    let mut callers: HashMap<&Path, Vec<&Path>> = HashMap::new();
-    for (caller, target) in calls.iter().flat_map(|(caller, calls)| calls.targets.iter().map(move |target| (caller, target))) {
-        callers.entry(target).or_default().push(caller);
-    }
-    let mut open: Vec<&Path> = from.collect();
-    let mut found = HashSet::new();
-    while let Some(path) = open.pop() {
-        if found.insert(path) {
-            open.extend(callers.get(path).into_iter().flatten());
-        }
-    }
-    found
+/// All calls as pairs of a caller and a target.
+fn callers_and_targets<'c>(calls: &'c HashMap<&PathBuf, CandidateCalls>) -> impl Iterator<Item = (&'c Path, &'c Path)> {
+    calls.iter().flat_map(|(caller, calls)| calls.targets.iter().map(|target| (caller.as_path(), target.as_path())))
 }
 
 /// Adds a directory and everything that it calls, directly or indirectly.

@@ -39,7 +39,8 @@ pub(crate) fn build(loader: &Loader<'_>, scan: &mut Scan) {
     seeds.extend(escaped);
     let unresolved = relevant_unresolved(loader, scan, &followed);
     seeds.extend(unresolved.iter().map(PathBuf::as_path));
-    let candidates = transitive_callers(seeds, &followed.edges);
+    let edges = followed.edges.iter().flat_map(|(caller, targets)| targets.iter().map(|target| (caller.as_path(), target.as_path())));
+    let candidates = transitive_callers(seeds, edges).into_iter().map(Path::to_path_buf).collect();
     let reachable = transitive_targets(&candidates, &followed.edges);
     loader.retain(&reachable);
     scan.candidates = candidates;
@@ -167,18 +168,19 @@ impl<'g> DirectoryGroups<'g> {
     }
 }
 
-/// These directories and all their direct and indirect callers.
-fn transitive_callers(seeds: BTreeSet<&Path>, edges: &CallEdges) -> BTreeSet<PathBuf> {
+/// These directories and all their direct and indirect callers. `calls` are pairs of a caller and a target.
+pub(super) fn transitive_callers<'p>(
+    from: impl IntoIterator<Item = &'p Path>,
+    calls: impl Iterator<Item = (&'p Path, &'p Path)>,
+) -> HashSet<&'p Path> {
     let mut callers: HashMap<&Path, Vec<&Path>> = HashMap::new();
-    for (caller, targets) in edges {
-        for target in targets {
-            callers.entry(target).or_default().push(caller);
-        }
+    for (caller, target) in calls {
+        callers.entry(target).or_default().push(caller);
     }
-    let mut open: Vec<&Path> = seeds.into_iter().collect();
-    let mut found = BTreeSet::new();
+    let mut open: Vec<&Path> = from.into_iter().collect();
+    let mut found = HashSet::new();
     while let Some(path) = open.pop() {
-        if found.insert(path.to_path_buf()) {
+        if found.insert(path) {
             open.extend(callers.get(path).into_iter().flatten());
         }
     }

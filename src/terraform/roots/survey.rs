@@ -130,7 +130,7 @@ impl Surveyor<'_> {
         }
         let mut depends_on_path = false;
         let mut has_any = module.has_key_relatives();
-        let is_editable = !module.is_outside && !self.is_installed(&module.path);
+        let is_editable = !module.is_outside && !self.loader.request.is_installed(&self.root.path, &module.path);
         self.stack.push(Visited { path: module.path.clone(), is_editable, next: None });
         for (name, call) in &module.calls {
             if self.calls >= self.budget.max_visits && self.budget.max_visits < MAX_CALLS {
@@ -165,11 +165,6 @@ impl Surveyor<'_> {
             }
             _ => call,
         }
-    }
-
-    /// Whether `terraform init` created a directory.
-    fn is_installed(&self, directory: &Path) -> bool {
-        directory.starts_with(self.loader.request.data_dir_of(&self.root.path))
     }
 
     /// Follows a call. Returns whether the tree of its target has keys or related resources.

@@ -129,7 +129,9 @@ impl<'w> ModuleTree<'w> {
             name: format!("{}module.{name}", at.prefix).into(),
             header: Place::Source(block.header),
             block: Place::Source(block.span),
-            is_external: is_in_installed || module.is_outside || (installed.is_some() && self.is_installed(&directory)),
+            is_external: is_in_installed
+                || module.is_outside
+                || (installed.is_some() && self.loader.request.is_installed(&self.root, &directory)),
         }]);
         let calls = calls.collect();
         let shown = key.map(InstanceKey::to_string).unwrap_or_default();
@@ -173,12 +175,6 @@ impl<'w> ModuleTree<'w> {
     /// Whether a file is in JSON syntax.
     pub(crate) fn is_json(&self, source: base::SourceId) -> bool {
         self.loader.sources.get(source).path().extension().is_some_and(|extension| extension == "json")
-    }
-
-    /// Whether `terraform init` creates a directory, so that edits in it would be lost.
-    fn is_installed(&self, directory: &Path) -> bool {
-        directory.components().any(|part| part.as_os_str() == ".terraform")
-            || directory.starts_with(self.loader.request.data_dir_of(&self.root))
     }
 
     /// `path.module` of a called module, relative to the root module as in Terraform.
