@@ -100,7 +100,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { cases: if std::env::var_os("KMSLINT_EXHAUSTIVE").is_some() { 256 } else { 64 }, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
         fn brackets_of_blocks_match_a_loop_over_bytes(text in proptest::collection::vec(prop_oneof![

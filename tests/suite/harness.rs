@@ -195,10 +195,14 @@ pub fn expect_syntax(format: &Format, text: &str) {
     }
 }
 
+/// The request for everything in a directory.
+pub fn request(directory: &Path) -> ScanRequest {
+    ScanRequest::new(directory.canonicalize().expect("a path"), Vec::new())
+}
+
 /// The inventory of a directory.
 pub fn inventory(directory: &Path) -> Inventory {
-    let request = ScanRequest::new(directory.canonicalize().expect("a path"), Vec::new());
-    read(&request, &Arc::new(Sources::default()))
+    read(&request(directory), &Arc::new(Sources::default()))
 }
 
 /// The inventory of a scratch directory with these files.
@@ -209,8 +213,7 @@ pub fn scan(files: &[(&str, &str)]) -> Inventory {
 /// As [`scan`], with these limits.
 pub fn scan_with_limits(files: &[(&str, &str)], limits: Limits) -> Inventory {
     let directory = scratch(files);
-    let request = ScanRequest::new(directory.path().canonicalize().expect("a path"), Vec::new());
-    read(&ScanRequest { limits, ..request }, &Arc::new(Sources::default()))
+    read(&ScanRequest { limits, ..request(directory.path()) }, &Arc::new(Sources::default()))
 }
 
 /// The messages of an inventory's problems.

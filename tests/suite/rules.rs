@@ -1,6 +1,6 @@
 //! Fixtures of each rule: `ok_…` must be silent, the others must print their `expected.txt`.
 
-use crate::harness::{command, directories, expect_file, other_rules_off, output_of, root};
+use crate::harness::{command, directories, expect_file, in_parallel, other_rules_off, output_of, root};
 use kmslint::rules;
 
 /// Runs one rule on each of its fixtures. Returns how many are silent, and how many report findings.
@@ -27,8 +27,7 @@ fn fixtures(rule: &str) -> (usize, usize) {
 
 #[test]
 fn fixtures_of_rules_have_the_expected_output() {
-    let rules = rules::ALL.iter().map(|rule| std::thread::spawn(|| (rule.id, fixtures(rule.id)))).collect::<Vec<_>>();
-    let counts: Vec<_> = rules.into_iter().map(|rule| rule.join().expect("the expectations are met")).collect();
+    let counts = in_parallel(rules::ALL, |rule| (rule.id, fixtures(rule.id)));
     for (rule, (silent, reporting)) in &counts {
         assert!(*silent > 0 && *reporting > 0, "fixtures of {rule} are missing: {silent} silent, {reporting} reporting");
     }

@@ -1,8 +1,9 @@
 //! Resources and data sources have the attributes, types and defaults of their provider's schema.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may fail loudly")]
 
+use crate::harness::request;
 use kmslint::base::Sources;
-use kmslint::terraform::{EvalAnswer, ScanRequest, evaluate};
+use kmslint::terraform::{EvalAnswer, evaluate};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -16,7 +17,7 @@ const UNSURE: &[&str] =
     &["try(data.oci_kms_vault.v.nope, \"d\")", "data.oci_kms_vaults.l.filter", "one(data.oci_kms_vaults.l.filter).regex"];
 
 fn evaluate_all(directory: &Path, expressions: &[String]) -> Vec<EvalAnswer> {
-    evaluate(&ScanRequest::new(directory.canonicalize().expect("a path"), Vec::new()), &Arc::new(Sources::default()), expressions)
+    evaluate(&request(directory), &Arc::new(Sources::default()), expressions)
 }
 
 #[test]

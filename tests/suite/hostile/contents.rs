@@ -80,7 +80,7 @@ fn bombs_in_yaml_gzip_and_regular_expressions_are_undetermined() {
     let aliases: String = (1..30).map(|n| format!("a{n}: &a{n} [{}]\\n", vec![format!("*a{}", n - 1); 9].join(", "))).collect();
     let yaml = format!("jsonencode(yamldecode(\"a0: &a0 [lol]\\n{aliases}\"))");
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    for _ in 0..8 {
+    for _ in 0..64 / local_reduction(8) {
         gzip.write_all(&[b'a'; 1 << 20]).expect("memory");
     }
     let gzip = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, gzip.finish().expect("memory"));
@@ -116,14 +116,15 @@ fn million_instances_are_not_expanded() {
 fn exponentially_many_module_calls_are_bounded() {
     let twice = |next: &str| format!("module \"a\" {{\n  source = \"{next}\"\n}}\nmodule \"b\" {{\n  source = \"{next}\"\n}}\n");
     let directory = scratch(&[("main.tf", CONTROL_KEY), ("call.tf", &twice("./m0"))]);
-    for n in 0..24 {
+    let depth = 40 / local_reduction(2);
+    for n in 0..depth {
         let module = directory.path().join(format!("m{n}"));
         fs::create_dir(&module).expect("a directory");
-        let text = if n == 23 { CONTROL_KEY.replace("control", "leaf") } else { twice(&format!("../m{}", n + 1)) };
+        let text = if n == depth - 1 { CONTROL_KEY.replace("control", "leaf") } else { twice(&format!("../m{}", n + 1)) };
         fs::write(module.join("main.tf"), text).expect("a file");
     }
     let output = kmslint(directory.path(), &["--no-config", "--format", "short"]);
-    assert!(output.code == 2 && output.err.contains("the rest was not checked"), "2^24 keys must be cut with a problem: {output:#?}");
+    assert!(output.code == 2 && output.err.contains("the rest was not checked"), "2^{depth} keys must be cut with a problem: {output:#?}");
     assert!(output.out.contains("oci_kms_key.control"), "{output:#?}");
 
     for call in [
@@ -191,6 +192,7 @@ fn cyclic_modules_and_values_are_problems() {
 #[test]
 fn deep_nesting_does_not_overflow_the_stack() {
     let deep = |open: &str, middle: &str, close: &str, times: usize| format!("{}{middle}{}", open.repeat(times), close.repeat(times));
+    // The greatest depth only if all cases are tried.
     for times in [200, 5_000, 100_000].into_iter().take(4 / local_reduction(2)) {
         let expressions = [
             deep("(", "\"HSM\"", ")", times),
@@ -227,6 +229,7 @@ fn deep_nesting_does_not_overflow_the_stack() {
 
 #[test]
 fn deep_json_does_not_overflow_the_stack() {
+    // The greatest depth only if all cases are tried.
     for times in [100, 5_000, 1_000_000].into_iter().take(4 / local_reduction(2)) {
         for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
             let deep = format!("{}1{}", open.repeat(times), close.repeat(times));

@@ -1,12 +1,10 @@
 //! Large inputs: many keys, long names, many references to one thing. `.ci/scaling` measures their costs; these tests check the output.
 
 use super::{CONTROL_KEY, check, has_problem, keys, kmslint, mode_with_small_limits, rounds, small_limits};
-use crate::harness::{local_reduction, messages, report as report_of, scan_with_limits, scratch};
-use kmslint::base::{Claim, Sources};
+use crate::harness::{inventory, local_reduction, messages, report as report_of, scan_with_limits, scratch};
+use kmslint::base::Claim;
 use kmslint::eval::{Limits, TOO_LARGE};
-use kmslint::terraform::{ScanRequest, read};
 use std::os::unix::fs::symlink;
-use std::sync::Arc;
 
 #[test]
 fn cost_of_functions_counts_against_the_budget() {
@@ -171,8 +169,7 @@ fn links_to_one_large_file_are_followed_up_to_a_limit() {
         symlink("../shared/values.tfvars", directory.join("terraform.tfvars")).expect("a link");
     }
     let read = || {
-        let request = ScanRequest::new(repository.path().canonicalize().expect("a path"), Vec::new());
-        let inventory = read(&request, &Arc::new(Sources::default()));
+        let inventory = inventory(repository.path());
         let modes = inventory.keys.iter().filter(|key| matches!(key.protection_mode.claim, Claim::Known(_))).count();
         (inventory.keys.len(), modes, messages(&inventory).into_iter().map(str::to_owned).collect::<Vec<_>>())
     };

@@ -220,10 +220,9 @@ fn expressions() -> Vec<String> {
     list
 }
 
-fn cases(count: usize) -> ProptestConfig {
-    let cases = (count / local_reduction(2)) as u32;
+fn cases(count: u32) -> ProptestConfig {
     // Failures become separate tests; no regression files are written.
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+    ProptestConfig { cases: count / local_reduction(2) as u32, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 #[test]

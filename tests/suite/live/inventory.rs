@@ -159,9 +159,9 @@ fn saved_inventory_survives_a_round_trip() {
 /// 200 compartments, 5 vaults, 2,000 keys, evenly distributed; half of the keys are old.
 struct LargeTenancy;
 
-const COMPARTMENTS: usize = 110;
+const COMPARTMENTS: usize = 200;
 const VAULTS: usize = 5;
-const LARGE_KEYS: usize = 1100;
+const LARGE_KEYS: usize = 2000;
 
 impl Tenancy for LargeTenancy {
     fn answer(&self, call: &ApiCall, base: &str) -> Reply {
