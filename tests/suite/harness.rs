@@ -6,10 +6,9 @@ use kmslint::key::Inventory;
 use kmslint::report::{Format, Syntax};
 use kmslint::rules;
 use kmslint::terraform::{ScanRequest, read};
-use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
 
 /// What a run printed, and its exit code.
 #[derive(Debug)]
@@ -136,9 +135,20 @@ pub fn local_reduction(factor: usize) -> usize {
 }
 
 /// Applies a check to independent cases in parallel, and returns the results in their order. The processes of one test run while other tests
-/// wait for theirs, or for a server.
-pub fn in_parallel<C: Send, R: Send>(cases: impl IntoIterator<Item = C>, check: impl Fn(C) -> R + Sync + Send) -> Vec<R> {
-    cases.into_iter().collect::<Vec<C>>().into_par_iter().map(check).collect()
+/// wait for theirs, or for a server. These are threads of their own: a thread of rayon that waits takes over other cases, and the stack
+/// overflows.
+pub fn in_parallel<C: Send, R: Send>(cases: impl IntoIterator<Item = C>, check: impl Fn(C) -> R + Sync) -> Vec<R> {
+    let open = Mutex::new(cases.into_iter().collect::<Vec<C>>().into_iter().enumerate());
+    let work = || {
+        let next = || open.lock().expect("no check runs while this is locked").next();
+        std::iter::from_fn(next).map(|(at, case)| (at, check(case))).collect::<Vec<_>>()
+    };
+    let mut results: Vec<(usize, R)> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..std::thread::available_parallelism().map_or(1, Into::into)).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
+    results.sort_by_key(|(at, _)| *at);
+    results.into_iter().map(|(_, result)| result).collect()
 }
 
 /// Compares with a checked-in file. `SNAPSHOTS=overwrite cargo test` rewrites it; a missing file is a failure.
